@@ -1,0 +1,1 @@
+"""Troth: the smart-device backend whose privacy policy is its source code."""

@@ -1,0 +1,54 @@
+"""Forward-only migrations: numbered SQL files, each in one transaction, run once, by the schema's owner.
+
+A file that was applied may never change: its hash is kept, and a difference stops the start with a sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from typing import TYPE_CHECKING, LiteralString, cast
+
+from psycopg import AsyncConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class MigrationChanged(Exception):
+    """an applied migration differs from its file: restore the file and add a new migration instead"""
+
+
+def migrations() -> Sequence[tuple[str, str]]:
+    """Return (name, SQL text) of every migration, in order."""
+    folder = files("troth.db").joinpath("migrations")
+    found = [(f.name, f.read_text(encoding="utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
+    return sorted(found)
+
+
+async def migrate(dsn: str) -> Sequence[str]:
+    """Bring the database at ``dsn`` (a role that owns the schema) up to date; return what was applied.
+
+    Safe to run from several processes at once: an advisory lock makes the others wait.
+    """
+    applied: list[str] = []
+    async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
+        await conn.execute("SET client_min_messages = error")
+        await conn.execute("SELECT pg_advisory_lock(7420)")
+        await conn.execute(
+            "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 bytea NOT NULL)"
+        )
+        rows = await (await conn.execute("SELECT name, sha256 FROM migration")).fetchall()
+        known = {str(name): bytes(digest) for name, digest in rows}
+        for name, text in migrations():
+            digest = hashlib.sha256(text.encode()).digest()
+            if name in known:
+                if known[name] != digest:
+                    raise MigrationChanged(f"{name}: {MigrationChanged.__doc__}")
+                continue
+            async with conn.transaction():
+                await conn.execute(cast("LiteralString", text))
+                await conn.execute("INSERT INTO migration VALUES (%s, %s)", (name, digest))
+            applied.append(name)
+        await conn.execute("SELECT pg_advisory_unlock(7420)")
+    return applied

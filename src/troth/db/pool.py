@@ -1,0 +1,86 @@
+"""The pool and the transaction that everything else is handed.
+
+The caller owns the transaction: decision, effect and evidence commit together or not at all. Nothing here
+retries, and nothing here logs a statement or a value.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+Row = TypeVar("Row")
+
+
+class Tx:
+    """An open transaction. Handed down by argument; whoever opened it commits it."""
+
+    __slots__ = ("conn",)
+
+    def __init__(self, conn: AsyncConnection[Any]) -> None:
+        self.conn = conn
+
+    async def run(self, query: LiteralString, params: Mapping[str, object] | None = None) -> int:
+        """Execute and return the number of rows touched."""
+        cursor = await self.conn.execute(query, params, prepare=True)
+        return cursor.rowcount
+
+    async def rows(
+        self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
+    ) -> list[Row]:
+        """Return every row as a ``kind`` (a dataclass whose fields are named as the columns)."""
+        async with self.conn.cursor(row_factory=class_row(kind)) as cursor:
+            await cursor.execute(query, params, prepare=True)
+            return await cursor.fetchall()
+
+    async def row(
+        self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
+    ) -> Row | None:
+        """Return the first row as a ``kind``, or None when there is none."""
+        async with self.conn.cursor(row_factory=class_row(kind)) as cursor:
+            await cursor.execute(query, params, prepare=True)
+            return await cursor.fetchone()
+
+    async def value(self, query: LiteralString, params: Mapping[str, object] | None = None) -> Any:
+        """Return the first column of the first row, or None when there is none."""
+        cursor = await self.conn.execute(query, params, prepare=True)
+        row = await cursor.fetchone()
+        return None if row is None else row[0]
+
+
+class Database:
+    """A pool of connections to one PostgreSQL.
+
+    Use as ``async with Database(dsn) as db: async with db.transaction() as tx: ...``.
+    """
+
+    def __init__(self, dsn: str, *, size: int = 8, statement_timeout_s: float = 30) -> None:
+        # client_min_messages: server notices may carry values; lock waits must end with an answer.
+        options = (
+            f"-c statement_timeout={int(statement_timeout_s * 1000)} -c lock_timeout=10000 "
+            "-c idle_in_transaction_session_timeout=60000 -c client_min_messages=error -c timezone=UTC"
+        )
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            dsn, min_size=1, max_size=size, open=False, kwargs={"options": options},
+            check=AsyncConnectionPool.check_connection, reconnect_timeout=60,
+        )
+
+    async def __aenter__(self) -> Database:
+        await self._pool.open(wait=True, timeout=30)
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """Open a transaction; commit on leaving, roll back when an exception leaves with it."""
+        async with self._pool.connection() as conn, conn.transaction():
+            yield Tx(conn)

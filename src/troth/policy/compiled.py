@@ -1,0 +1,64 @@
+"""A policy as the gate reads it: plain tables, built once per version by `policy.compile`.
+
+Every row keeps the id of the clause it came from, so that a decision can name what decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from troth.policy.clauses import (
+    AcceptanceClause,
+    AudienceClause,
+    Clause,
+    ClosedClause,
+    DutyClause,
+    ExemptClause,
+    FunctionClause,
+    ItemClause,
+    NeedClause,
+    NeverAboutClause,
+    Policy,
+    PurposeClause,
+    RecipientClause,
+    RefusalClause,
+    RetentionClause,
+    RightClause,
+    StoredInClause,
+    SwitchClause,
+)
+from troth.terms import ClauseId, FunctionName, ItemName, Purpose, Region, Role, SwitchName, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTable:
+    """All that the policy says of one function, by key."""
+
+    clause: FunctionClause
+    items: Mapping[ItemName, ItemClause]
+    required: frozenset[ItemName]
+    needs: Mapping[str, NeedClause]
+    purposes: Mapping[Purpose, PurposeClause]
+    refusal: RefusalClause
+    never_about: Mapping[Role, NeverAboutClause]
+    closed: Mapping[ItemName, ClosedClause]
+    switches: tuple[SwitchClause, ...]
+    recipients: Mapping[str, RecipientClause]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The tables of one policy version."""
+
+    policy: Policy
+    functions: Mapping[FunctionName, FunctionTable]
+    switches: Mapping[SwitchName, SwitchClause]
+    exempt: Mapping[tuple[Verb, str], ExemptClause]
+    duties: Mapping[tuple[Verb, str], DutyClause]
+    regions: Mapping[Region, StoredInClause]
+    acceptance: AcceptanceClause
+    audience: AudienceClause | None
+    retention: tuple[RetentionClause, ...]
+    rights: Mapping[str, RightClause]
+    clauses: Mapping[ClauseId, Clause]
