@@ -7,14 +7,14 @@ retries, and nothing here logs a statement or a value.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
+from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
 Row = TypeVar("Row")
 
@@ -68,11 +68,16 @@ class Database:
             "-c idle_in_transaction_session_timeout=60000 -c client_min_messages=error -c timezone=UTC"
         )
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            dsn, min_size=1, max_size=size, open=False, kwargs={"options": options},
-            check=AsyncConnectionPool.check_connection, reconnect_timeout=60,
+            dsn,
+            min_size=1,
+            max_size=size,
+            open=False,
+            kwargs={"options": options},
+            check=AsyncConnectionPool.check_connection,
+            reconnect_timeout=60,
         )
 
-    async def __aenter__(self) -> Database:
+    async def __aenter__(self) -> Self:
         await self._pool.open(wait=True, timeout=30)
         return self
 
@@ -80,7 +85,7 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
+    async def transaction(self) -> AsyncGenerator[Tx]:
         """Open a transaction; commit on leaving, roll back when an exception leaves with it."""
         async with self._pool.connection() as conn, conn.transaction():
             yield Tx(conn)
