@@ -1,0 +1,50 @@
+# Everything a fresh machine needs is Python >= 3.11 and make; each target sets up what it uses.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: setup demo serve test spec lint check format bless clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "troth needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
+	@echo "setting up $(VENV) (once; about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: setup
+	$(BIN)/troth demo $(ARGS)
+
+serve: setup
+	$(BIN)/troth serve $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+# The gate against its specification, N generated examples (default 100,000).
+spec: setup
+	TROTH_SPEC_EXAMPLES=$(or $(N),100000) $(BIN)/python -m pytest tests/spec $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+check: lint test
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Rewrite the golden files; a reviewer reads the difference.
+bless: setup
+	TROTH_BLESS=1 $(BIN)/python -m pytest tests -k golden $(ARGS)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
