@@ -1,0 +1,91 @@
+"""Search every byte of a data directory for planted values, as a thief of the disk would.
+
+Looks for each marker as it is, in the encodings that software is fond of, and inside zlib streams, since a
+scan for plain text would pass on compressed plaintext. Reads files only; it knows nothing of what wrote them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_ZLIB_HEAD = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_INFLATE_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A marker seen: which one, in which form, in which file (relative to the scanned root)."""
+
+    marker: str
+    form: str
+    file: str
+
+
+def forms(marker: str) -> Mapping[str, bytes]:
+    """Return ``marker`` in every form that is searched for, by name.
+
+    Base64 has three alignments; of each, only the characters that the marker alone decides are kept.
+    """
+    raw = marker.encode()
+    found = {
+        "plain": raw,
+        "hex": raw.hex().encode(),
+        "utf-16-le": marker.encode("utf-16-le"),
+        "utf-16-be": marker.encode("utf-16-be"),
+        "json": json.dumps(marker)[1:-1].encode(),
+    }
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw)
+        start = (shift * 8 + 5) // 6
+        end = (shift + len(raw)) * 8 // 6
+        found[f"base64+{shift}"] = encoded[start:end]
+    return found
+
+
+def _inflated(data: bytes) -> Iterator[bytes]:
+    """Yield what every zlib stream in ``data`` opens to, as far as it opens."""
+    for head in _ZLIB_HEAD.finditer(data):
+        stream = zlib.decompressobj()
+        try:
+            opened = stream.decompress(data[head.start() :], _INFLATE_LIMIT)
+        except zlib.error:
+            continue
+        if opened:
+            yield opened
+
+
+def _files(roots: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    for root in roots:
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                yield root, path
+
+
+def scan(roots: Iterable[Path], markers: Iterable[str]) -> frozenset[Sighting]:
+    """Return every sighting of ``markers`` in any file below ``roots``.
+
+    A file that vanishes while it is read is passed over (the servers recycle theirs); one that may not be
+    read raises `PermissionError`: a scan that skips is no scan.
+    """
+    wanted = [(marker, form, needle) for marker in markers for form, needle in forms(marker).items()]
+    seen: set[Sighting] = set()
+    for root, path in _files(roots):
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        name = str(path.relative_to(root))
+        for marker, form, needle in wanted:
+            if needle in data:
+                seen.add(Sighting(marker, form, name))
+        for opened in _inflated(data):
+            for marker, form, needle in wanted:
+                if needle in opened:
+                    seen.add(Sighting(marker, f"zlib:{form}", name))
+    return frozenset(seen)

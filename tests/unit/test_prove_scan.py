@@ -1,0 +1,40 @@
+"""The byte scan finds a marker in every form, and only where it is."""
+
+import base64
+import json
+import zlib
+
+import pytest
+
+from troth.prove.scan import forms, scan
+
+MARKER = "+8613800000001-marker"
+
+WRITERS = {
+    "plain": lambda m: b"xx" + m.encode() + b"yy",
+    "hex": lambda m: m.encode().hex().encode(),
+    "utf-16": lambda m: m.encode("utf-16"),
+    "json": lambda m: json.dumps({"a": m}).encode(),
+    "base64": lambda m: base64.b64encode(m.encode()),
+    "base64, shifted by one": lambda m: base64.b64encode(b"a" + m.encode() + b"zz"),
+    "base64, shifted by two": lambda m: base64.b64encode(b"ab" + m.encode() + b"z"),
+    "zlib": lambda m: b"head" + zlib.compress(b"some" + m.encode() * 3) + b"tail",
+    "zlib, level 1": lambda m: zlib.compress(m.encode(), 1),
+}
+
+
+@pytest.mark.parametrize("how", WRITERS)
+@pytest.mark.parametrize("marker", [MARKER, "商店名称标记八一七"])
+def test_finds_the_marker_written_as(tmp_path, how, marker):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "file").write_bytes(WRITERS[how](marker))
+    assert {s.marker for s in scan([tmp_path], [marker, "another"])} == {marker}
+
+
+def test_finds_nothing_where_nothing_is(tmp_path):
+    (tmp_path / "file").write_bytes(zlib.compress(b"nothing here") + b"\x78\x9cgarbage")
+    assert scan([tmp_path], [MARKER]) == frozenset()
+
+
+def test_every_form_is_long_enough_to_mean_something():
+    assert all(len(needle) >= len(MARKER) - 1 for needle in forms(MARKER).values())
