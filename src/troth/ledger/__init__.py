@@ -1,1 +1,27 @@
-"""See ARCHITECTURE.md."""
+"""The append-only, verifiable evidence of every decision that matters, and the standing read from it.
+
+Never decides and never holds a value: entries are ids and closed words, about a salted commitment.
+"""
+
+from troth.ledger.entries import Entry, EntryKind, NewEntry, UnfitEntry, entry_of
+from troth.ledger.history import NoSuchSubject, act, forget, new_subject, record, standing
+from troth.ledger.log import Count, about, append, count, counts
+
+__all__ = [
+    "Count",
+    "Entry",
+    "EntryKind",
+    "NewEntry",
+    "NoSuchSubject",
+    "UnfitEntry",
+    "about",
+    "act",
+    "append",
+    "count",
+    "counts",
+    "entry_of",
+    "forget",
+    "new_subject",
+    "record",
+    "standing",
+]

@@ -1,0 +1,191 @@
+"""What a ledger entry may say, and its one canonical text.
+
+Decides what is fit for a log that is never erased: ids and closed words, no personal data. The subject
+stands in the text only as a salted commitment. Does not store anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import rfc8785
+
+from troth.terms import (
+    Act,
+    ActKind,
+    ClauseId,
+    EntryId,
+    FunctionName,
+    PolicyName,
+    Reason,
+    SubjectId,
+    TrothError,
+)
+
+FORM = 1
+"""The form of the text; a later form gets another number, old entries keep theirs."""
+SALT_BYTES = 32
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_WORD = re.compile(r"[a-z0-9_.:/-]{1,120}")
+_OPAQUE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}")
+# Shapes of personal data that would pass for a word: phone and card numbers, MAC and IP addresses.
+_PERSONAL = re.compile(
+    r"\d{7}|^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^\d{1,3}(\.\d{1,3}){3}$|^[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*$"
+)
+_LARGEST = 10**9
+
+
+class UnfitEntry(TrothError):
+    """a ledger entry takes ids and closed words only; keep values in the vault and name them by id"""
+
+
+class EntryKind(StrEnum):
+    """What an entry is evidence of. Closed."""
+
+    POLICY_PUBLISHED = "policy_published"
+    REGISTERED = "registered"
+    SHOWN = "shown"
+    ACCEPTED = "accepted"
+    ENDED = "ended"
+    CHOSEN = "chosen"
+    WITHDRAWN = "withdrawn"
+    SWITCHED = "switched"
+    DECLARED_ADULT = "declared_adult"
+    FOUND_MINOR = "found_minor"
+    SUPPLIED = "supplied"
+    REMOVED = "removed"
+    CANCELLED = "cancelled"
+    DECISION = "decision"  # the gate said yes
+    DENIED = "denied"
+    STAFF_READ = "staff_read"
+    SHARED = "shared"
+    DISCLOSED = "disclosed"
+    BOUND = "bound"
+    UNBOUND = "unbound"
+    REQUEST = "request"
+    ANSWERED = "answered"
+    COPIED = "copied"
+    ERASURE_PLANNED = "erasure_planned"
+    ERASURE_REFUSED = "erasure_refused"
+    ERASURE_UNRECOVERABLE = "erasure_unrecoverable"
+    ERASURE_SWEPT = "erasure_swept"
+    ERASURE_TOLD = "erasure_told"
+    CERTIFICATE = "certificate"
+    ERASURE_BACKUPS = "erasure_backups"
+    BREACH = "breach"
+    KEY_ROTATED = "key_rotated"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """Something to be put on record. ``details`` takes short words, opaque ids and small numbers."""
+
+    kind: EntryKind
+    at: datetime
+    policy: PolicyName | None = None
+    version: int | None = None
+    function: FunctionName | None = None
+    subject: SubjectId | None = None
+    reason: Reason | None = None
+    clauses: tuple[ClauseId, ...] = ()
+    details: Mapping[str, str | int] = field(default_factory=dict[str, str | int], hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it stands in the log; ``body`` is the exact text that was hashed."""
+
+    entry: EntryId
+    at: datetime
+    kind: EntryKind
+    body: bytes
+
+
+def commitment(subject: SubjectId, salt: bytes) -> bytes:
+    """Return what an entry shows of its subject: without the salt, nothing."""
+    return hashlib.sha256(salt + subject.bytes).digest()
+
+
+def stamp(at: datetime) -> str:
+    """Return ``at`` as the one text that entries, receipts and heads use."""
+    if at.tzinfo is None:
+        raise UnfitEntry("a ledger entry needs an aware time: take it from the clock")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def body(entry: EntryId, new: NewEntry, committed: bytes | None) -> bytes:
+    """Return the canonical text (RFC 8785) of an entry; raise `UnfitEntry` for what may not stand there."""
+    _check(new)
+    text: dict[str, object] = {"form": FORM, "entry": str(entry), "at": stamp(new.at), "kind": new.kind.value}
+    optional = {
+        "policy": new.policy,
+        "version": new.version,
+        "function": new.function,
+        "subject_commitment": committed.hex() if committed is not None else None,
+        "reason": new.reason.value if new.reason else None,
+        "clauses": sorted(set(new.clauses)) or None,
+        "details": dict(new.details) or None,
+    }
+    text.update({key: value for key, value in optional.items() if value is not None})
+    return rfc8785.dumps(text)  # pyright: ignore[reportArgumentType]  # its JSON type is private
+
+
+def _check(new: NewEntry) -> None:
+    words: dict[str, str | None] = {"policy": new.policy, "function": new.function}
+    words.update({f"clause {n}": clause for n, clause in enumerate(new.clauses)})
+    for where, value in words.items():
+        if value is not None and not _WORD.fullmatch(value):
+            raise UnfitEntry(f"{where}: not a word of a policy; {UnfitEntry.__doc__}")
+    for key, value in new.details.items():
+        if not _KEY.fullmatch(key):
+            raise UnfitEntry(f"a detail's key is not a lower-case word; {UnfitEntry.__doc__}")
+        if not _fit(value) or _names(new.subject, str(value)):
+            raise UnfitEntry(f"detail {key}: {UnfitEntry.__doc__}")
+
+
+def _names(subject: SubjectId | None, value: str) -> bool:
+    return subject is not None and subject.hex in value.replace("-", "")
+
+
+def _fit(value: str | int) -> bool:
+    if isinstance(value, int):
+        return abs(value) < _LARGEST
+    if _OPAQUE.fullmatch(value):
+        return True
+    return bool(_WORD.fullmatch(value)) and not _PERSONAL.search(value)
+
+
+_KIND_OF_ACT = {kind: EntryKind(kind.value) for kind in ActKind if not kind.value.startswith("switched")} | {
+    ActKind.SWITCHED_ON: EntryKind.SWITCHED,
+    ActKind.SWITCHED_OFF: EntryKind.SWITCHED,
+}
+
+
+def entry_of(act: Act, subject: SubjectId) -> NewEntry:
+    """Return the entry that is evidence of ``act``: all that the act says, so that the two can't differ."""
+    said: dict[str, str | int | None] = {
+        "item": act.item,
+        "switch": act.switch,
+        "device": str(act.device) if act.device else None,
+        "need": act.need,
+        "separate": 1 if act.separate else None,
+        "language": act.language.lower() if act.language else None,
+        "text_hash": act.text_hash,
+    }
+    if act.kind in (ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF):
+        said["state"] = act.kind.value.removeprefix("switched_")
+    return NewEntry(
+        kind=_KIND_OF_ACT[act.kind],
+        at=act.at,
+        policy=act.policy,
+        version=act.version,
+        function=act.function,
+        subject=subject,
+        details={key: value for key, value in said.items() if value is not None},
+    )

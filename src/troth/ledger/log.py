@@ -1,0 +1,90 @@
+"""Putting entries on record, in the caller's transaction.
+
+An entry stands or falls with what it is evidence of. It gets its number later, from the sequencer, because
+only a commit decides that it exists. Decisions that come by the thousand are counted instead.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+from troth.db import Tx
+from troth.ledger.entries import SALT_BYTES, Entry, EntryKind, NewEntry, body, commitment
+from troth.ledger.sql import QUERIES
+from troth.terms import EntryId, FunctionName, PolicyName, Reason, SubjectId
+
+Outcome = Literal["allow", "deny"]
+
+
+async def append(tx: Tx, entry: NewEntry) -> EntryId:
+    """Record ``entry``; raise `UnfitEntry` when it says what a log may not.
+
+    The opening of an entry about a subject is stored only while that subject is live.
+    """
+    made = EntryId(uuid4())
+    row: dict[str, object] = {"entry": made, "at": entry.at, "kind": entry.kind.value}
+    if entry.subject is None:
+        await tx.run(QUERIES["append"], row | {"body": body(made, entry, None)})
+        return made
+    salt = secrets.token_bytes(SALT_BYTES)
+    text = body(made, entry, commitment(entry.subject, salt))
+    await tx.run(QUERIES["append_about"], row | {"body": text, "subject": entry.subject, "salt": salt})
+    return made
+
+
+async def about(tx: Tx, subject: SubjectId) -> tuple[Entry, ...]:
+    """Return every entry about ``subject``, by time. Empty once they are forgotten."""
+    rows = await tx.rows(_EntryRow, QUERIES["about"], {"subject": subject})
+    return tuple(Entry(row.entry, row.at, EntryKind(row.kind), bytes(row.body)) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _EntryRow:
+    entry: EntryId
+    at: datetime
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often a decision came out one way in one minute. Empty ``function`` or ``reason``: none."""
+
+    policy: str
+    function: str
+    outcome: str
+    reason: str
+    minute: datetime
+    n: int
+
+
+async def count(  # noqa: PLR0917  # the columns of one row, in the order of its key
+    tx: Tx,
+    policy: PolicyName | None,
+    function: FunctionName | None,
+    outcome: Outcome,
+    reason: Reason | None,
+    minute: datetime,
+    n: int = 1,
+) -> None:
+    """Add ``n`` to the count of the minute that ``minute`` lies in."""
+    await tx.run(
+        QUERIES["count"],
+        {
+            "policy": policy or "",
+            "function": function or "",
+            "outcome": outcome,
+            "reason": reason.value if reason else "",
+            "minute": minute.replace(second=0, microsecond=0),
+            "n": n,
+        },
+    )
+
+
+async def counts(tx: Tx, since: datetime, until: datetime) -> tuple[Count, ...]:
+    """Return the counts of the minutes from ``since`` up to, not including, ``until``."""
+    return tuple(await tx.rows(Count, QUERIES["counts"], {"since": since, "until": until}))
