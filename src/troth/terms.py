@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import NewType, Protocol
 from uuid import UUID
@@ -27,6 +27,10 @@ Region = NewType("Region", str)
 ClauseId = NewType("ClauseId", str)
 """Address of a clause: ``sunmi-camera/functions/bind/requires/mac_address``."""
 DeviceId = NewType("DeviceId", UUID)
+
+
+LEGAL_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The law's clock. China has had one offset and no summer time since 1991; no time-zone file is needed."""
 
 
 class TrothError(Exception):

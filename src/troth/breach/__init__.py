@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""What a breach sets in motion: who is told what, by when, by which channel. Nothing here yet."""

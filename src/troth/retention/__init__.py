@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""How long a record lives once its purpose has ended. Nothing here yet: data waits for erasure."""

@@ -1,0 +1,130 @@
+"""The guard against the naive definition: walk minute by minute, link motion that is close."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from troth.functions.business_hours import BadBusinessHours, BusinessHours
+from troth.functions.store_guard import BUSINESS_HOURS, MOTION, SAME_MOTION, Alert, alerts, guard
+from troth.functions.use import Documents, Events
+from troth.terms import LEGAL_TIME, ClauseId, ItemName, Reading
+
+DAY = datetime(2020, 3, 3, tzinfo=LEGAL_TIME)
+NINE_TO_NINE = BusinessHours(9 * 60, 21 * 60)
+MOMENTS = st.integers(0, 2 * 86_400 - 1).map(lambda s: DAY + timedelta(seconds=s))
+READINGS = st.lists(
+    st.builds(
+        Reading,
+        st.uuids(),
+        st.sampled_from([MOTION, MOTION, ItemName("line_crossing")]),
+        MOMENTS | st.integers(0, 400).map(lambda s: DAY + timedelta(hours=23, seconds=s)),
+        st.just({}),
+    ),
+    max_size=25,
+)
+HOURS = (
+    st.tuples(st.integers(0, 1439), st.integers(1, 1440))
+    .filter(lambda span: span[0] != span[1])
+    .map(lambda span: BusinessHours(*span))
+)
+
+
+def at(hour, minute=0, second=0):
+    return Reading(
+        UUID(int=hour * 3600 + minute * 60 + second),
+        MOTION,
+        DAY.replace(hour=hour, minute=minute, second=second),
+        {},
+    )
+
+
+def minutes_open(hours):
+    """Walk from opening until closing, as a shopkeeper would."""
+    walked, minute = set(), hours.opens
+    while minute != hours.closes % 1440 or not walked:
+        walked.add(minute)
+        minute = (minute + 1) % 1440
+    return walked
+
+
+@given(HOURS, MOMENTS)
+def test_open_is_from_opening_until_closing(hours, moment):
+    local = moment.astimezone(LEGAL_TIME)
+    assert hours.open_at(moment) == ((local.hour * 60 + local.minute) in minutes_open(hours))
+
+
+@given(READINGS, HOURS)
+def test_every_out_of_hours_motion_is_in_exactly_one_alert(readings, hours):
+    outside = [r.measured for r in readings if r.item == MOTION and not hours.open_at(r.measured)]
+    found = alerts(readings, hours)
+    assert sum(a.readings for a in found) == len(outside)
+    for moment in outside:
+        assert sum(1 for a in found if a.first <= moment <= a.last) == 1
+    for one, following in itertools.pairwise(found):
+        assert following.first - one.last > SAME_MOTION
+    assert {a.first for a in found} | {a.last for a in found} <= set(outside)
+
+
+def test_motion_at_23_alerts_and_at_12_does_not():
+    assert alerts([at(12), at(23)], NINE_TO_NINE) == (Alert(at(23).measured, at(23).measured, 1),)
+
+
+def test_motion_that_goes_on_is_one_alert():
+    spell = [at(23, 0, 0), at(23, 0, 30), at(23, 1, 20)]
+    assert alerts([*reversed(spell), at(23, 5)], NINE_TO_NINE) == (
+        Alert(spell[0].measured, spell[2].measured, 3),
+        Alert(at(23, 5).measured, at(23, 5).measured, 1),
+    )
+
+
+def test_hours_may_run_past_midnight():
+    bar = BusinessHours.read({"open": "18:00", "close": "02:00"})
+    assert [bar.open_at(at(h).measured) for h in (1, 2, 17, 18, 23)] == [True, False, False, True, True]
+
+
+def test_a_shop_that_never_closes_never_alerts():
+    assert alerts([at(h) for h in range(24)], BusinessHours.read({"open": "00:00", "close": "24:00"})) == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"open": "09:00"},
+        {"open": "9", "close": "21:00"},
+        {"open": "09:00", "close": "09:00"},
+        {"open": "24:00", "close": "21:00"},
+        {"open": "09:00", "close": "24:30"},
+        {"open": "09:00", "close": 21},
+        {"open": "09:00", "close": "00:00"},
+    ],
+)
+def test_bad_hours_are_refused_with_what_to_write(value):
+    with pytest.raises(BadBusinessHours, match=r"write 00:00 to 24:00"):
+        BusinessHours.read(value)
+
+
+class Door:
+    async def events(self, function, purpose, items, since, until):
+        assert items == {MOTION}
+        return Events((at(23),), frozenset({ClauseId("p/functions/store_guard")}))
+
+    async def documents(self, function, purpose, items):
+        assert items == {BUSINESS_HOURS}
+        hours = {"open": "09:00", "close": "21:00"}
+        return Documents(
+            {BUSINESS_HOURS: hours}, frozenset({ClauseId("p/functions/store_guard/business_hours")})
+        )
+
+
+def test_an_alert_comes_with_the_clauses_that_opened_it():
+    found = asyncio.run(guard(Door(), DAY.astimezone(UTC), DAY + timedelta(days=1)))
+    assert [a.first for a in found.alerts] == [at(23).measured]
+    assert found.because == {"p/functions/store_guard", "p/functions/store_guard/business_hours"}
