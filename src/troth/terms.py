@@ -271,4 +271,4 @@ class Reading:
     id: UUID
     item: ItemName
     measured: datetime
-    value: Mapping[str, object] = field(repr=False)
+    value: Mapping[str, object] = field(repr=False, hash=False)

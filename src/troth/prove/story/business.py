@@ -1,0 +1,182 @@
+"""Steps d to f: the camera's day over MQTT, what the owner sees of it, and a withdrawal in mid-stream."""
+
+from __future__ import annotations
+
+import asyncio
+import time as wall
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import time
+from uuid import uuid4
+
+from troth.prove.simulator import Camera
+from troth.prove.story.day import LINE_CROSSING, MOTION, OFF_HOUR, Day, at, batches, business_day, local
+from troth.prove.story.person import FORBIDDEN
+from troth.prove.story.stage import POLICY, Stage
+from troth.prove.story.telling import Seen, Telling
+from troth.terms import ItemName, Reading
+
+FLOW = f"{POLICY}/functions/customer_flow"
+GUARD = f"{POLICY}/functions/store_guard"
+UNDECLARED = ItemName("face_template")
+WITHIN_S = 1.0
+OPENS = 9
+SWITCHES = {OFF_HOUR - 1: False, OFF_HOUR: True}
+_BLOCKS = "SELECT sum(readings) FROM event_block WHERE function = %(function)s"
+
+
+async def stored(stage: Stage, function: str) -> int:
+    """Return how many readings of ``function`` lie in the vault, counted in the tables."""
+    return await stage.evidence.value(_BLOCKS, {"function": function})
+
+
+async def tell(stage: Stage, telling: Telling) -> None:
+    """Tell steps d, e and f."""
+    day = business_day(stage.today, mark=stage.marks.reading)
+    async with Camera(*stage.mqtt, stage.token, stage.secret) as camera:
+        await _day(stage, telling, camera, day)
+        await _owner_looks(stage, telling, day)
+        await _withdrawal(stage, telling, camera, day)
+
+
+async def _switch(stage: Stage, *, on: bool) -> None:
+    body = {"on": on, "device": stage.device}
+    (await stage.owner.ask("PUT", "/v1/me/switches/customer_flow", body)).require()
+
+
+async def _send(camera: Camera, function: str, readings: Iterable[Reading]) -> tuple[int, int, int]:
+    """Send ``readings`` and wait until each message is acknowledged: (stored, duplicates, dropped)."""
+    acks = [await camera.send(function, batch) for batch in batches(readings)]
+    return sum(a.stored for a in acks), sum(a.duplicates for a in acks), sum(a.dropped for a in acks)
+
+
+async def _day(stage: Stage, telling: Telling, camera: Camera, day: Day) -> None:
+    async def the_day() -> Seen:
+        for hour in range(OPENS, 24):
+            stage.levers.advance_to(at(day.date, time(hour, 59)))
+            crossings = [r for r in day.counted if local(r.measured).hour == hour]
+            await _send(camera, "customer_flow", crossings)
+            await _send(camera, "store_guard", [r for r in day.motions if local(r.measured).hour == hour])
+            if hour in SWITCHES:  # at a minute to the hour
+                await _switch(stage, on=SWITCHES[hour])
+        kept = await stored(stage, "customer_flow")
+        return Seen(f"{len(day.counted)} sent, {kept} stored", held=kept == len(day.counted), clause=FLOW)
+
+    async def while_off() -> Seen:
+        before = await stored(stage, "customer_flow")
+        kept, _, dropped = await _send(camera, "customer_flow", day.while_off)
+        after = await stored(stage, "customer_flow")
+        held = kept == 0 and dropped == len(day.while_off) and before == after
+        said = f"{len(day.while_off)} sent afterwards, {dropped} dropped, {after - before} stored"
+        return Seen(said, held, f"{POLICY}/switches/customer_flow")
+
+    async def undeclared() -> Seen:
+        late = day.counted[-1]
+        mixed = [
+            replace(late, id=uuid4(), item=UNDECLARED, value={"vector": stage.marks.reading}),
+            replace(late, id=uuid4()),
+        ]
+        kept, _, dropped = await _send(camera, "customer_flow", mixed)
+        counted = await stage.evidence.counted("customer_flow", "item_undeclared")
+        held = (kept, dropped) == (1, 1) and counted >= 1
+        return Seen(f"{kept} stored, {dropped} dropped, {counted} counted", held, FLOW)
+
+    async def not_asked_for() -> Seen:
+        message = [replace(day.counted[0], id=uuid4())]
+        acked = await camera.try_send("visits", message, within_s=WITHIN_S)
+        kept = await stored(stage, "visits")
+        return Seen(f"acknowledged: {acked is not None}, {kept} stored", held=acked is None and not kept)
+
+    async def again() -> Seen:
+        before = await stored(stage, "customer_flow")
+        kept, duplicates, _ = await _send(camera, "customer_flow", day.counted)
+        after = await stored(stage, "customer_flow")
+        held = kept == 0 and duplicates == len(day.counted) and before == after
+        return Seen(f"{duplicates} of {len(day.counted)} known, {after - before} stored twice", held)
+
+    await telling.tell(
+        "d", "a compressed business day arrives over MQTT, committed before acknowledged", the_day
+    )
+    await telling.tell("d", "what was measured while the switch was off is dropped", while_off)
+    await telling.tell("d", "an item that no clause declares is dropped and counted", undeclared)
+    await telling.tell("d", "a topic of a function not asked for is never stored", not_asked_for)
+    await telling.tell("d", "the whole day sent again is stored once", again)
+
+
+async def _owner_looks(stage: Stage, telling: Telling, day: Day) -> None:
+    async def footfall() -> Seen:
+        page = (await stage.owner.ask("GET", f"/v1/me/footfall?day={day.date}")).require()
+        seen = {int(h["hour"]): int(h["in"]) for h in page["hours"] if h["in"]}
+        extra = {20: day.footfall[20] + 1}  # the declared half of the mixed message in step d
+        expected = {**day.footfall, **extra}
+        busiest = max(seen, key=lambda hour: seen[hour], default=0)
+        said = f"{sum(seen.values())} people in {len(seen)} hours, most at {busiest}:00"
+        return Seen(said, held=seen == expected, clause=FLOW)
+
+    async def alert() -> Seen:
+        page = (await stage.owner.ask("GET", f"/v1/me/alerts?day={day.date}")).require()
+        times = [str(a["at"]) for a in page["alerts"]]
+        night = day.motions[1].measured
+        held = len(times) == 1 and times[0].startswith(("2026", str(night.year)))
+        return Seen(f"{len(times)} alert at {', '.join(times)}; none at noon", held, GUARD)
+
+    async def staff() -> Seen:
+        look = {
+            "subject": stage.account,
+            "function": "customer_flow",
+            "items": ["line_crossing"],
+            "purpose": "curiosity",
+        }
+        answer = await stage.staff.ask("POST", "/v1/staff/look", look)
+        noted = await stage.evidence.value("SELECT count(*) FROM ledger_entry WHERE kind = 'denied'")
+        held = answer.status == FORBIDDEN and answer.reason == "purpose_undeclared" and noted > 0
+        return Seen(
+            f"{answer.status} {answer.reason}, {noted} denials in the ledger", held, answer.clause or FLOW
+        )
+
+    await telling.tell("e", "the owner sees footfall per hour, the hour switched off missing", footfall)
+    await telling.tell("e", "motion at night raises one alert, motion at noon none", alert)
+    await telling.tell("e", "staff with a purpose that no clause names are refused, and it is noted", staff)
+
+
+async def _withdrawal(stage: Stage, telling: Telling, camera: Camera, day: Day) -> None:
+    tomorrow = at(day.date, time(23, 59))
+
+    def fresh(item: ItemName, n: int) -> list[Reading]:
+        now = stage.levers.now()
+        value = {"line": "door", "direction": "in", "zone": "till"}
+        return [Reading(uuid4(), item, min(now, tomorrow), value) for _ in range(n)]
+
+    async def in_stream() -> Seen:
+        before = await stored(stage, "customer_flow")
+        stage.levers.hold_workers()
+        waiting = [await camera.publish("customer_flow", fresh(LINE_CROSSING, 5)) for _ in range(4)]
+        try:
+            path = "/v1/me/functions/customer_flow/withdraw"
+            (await stage.owner.ask("POST", path, {})).require()
+            start = wall.perf_counter()
+        finally:
+            stage.levers.let_workers_go()
+        acks = [await camera.answer(message) for message in waiting]
+        took = wall.perf_counter() - start
+        after = await stored(stage, "customer_flow")
+        held = after == before and not any(a.stored for a in acks) and took < WITHIN_S
+        said = f"20 readings in the stream, {after - before} stored, refused {took * 1000:.0f} ms after"
+        return Seen(said, held, FLOW)
+
+    async def next_message() -> Seen:
+        before = await stored(stage, "customer_flow")
+        start = wall.perf_counter()
+        acked = await camera.try_send("customer_flow", fresh(LINE_CROSSING, 1), within_s=WITHIN_S)
+        took = wall.perf_counter() - start
+        after = await stored(stage, "customer_flow")
+        held = after == before and (acked is None or acked.stored == 0)
+        return Seen(f"{after - before} stored, {took * 1000:.0f} ms", held, FLOW)
+
+    async def others_flow() -> Seen:
+        kept, _, _ = await asyncio.wait_for(_send(camera, "store_guard", fresh(MOTION, 3)), 15)
+        return Seen(f"{kept} of 3 stored", held=kept == 3, clause=GUARD)  # noqa: PLR2004
+
+    await telling.tell("f", "the owner withdraws: what still sat in the stream is refused", in_stream)
+    await telling.tell("f", "the next message is refused within a second", next_message)
+    await telling.tell("f", "the other functions flow on", others_flow)

@@ -1,0 +1,153 @@
+"""Steps g to i: a complete copy, a cancellation that leaves nothing, and a ledger that can't be bent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time as wall
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, LiteralString
+
+from troth.prove.scan import scan
+from troth.prove.simulator import Camera, Refused
+from troth.prove.story.business import stored
+from troth.prove.story.person import Person
+from troth.prove.story.stage import POLICY, Stage
+from troth.prove.story.telling import Seen, Telling
+
+UNAUTHORISED = 401
+STAGES = 5
+PATIENCE_S = 20
+CANCEL = f"{POLICY}/rights/cancel"
+_EDIT: LiteralString = (
+    "UPDATE ledger_entry SET body = convert_to(replace(convert_from(body, 'UTF8'), %(old)s, %(new)s), 'UTF8')"
+    " WHERE kind = 'accepted'"
+)
+_STORED = f"{POLICY}/retention"
+
+
+async def tell(stage: Stage, telling: Telling) -> None:
+    """Tell steps g, h and i."""
+    await _copy(stage, telling)
+    head = await _cancel(stage, telling)
+    await _scan(stage, telling)
+    await _ledger(stage, telling, head)
+
+
+async def _copy(stage: Stage, telling: Telling) -> None:
+    async def complete() -> Seen:
+        lines = [json.loads(line) for line in await stage.owner.lines("/v1/me/copy")]
+        whole = json.dumps(lines, ensure_ascii=False)
+        missing = [m for m in stage.marks.sealed() if m not in whole]
+        readings = sum(line["kind"] == "reading" for line in lines)
+        expected = await stored(stage, "customer_flow") + await stored(stage, "store_guard")
+        ended = lines[-1]["kind"] == "end" and lines[-1]["lines"] == len(lines) - 1
+        held = not missing and readings == expected and ended and stage.marks.password not in whole
+        said = f"{len(lines)} lines, {readings} of {expected} readings, {len(missing)} values missing"
+        return Seen(said, held, f"{POLICY}/rights/copy")
+
+    await telling.tell("g", "a copy, complete, streamed; the password is not in it", complete)
+
+
+async def _farewell(stage: Stage) -> dict[str, Any]:
+    answer = await Person(stage.base_url).ask("POST", "/v1/farewell", {"farewell": stage.farewell})
+    return dict(answer.require())
+
+
+async def _cancel(stage: Stage, telling: Telling) -> str:
+    """Tell the cancellation; return the ledger's head as the owner keeps it."""
+    kept = {"head": ""}
+
+    async def refused() -> Seen:
+        kept["head"] = await stage.owner.text("/v1/ledger/head")
+        asked = (await stage.owner.ask("POST", "/v1/me/cancel", {})).require()
+        start = wall.perf_counter()
+        body = {"confirm": asked["confirm"]}
+        stage.farewell = str(
+            (await stage.owner.ask("POST", "/v1/me/cancel/confirm", body)).require()["farewell"]
+        )
+        token = (await stage.owner.ask("GET", "/v1/me")).status
+        login = {"login": stage.marks.phone, "password": stage.marks.password}
+        sign_in = (await Person(stage.base_url).ask("POST", "/v1/sessions", login)).status
+        device = await _device_refused(stage)
+        took = wall.perf_counter() - start
+        keys = (await stage.evidence.rows_about_people())["keys"]
+        held = token == sign_in == UNAUTHORISED and device and not keys
+        said = f"token {token}, sign-in {sign_in}, device refused: {device}, {keys} keys left"
+        return Seen(f"{said}, {took * 1000:.0f} ms", held, CANCEL)
+
+    async def certified() -> Seen:
+        stage.levers.advance_to(stage.levers.now() + timedelta(days=1, minutes=5))
+        async with asyncio.timeout(PATIENCE_S):
+            # Over HTTP, as a person would ask: there is no event to wait for out here.
+            while not (told := await _farewell(stage)).get("certificate"):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        with TemporaryDirectory() as folder:
+            paper = Path(folder) / "certificate.jws"
+            paper.write_text(str(told["certificate"]))
+            status, said = await stage.levers.command("receipt", "verify", str(paper))
+        rows = await stage.evidence.rows_about_people()
+        left = {name: n for name, n in rows.items() if n}
+        held = status == 0 and not left and int(told["stage"]) >= STAGES
+        paper_says = "valid" if status == 0 else said.strip()
+        paper_says = "valid" if status == 0 else said.strip()
+        return Seen(
+            f"stage {told['stage']}, certificate {paper_says}, left: {left or 'nothing'}", held, CANCEL
+        )
+
+    await telling.tell("h", "cancelled: refused at once, on every way in", refused)
+    await telling.tell(
+        "h", "after the epoch: unrecoverable, swept, certified; the paper verifies offline", certified
+    )
+    return kept["head"]
+
+
+async def _device_refused(stage: Stage) -> bool:
+    try:
+        async with Camera(*stage.mqtt, stage.token, stage.secret):
+            return False
+    except Refused:
+        return True
+
+
+async def _scan(stage: Stage, telling: Telling) -> None:
+    async def clean() -> Seen:
+        await stage.evidence.checkpoint()
+        seen = await asyncio.to_thread(scan, stage.roots, stage.marks.every())
+        files = sum(1 for root in stage.roots for path in root.rglob("*") if path.is_file())
+        found = ", ".join(sorted({f"{s.form} in {s.file}" for s in seen}))
+        return Seen(f"{files} files, {found or 'no marker'}", held=files > 0 and not seen, clause=_STORED)
+
+    async def control() -> Seen:
+        found = {s.marker for s in await stage.control()}
+        missed = [m for m in stage.marks.sealed() if m not in found]
+        said = f"{len(found)} of {len(stage.marks.sealed())} markers found"
+        return Seen(said, held=not missed, clause=_STORED)
+
+    await telling.tell("h", "no planted value in any byte of database, WAL, stream, logs", clean)
+    await telling.tell("h", "the control: with sealing sabotaged the same scan finds each of them", control)
+
+
+async def _ledger(stage: Stage, telling: Telling, head: str) -> None:
+    async def verify() -> tuple[int, str]:
+        with TemporaryDirectory() as folder:
+            kept = Path(folder) / "head.txt"
+            kept.write_text(head)
+            return await stage.levers.command("ledger", "verify", "--against", str(kept))
+
+    async def sound() -> Seen:
+        status, said = await verify()
+        return Seen(said.strip().splitlines()[-1] if said.strip() else "", held=status == 0)
+
+    async def edited() -> Seen:
+        forged = await stage.evidence.change(_EDIT, {"old": "accepted", "new": "accepteD"})
+        status, said = await verify()
+        await stage.evidence.change(_EDIT, {"old": "accepteD", "new": "accepted"})
+        restored, _ = await verify()
+        held = forged > 0 and status != 0 and restored == 0
+        return Seen(said.strip().splitlines()[-1] if said.strip() else "not found", held)
+
+    await telling.tell("i", "the ledger verifies against the head that the owner kept", sound)
+    await telling.tell("i", "an entry edited by the database's owner is found", edited)

@@ -1,0 +1,55 @@
+"""What the tables hold, seen from outside: plain SQL as the database's owner, no code of ours in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import LiteralString
+
+from psycopg import AsyncConnection
+
+_PERSONAL: Mapping[str, LiteralString] = {
+    "subjects": "SELECT count(*) FROM subject WHERE state <> 'erased'",
+    "acts": "SELECT count(*) FROM act",
+    "documents": "SELECT count(*) FROM document",
+    "blocks": "SELECT count(*) FROM event_block",
+    "keys": "SELECT count(*) FROM vault_key",
+    "index entries": "SELECT count(*) FROM blind_index",
+    "sessions": "SELECT count(*) FROM session",
+    "codes": "SELECT count(*) FROM code",
+    "messages": "SELECT count(*) FROM outbox",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Looks into the database at ``dsn`` (the owner's)."""
+
+    dsn: str
+
+    async def value(self, query: LiteralString, params: Mapping[str, object] | None = None) -> int:
+        """Return the one number that ``query`` yields (0 for none)."""
+        async with await AsyncConnection.connect(self.dsn) as conn:
+            row = await (await conn.execute(query, params)).fetchone()
+            return int(row[0] or 0) if row else 0
+
+    async def change(self, query: LiteralString, params: Mapping[str, object] | None = None) -> int:
+        """Do what a dishonest administrator would: run ``query`` and commit; return the rows touched."""
+        async with await AsyncConnection.connect(self.dsn) as conn:
+            return (await conn.execute(query, params)).rowcount
+
+    async def rows_about_people(self) -> Mapping[str, int]:
+        """Return how many rows each table that can be about a person holds."""
+        return {name: await self.value(query) for name, query in _PERSONAL.items()}
+
+    async def checkpoint(self) -> None:
+        """Make PostgreSQL write everything it knows to its files."""
+        async with await AsyncConnection.connect(self.dsn, autocommit=True) as conn:
+            await conn.execute("CHECKPOINT")
+
+    async def counted(self, function: str, reason: str) -> int:
+        """Return how often ``function`` was refused or trimmed for ``reason``."""
+        return await self.value(
+            "SELECT sum(n) FROM decision_count WHERE function = %(function)s AND reason = %(reason)s",
+            {"function": function, "reason": reason},
+        )

@@ -1,0 +1,152 @@
+"""Steps a to c: the system comes up, an owner registers, a camera is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.prove.story.person import FORBIDDEN, Answer, Person
+from troth.prove.story.stage import POLICY, Stage
+from troth.prove.story.telling import Seen, Telling
+
+TOO_MANY = 429
+CODE = "7741-2280"
+WRONG_CODE = "0000-0000"
+SPARE = "SPARE-CAMERA-1"
+LOCKED_MINUTES = 16
+
+
+async def notice(stage: Stage) -> Mapping[str, Any]:
+    """Return the policy as it is shown to a person."""
+    return (await Person(stage.base_url).ask("GET", f"/v1/policies/{POLICY}?language=en")).require()
+
+
+async def register(stage: Stage, who: Person, **changed: object) -> Answer:
+    """Fill in the registration form as the planted owner, with ``changed`` fields."""
+    shown = await notice(stage)
+    form: dict[str, Any] = {
+        "phone": stage.marks.phone,
+        "email": stage.marks.email,
+        "password": stage.marks.password,
+        "policy": POLICY,
+        "version": shown["version"],
+        "language": "en",
+        "text_hash": shown["text_hash"],
+        "agreed": True,
+        "declares_adult": True,
+    }
+    return await who.ask("POST", "/v1/accounts", form | changed)
+
+
+async def tell(stage: Stage, telling: Telling) -> None:
+    """Tell steps a, b and c."""
+    await _up(stage, telling)
+    await _strangers(stage, telling)
+    await _owner(stage, telling)
+    await _camera(stage, telling)
+
+
+async def _up(stage: Stage, telling: Telling) -> None:
+    async def services() -> Seen:
+        health = (await stage.owner.ask("GET", "/healthz")).require()
+        return Seen(", ".join(f"{k} {v}" for k, v in health.items()), held=bool(health.get("ready")))
+
+    async def published() -> Seen:
+        shown = await notice(stage)
+        entries = await stage.evidence.value(
+            "SELECT count(*) FROM ledger_entry WHERE kind = 'policy_published'"
+        )
+        said = f"{POLICY} version {shown['version']}, {entries} entry in the ledger"
+        return Seen(said, held=entries == 1, clause=f"{POLICY}/acceptance")
+
+    await telling.tell("a", "database, broker and API are ready", services)
+    await telling.tell("a", "the policy is published, once, and the ledger knows", published)
+
+
+async def _nothing_stored(stage: Stage, answer: Answer, reason: str) -> Seen:
+    rows = await stage.evidence.rows_about_people()
+    held = answer.status == FORBIDDEN and answer.reason == reason and not any(rows.values())
+    kept = ", ".join(f"{n} {name}" for name, n in rows.items() if n) or "nothing stored"
+    return Seen(f"{answer.status} {answer.reason}; {kept}", held, answer.clause)
+
+
+async def _strangers(stage: Stage, telling: Telling) -> None:
+    async def not_agreed() -> Seen:
+        answer = await register(stage, Person(stage.base_url), agreed=False)
+        return await _nothing_stored(stage, answer, "not_accepted")
+
+    async def seventeen() -> Seen:
+        born = stage.today.replace(year=stage.today.year - 17, month=1, day=1)
+        answer = await register(stage, Person(stage.base_url), declares_adult=None, birth_date=str(born))
+        return await _nothing_stored(stage, answer, "underage")
+
+    await telling.tell("b", "who does not agree is refused and leaves nothing behind", not_agreed)
+    await telling.tell("b", "a 17-year-old is refused; the birth date is not kept", seventeen)
+
+
+async def _owner(stage: Stage, telling: Telling) -> None:
+    async def registers() -> Seen:
+        begun = (await register(stage, stage.owner)).require()
+        stage.account, stage.receipt = str(begun["account"]), str(begun["receipt"])
+        code = await stage.gateway.code(stage.marks.phone)
+        path = f"/v1/accounts/{stage.account}/verify"
+        stage.owner.token = str((await stage.owner.ask("POST", path, {"code": code})).require()["token"])
+        me = (await stage.owner.ask("GET", "/v1/me")).require()
+        held = me["account"] == stage.account
+        return Seen("code arrived, account verified, signed in", held, f"{POLICY}/functions/register")
+
+    await telling.tell("b", "the owner sees the policy, accepts, registers and holds a receipt", registers)
+
+
+async def _bind(stage: Stage, serial: str, code: str) -> Answer:
+    body = {
+        "serial": serial, "code": code, "model": "Store Sense Camera",
+        "mac": stage.marks.mac, "ip": stage.marks.ip,
+    }  # fmt: skip
+    return await stage.owner.ask("POST", "/v1/me/devices", body)
+
+
+async def _camera(stage: Stage, telling: Telling) -> None:
+    async def stocked() -> None:
+        for serial in (stage.marks.serial, SPARE):
+            body = {"serial": serial, "model": "Store Sense Camera", "code": CODE}
+            (await stage.maker.ask("POST", "/v1/maker/devices", body)).require()
+
+    async def wrong() -> Seen:
+        await stocked()
+        statuses = [(await _bind(stage, SPARE, WRONG_CODE)).status for _ in range(6)]
+        right_now = await _bind(stage, SPARE, CODE)
+        bound = await stage.evidence.value("SELECT count(*) FROM device")
+        refused, locked = set(statuses[:5]) == {FORBIDDEN}, statuses[5] == right_now.status == TOO_MANY
+        held = refused and locked and not bound
+        return Seen(f"refused {statuses}, then locked even for the right code", held)
+
+    async def bound() -> Seen:
+        stage.minutes(LOCKED_MINUTES)
+        device = (await _bind(stage, stage.marks.serial, CODE)).require()
+        stage.device, stage.token = str(device["device"]), str(device["token"])
+        stage.secret = str(device["secret"])
+        return Seen(
+            f"device {stage.device[:8]}… with a token of its own",
+            held=True,
+            clause=f"{POLICY}/functions/bind",
+        )
+
+    async def store() -> Seen:
+        for function in ("customer_flow", "store_guard"):
+            path = f"/v1/me/functions/{function}/choose"
+            (await stage.owner.ask("POST", path, {"language": "en"})).require()
+        shop = {
+            "store_name": stage.marks.store_name,
+            "store_address": stage.marks.store_address,
+            "business_hours": {"opens": "09:00", "closes": "21:00"},
+        }
+        (await stage.owner.ask("PUT", "/v1/me/store", shop)).require()
+        me = (await stage.owner.ask("GET", "/v1/me")).require()
+        on = sorted(name for name, f in me["functions"].items() if f["on"] and f["starts"] == "when_chosen")
+        held = on == ["customer_flow", "store_guard"]
+        return Seen(f"running: {', '.join(on)}", held, f"{POLICY}/functions/customer_flow")
+
+    await telling.tell("c", "a wrong code is refused five times, then binding is locked", wrong)
+    await telling.tell("c", "the right serial and code bind the camera", bound)
+    await telling.tell("c", "a store is linked; the two functions asked for run, no other", store)

@@ -1,0 +1,74 @@
+"""A person (or a staff member, or the maker's line) at the HTTP API, with nothing but a token in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+FORBIDDEN = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API said: the status, and the body if it was a JSON object."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the API did what was asked."""
+        return self.status < httpx.codes.BAD_REQUEST
+
+    @property
+    def reason(self) -> str:
+        """The reason of a refusal, or an empty text."""
+        return str(self.body.get("reason") or "")
+
+    @property
+    def clause(self) -> str:
+        """The clauses that decided a refusal, as one text."""
+        return ", ".join(str(c) for c in self.body.get("clauses") or ())
+
+    def require(self) -> Mapping[str, Any]:
+        """Return the body; raises `RuntimeError` with the problem's title where the answer was a no."""
+        if not self.ok:
+            said = self.body.get("detail") or self.body.get("title") or ""
+            raise RuntimeError(f"HTTP {self.status}: {said}")
+        return self.body
+
+
+class Person:
+    """Someone with an HTTP client. ``token`` is empty until they sign in."""
+
+    def __init__(self, base_url: str, token: str = "") -> None:
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False)
+        self.token = token
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._client.aclose()
+
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Send one request and return the answer, whatever it is."""
+        response = await self._client.request(method, path, json=body, headers=self._headers())
+        kind = response.headers.get("content-type", "")
+        said: Any = response.json() if "json" in kind and response.content else {}
+        return Answer(response.status_code, said)
+
+    async def text(self, path: str) -> str:
+        """Return a page of plain text. Raises `httpx.HTTPStatusError` where the answer was a no."""
+        response = await self._client.get(path, headers=self._headers())
+        return response.raise_for_status().text
+
+    async def lines(self, path: str) -> list[str]:
+        """Return the lines of a streamed answer, in order."""
+        async with self._client.stream("GET", path, headers=self._headers()) as response:
+            response.raise_for_status()
+            return [line async for line in response.aiter_lines() if line]

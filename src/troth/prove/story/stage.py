@@ -1,0 +1,98 @@
+"""What the story is handed: a running system, and levers that only a demo has (its clock, its workers)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from troth.prove.scan import Sighting
+from troth.prove.story.evidence import Evidence
+from troth.prove.story.gateway import Gateway
+from troth.prove.story.person import Person
+
+POLICY = "sunmi-camera"
+
+
+class Levers(Protocol):
+    """What the demo may do to its own system and nobody may do to a served one."""
+
+    def now(self) -> datetime:
+        """Return the system's present moment."""
+        ...
+
+    def advance_to(self, moment: datetime) -> None:
+        """Let the system's clock jump forward to ``moment``."""
+        ...
+
+    def hold_workers(self) -> None:
+        """Stop the workers where they stand, as a long pause of the machine would."""
+        ...
+
+    def let_workers_go(self) -> None:
+        """Let them run on."""
+        ...
+
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run ``troth WORDS`` against the system; return its exit status and what it printed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Values planted in the story, none of which may ever lie readable in a file."""
+
+    phone: str = "+8613912345678"
+    email: str = "planted.owner@example.com"
+    password: str = "planted-password-4711"  # noqa: S105 - planted on purpose
+    store_name: str = "Planted Lantern Teahouse"
+    store_address: str = "88 Planted Marker Lane, Shanghai"
+    serial: str = "PLANTED-SERIAL-0817"
+    mac: str = "02:00:5e:71:ad:ed"
+    ip: str = "198.51.100.217"
+    reading: str = "planted-reading-mark"
+
+    def sealed(self) -> tuple[str, ...]:
+        """Return the values that lie sealed in the vault; the password is only ever kept as a hash."""
+        return tuple(m for m in self.every() if m != self.password)
+
+    def every(self) -> tuple[str, ...]:
+        """Return all planted values."""
+        return (
+            self.phone, self.email, self.password, self.store_name, self.store_address,
+            self.serial, self.mac, self.ip, self.reading,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Stage:
+    """A running system with the people around it. Steps add what they learn to the lower half."""
+
+    base_url: str
+    mqtt: tuple[str, int]
+    evidence: Evidence
+    roots: tuple[Path, ...]
+    levers: Levers
+    gateway: Gateway
+    maker: Person
+    staff: Person
+    today: date
+    control: Callable[[], Awaitable[frozenset[Sighting]]]
+    marks: Marks = field(default_factory=Marks)
+
+    owner: Person = field(init=False)
+    account: str = ""
+    receipt: str = ""
+    device: str = ""
+    token: str = ""
+    secret: str = field(default="", repr=False)
+    farewell: str = ""
+
+    def __post_init__(self) -> None:
+        self.owner = Person(self.base_url)
+
+    def minutes(self, n: int) -> None:
+        """Let ``n`` minutes pass on the system's clock."""
+        self.levers.advance_to(self.levers.now() + timedelta(minutes=n))
