@@ -1,1 +1,38 @@
-"""See ARCHITECTURE.md."""
+"""Permit + value ↔ ciphertext: keys, sealed documents and events, blind index, erasure. Decides nothing."""
+
+from troth.vault.errors import (
+    CertificateBroken,
+    Claimed,
+    Erased,
+    KeyDestroyed,
+    KeyringUnfit,
+    LinkSpent,
+    NotCovered,
+    NotHeld,
+    NotStorable,
+    PlanLapsed,
+    Unsealable,
+)
+from troth.vault.events import Stored
+from troth.vault.keyring import EpochKind, Keyring
+from troth.vault.vault import Exported, Form, Vault
+
+__all__ = [
+    "CertificateBroken",
+    "Claimed",
+    "EpochKind",
+    "Erased",
+    "Exported",
+    "Form",
+    "KeyDestroyed",
+    "Keyring",
+    "KeyringUnfit",
+    "LinkSpent",
+    "NotCovered",
+    "NotHeld",
+    "NotStorable",
+    "PlanLapsed",
+    "Stored",
+    "Unsealable",
+    "Vault",
+]

@@ -1,0 +1,59 @@
+"""The only place that encrypts: AES-256-GCM with random nonces, bound to a label.
+
+Decides nothing about who may. Callers reach these functions through the module (`cipher.seal`), so that the
+proof can put them out of action in a scratch process and see that the byte scan notices.
+"""
+
+from __future__ import annotations
+
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from troth.vault.errors import Unsealable
+
+KEY_BYTES = 32
+_NONCE = 12
+_TAG = 16
+
+
+def new_key() -> bytes:
+    """Return a fresh random 256-bit key."""
+    return os.urandom(KEY_BYTES)
+
+
+def seal(key: bytes, aad: bytes, plaintext: bytes) -> bytes:
+    """Return nonce, ciphertext and tag of ``plaintext``, bound to ``aad``."""
+    return _encrypt(key, aad, plaintext)
+
+
+def unseal(key: bytes, aad: bytes, sealed: bytes) -> bytes:
+    """Return what `seal` was given; raise `Unsealable` when key, label or bytes differ."""
+    return _decrypt(key, aad, sealed)
+
+
+def wrap(kek: bytes, aad: bytes, key: bytes) -> bytes:
+    """Return ``key`` encrypted by a key-encryption key, bound to ``aad``; always 60 bytes."""
+    return _encrypt(kek, aad, key)
+
+
+def unwrap(kek: bytes, aad: bytes, wrapped: bytes) -> bytes:
+    """Return the key that `wrap` was given; raise `Unsealable` when anything differs."""
+    return _decrypt(kek, aad, wrapped)
+
+
+def _encrypt(key: bytes, aad: bytes, plaintext: bytes) -> bytes:
+    # Random 96-bit nonces: one key must seal fewer than 2**32 messages. A data key lives for one subject
+    # and function; a KEK for one epoch.
+    nonce = os.urandom(_NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
+
+
+def _decrypt(key: bytes, aad: bytes, sealed: bytes) -> bytes:
+    if len(sealed) < _NONCE + _TAG:
+        raise Unsealable
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], aad)
+    except InvalidTag:
+        raise Unsealable from None

@@ -1,0 +1,144 @@
+"""Data keys: one per subject, function, retention class and ownership epoch; wrapped by the current epoch.
+
+Keys live unwrapped for one call and are never kept. Whoever wraps holds the epochs' shared lock, so that no
+wrap of a past epoch can commit after that epoch's key was destroyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import LiteralString
+from uuid import UUID, uuid4
+
+from troth.db import Tx
+from troth.terms import SubjectId
+from troth.vault import cipher
+from troth.vault.errors import Erased, KeyDestroyed, NotHeld
+from troth.vault.keyring import EpochKind, Keyring
+from troth.vault.label import Kind, Label
+from troth.vault.sql import QUERIES
+
+LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A key, unwrapped, and the id that sealed rows name it by."""
+
+    id: UUID
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOwner:
+    """What a key is for."""
+
+    subject: SubjectId
+    function: str
+    retention: str
+    owner_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A key as it lies in the database."""
+
+    key: UUID
+    kek_epoch: int
+    wrapped: bytes
+
+
+async def hold(tx: Tx, subject: SubjectId) -> None:
+    """Lock the subject's row for a write; raise `Erased` when there is no live subject."""
+    if await tx.value(QUERIES["door"], {"subject": subject}) != LIVE:
+        raise Erased
+
+
+async def still_live(tx: Tx, subject: SubjectId) -> bool:
+    """Return whether the subject is live, as far as committed."""
+    return await tx.value(QUERIES["state"], {"subject": subject}) == LIVE
+
+
+def key_label(owner: KeyOwner, key: UUID, kek_epoch: int) -> Label:
+    """Return what a data key's wrap is bound to."""
+    return Label(
+        kind=Kind.KEY,
+        subject=owner.subject,
+        record=key,
+        function=owner.function,
+        retention=owner.retention,
+        name=f"owner {owner.owner_epoch}",
+        version=kek_epoch,
+    )
+
+
+def unwrap(keyring: Keyring, owner: KeyOwner, row: Wrapped) -> DataKey:
+    """Return the key of ``row``; raise `KeyDestroyed` or `Unsealable`."""
+    kek = keyring.key(EpochKind.KEK, row.kek_epoch)
+    label = key_label(owner, row.key, row.kek_epoch)
+    return DataKey(row.key, cipher.unwrap(kek, label.aad(), bytes(row.wrapped)))
+
+
+async def for_storing(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:
+    """Return the key of ``owner``, made now when there is none. The caller holds the subject's row."""
+    found = await _find(tx, keyring, owner)
+    if found is not None:
+        return found
+    await tx.run(QUERIES["share_epochs"])
+    epoch = keyring.current(EpochKind.KEK)
+    made = DataKey(uuid4(), cipher.new_key())
+    label = key_label(owner, made.id, epoch.number)
+    await tx.run(
+        QUERIES["add_key"],
+        _params(owner)
+        | {
+            "key": made.id,
+            "kek_epoch": epoch.number,
+            "wrapped": cipher.wrap(epoch.key, label.aad(), made.secret),
+        },
+    )
+    return await for_opening(tx, keyring, owner)
+
+
+async def for_opening(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:
+    """Return the key of ``owner``; raise `NotHeld` when there is none."""
+    found = await _find(tx, keyring, owner)
+    if found is None:
+        raise NotHeld
+    return found
+
+
+async def by_id(tx: Tx, keyring: Keyring, owner: KeyOwner, key: UUID) -> DataKey:
+    """Return the key that a sealed row names; raise `NotHeld` when it is gone."""
+    found = await _read(tx, keyring, owner, QUERIES["key_by_id"], {"subject": owner.subject, "key": key})
+    if found is None:
+        raise NotHeld
+    return found
+
+
+async def _find(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey | None:
+    return await _read(tx, keyring, owner, QUERIES["key"], _params(owner))
+
+
+async def _read(
+    tx: Tx, keyring: Keyring, owner: KeyOwner, query: LiteralString, params: Mapping[str, object]
+) -> DataKey | None:
+    """Read and unwrap. Read again when the epoch ended in between: its keys have then been wrapped anew."""
+    for last in (False, True):
+        row = await tx.row(Wrapped, query, params)
+        try:
+            return None if row is None else unwrap(keyring, owner, row)
+        except KeyDestroyed:
+            if last:
+                raise
+    return None
+
+
+def _params(owner: KeyOwner) -> dict[str, object]:
+    return {
+        "subject": owner.subject,
+        "function": owner.function,
+        "class": owner.retention,
+        "owner_epoch": owner.owner_epoch,
+    }

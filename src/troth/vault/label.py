@@ -1,0 +1,68 @@
+"""What a ciphertext is bound to, so that none can be put in another's place.
+
+A label is never stored: it is built again from the row that the ciphertext lies in. Every part is preceded by
+its length, so that no two labels run together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from troth.terms import Permit, SubjectId
+
+
+class Kind(StrEnum):
+    """What is sealed."""
+
+    KEY = "key"
+    WRAP = "wrap"
+    DOCUMENT = "document"
+    BLOCK = "block"
+    TAGGED = "tagged"
+    NOTE = "note"
+    PLAN = "plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """The associated data of one ciphertext.
+
+    ``function`` and ``retention`` are empty for a document, which several functions share: its wraps carry
+    them. ``name`` is an item, a field or a day; ``version`` counts what replaced it, or an epoch.
+    """
+
+    kind: Kind
+    subject: SubjectId
+    record: UUID
+    function: str = ""
+    retention: str = ""
+    name: str = ""
+    version: int = 0
+    policy_version: int = 0
+
+    def aad(self) -> bytes:
+        """Return the label as bytes, the same on every machine."""
+        parts = (
+            b"troth vault 1",
+            self.subject.bytes,
+            self.function.encode(),
+            self.retention.encode(),
+            self.record.bytes,
+            self.kind.value.encode(),
+            self.name.encode(),
+            self.version.to_bytes(8, "big"),
+            self.policy_version.to_bytes(8, "big"),
+        )
+        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def function_of(permit: Permit) -> str:
+    """Return the permit's function as the vault files it: two policies may use one name."""
+    return f"{permit.ask.policy}/{permit.ask.function}"
+
+
+def retention_of(permit: Permit) -> str:  # noqa: ARG001 - the policy's table will decide by function and item
+    """Return the retention class of what this permit stores: kept as long as its purpose lasts."""
+    return "purpose"

@@ -1,0 +1,215 @@
+"""The one door to plaintext: every value goes in and comes out here, and only with a permit.
+
+Checks that the permit is genuine, in force and covers the verb and the items; subject and function are the
+permit's own. Decides nothing else: what may be done, the gate has said. Keys are unwrapped per call; none is
+kept, so that a dropped key opens nothing from the moment its row is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from troth.db import Tx
+from troth.terms import Clock, ItemName, Permit, Reading, RecordId
+from troth.vault import blocks, cipher, covers, documents, events, keys
+from troth.vault.errors import Erased, NotHeld
+from troth.vault.keyring import Keyring
+from troth.vault.label import Kind, Label, function_of, retention_of
+from troth.vault.lookup import Lookup
+from troth.vault.sql import QUERIES
+
+
+class Form(StrEnum):
+    """How something is kept: a document is replaced, an event appended."""
+
+    DOCUMENT = "document"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """One thing held about a subject. ``functions``: ``policy/function``; ``at``: measured, or last put."""
+
+    form: Form
+    id: UUID
+    item: ItemName
+    functions: tuple[str, ...]
+    at: datetime | date
+    value: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    function: str
+    retention: str
+
+
+class Vault:
+    """Permit + value ↔ ciphertext. The caller owns the transaction."""
+
+    def __init__(self, keyring: Keyring, clock: Clock) -> None:
+        self._keyring = keyring
+        self._clock = clock
+        self.lookup = Lookup(keyring, clock)
+
+    async def put(self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]) -> RecordId:
+        """Store the document ``item``, replacing the last version for every function that holds it.
+
+        Raises `NotCovered`, `Erased`, `NotStorable` (a part is not text, number, bool, bytes, list or map).
+        """
+        now = self._clock.now()
+        covers.demand(permit, now, covers.STORING, {item})
+        await keys.hold(tx, permit.ask.subject)
+        return await documents.put(tx, self._keyring, permit, item, value, day=now.date())
+
+    async def open(self, tx: Tx, permit: Permit, item: ItemName) -> Mapping[str, object]:
+        """Return the document ``item`` as the permit's function holds it.
+
+        Raises `NotCovered`, `NotHeld`, `Erased`.
+        """
+        covers.demand(permit, self._clock.now(), covers.READING, {item})
+        try:
+            return await documents.open_one(tx, self._keyring, permit, item)
+        except NotHeld:
+            await self._demand_live(tx, permit)
+            raise
+
+    async def append(
+        self, tx: Tx, permit: Permit, readings: Sequence[Reading], *, owner_epoch: int = 0
+    ) -> events.Stored:
+        """Store those ``readings`` that were not stored before.
+
+        One sender's readings with the same id, measured on the same day, are one reading, however often and
+        over however many connections they come. Raises `NotCovered`, `Erased`, `NotStorable`.
+        """
+        covers.demand(permit, self._clock.now(), covers.STORING, {reading.item for reading in readings})
+        await keys.hold(tx, permit.ask.subject)
+        return await events.append(tx, self._keyring, permit, readings, owner_epoch=owner_epoch)
+
+    async def events(
+        self, tx: Tx, permit: Permit, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncGenerator[Reading]:
+        """Yield the readings of the permit's items, measured from ``since`` up to, not including, ``until``.
+
+        In order of time. Raises `NotCovered`; `Erased` also in the middle, when that happens.
+        """
+        covers.demand(permit, self._clock.now(), covers.READING)
+        async for reading in events.window(tx, self._keyring, _window(permit, since, until)):
+            if reading.item in permit.allow.items:
+                yield reading
+
+    async def count(
+        self, tx: Tx, permit: Permit, since: datetime | None = None, until: datetime | None = None
+    ) -> int:
+        """Return how many readings `events` would yield. Counts are not kept in plain, so this opens them."""
+        n = 0
+        async for _reading in self.events(tx, permit, since, until):
+            n += 1
+        return n
+
+    async def everything(self, tx: Tx, permit: Permit) -> AsyncGenerator[Exported]:
+        """Yield all that is held about the permit's subject, for every function: the copy, as a stream.
+
+        Takes a permit for USE on the subject's own right. Holds one page in memory and writes nothing.
+        Raises `NotCovered`; `Erased` also in the middle: the copy is then incomplete.
+        """
+        covers.demand_own_right(permit, self._clock.now(), covers.OWN_COPY)
+        subject = permit.ask.subject
+        await self._demand_live(tx, permit)
+        async for document in documents.every(tx, self._keyring, subject):
+            yield Exported(
+                form=Form.DOCUMENT,
+                id=document.record,
+                item=document.item,
+                functions=document.functions,
+                at=document.day,
+                value=document.value,
+            )
+        for stream in await tx.rows(_Stream, QUERIES["streams"], {"subject": subject}):
+            span = events.Window(subject=subject, function=stream.function, retention=stream.retention)
+            async for reading in events.window(tx, self._keyring, span):
+                yield Exported(
+                    form=Form.EVENT,
+                    id=reading.id,
+                    item=reading.item,
+                    functions=(stream.function,),
+                    at=reading.measured,
+                    value=reading.value,
+                )
+        await self._demand_live(tx, permit)
+
+    async def seal(
+        self, tx: Tx, permit: Permit, item: ItemName, row: UUID, value: Mapping[str, object]
+    ) -> bytes:
+        """Return ``value`` sealed for row ``row`` of another package's table, such as an outbox.
+
+        It opens only for the same subject, function, item and row. Raises as `put` does.
+        """
+        covers.demand(permit, self._clock.now(), covers.STORING | covers.READING, {item})
+        await keys.hold(tx, permit.ask.subject)
+        key = await keys.for_storing(tx, self._keyring, _owner(permit))
+        return cipher.seal(key.secret, _note(permit, item, row).aad(), blocks.encode_value(value))
+
+    async def unseal(
+        self, tx: Tx, permit: Permit, item: ItemName, row: UUID, sealed: bytes
+    ) -> Mapping[str, object]:
+        """Return what `seal` was given. Raises `NotCovered`, `Unsealable`, `Erased`, `NotHeld`."""
+        covers.demand(permit, self._clock.now(), covers.READING | covers.STORING, {item})
+        try:
+            key = await keys.for_opening(tx, self._keyring, _owner(permit))
+        except NotHeld:
+            await self._demand_live(tx, permit)
+            raise
+        return blocks.decode_value(cipher.unseal(key.secret, _note(permit, item, row).aad(), sealed))
+
+    async def let_go(self, tx: Tx, permit: Permit, items: frozenset[ItemName]) -> int:
+        """Let the permit's function (verb FORGET) no longer hold the documents ``items``.
+
+        Another function's hold stays; a document without any dies. Returns how many died.
+        """
+        covers.demand(permit, self._clock.now(), covers.FORGETTING, items)
+        await keys.hold(tx, permit.ask.subject)
+        return await documents.let_go(tx, permit, items)
+
+    async def close(self, tx: Tx, permit: Permit) -> None:
+        """Delete all that the permit's function (verb FORGET) holds of its subject: keys first, then rows."""
+        covers.demand(permit, self._clock.now(), covers.FORGETTING)
+        await keys.hold(tx, permit.ask.subject)
+        params = {"subject": permit.ask.subject, "function": function_of(permit)}
+        for query in ("drop_keys", "drop_wraps", "drop_tags", "drop_blocks", "drop_unwrapped"):
+            await tx.run(QUERIES[query], params)
+
+    async def _demand_live(self, tx: Tx, permit: Permit) -> None:
+        if not await keys.still_live(tx, permit.ask.subject):
+            raise Erased
+
+
+def _owner(permit: Permit) -> keys.KeyOwner:
+    return keys.KeyOwner(
+        subject=permit.ask.subject, function=function_of(permit), retention=retention_of(permit)
+    )
+
+
+def _window(permit: Permit, since: datetime | None, until: datetime | None) -> events.Window:
+    return events.Window(
+        subject=permit.ask.subject,
+        function=function_of(permit),
+        retention=retention_of(permit),
+        since=since,
+        until=until,
+    )
+
+
+def _note(permit: Permit, item: ItemName, row: UUID) -> Label:
+    return Label(
+        kind=Kind.NOTE,
+        subject=permit.ask.subject,
+        function=function_of(permit),
+        retention=retention_of(permit),
+        record=row,
+        name=item,
+    )
