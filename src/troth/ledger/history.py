@@ -83,7 +83,7 @@ async def standing(tx: Tx, subject: SubjectId, *, lock: bool) -> Standing | None
     state = await tx.value(QUERIES["state_locked" if lock else "state"], {"subject": subject})
     if state != "live":
         return None
-    rows = await tx.rows(_ActRow, QUERIES["acts"], {"subject": subject})
+    rows = await tx.rows(ActRow, QUERIES["acts"], {"subject": subject})
     return Standing(subject, tuple(row.act() for row in rows))
 
 
@@ -103,7 +103,9 @@ async def _lock(tx: Tx, subject: SubjectId) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _ActRow:
+class ActRow:
+    """An act as its table has it."""
+
     kind: str
     policy: PolicyName
     at: datetime
@@ -118,6 +120,7 @@ class _ActRow:
     text_hash: str | None
 
     def act(self) -> Act:
+        """Return the act."""
         return Act(
             kind=ActKind(self.kind),
             policy=self.policy,

@@ -75,3 +75,108 @@ DELETE FROM ledger_opening WHERE subject = %(subject)s
 -- :forget_subject
 -- Nobody lives here: a standing asked for is None from now on.
 UPDATE subject SET state = 'erased' WHERE subject = %(subject)s
+
+-- :lead
+-- Whether this transaction may number entries; at most one may.
+SELECT pg_try_advisory_xact_lock(7421)
+
+-- :size
+-- How many entries have a number.
+SELECT coalesce(max(leaf) + 1, 0) FROM ledger_leaf
+
+-- :latest_head
+-- The newest signed head.
+SELECT signed FROM ledger_head ORDER BY size DESC LIMIT 1
+
+-- :take
+-- The next committed entries without a number, out of the queue, in the order of their insertion.
+WITH due AS (
+    SELECT min(place) AS place, entry
+      FROM (SELECT q.place, q.entry FROM ledger_queue q JOIN ledger_entry e USING (entry)
+             ORDER BY q.place LIMIT %(most)s) AS first
+     GROUP BY entry
+), gone AS (
+    DELETE FROM ledger_queue q USING due WHERE q.entry = due.entry
+)
+SELECT e.entry, e.body
+  FROM due JOIN ledger_entry e USING (entry) LEFT JOIN ledger_leaf l USING (entry)
+ WHERE l.leaf IS NULL ORDER BY due.place
+
+-- :add_leaves
+-- Numbered entries. The primary key makes a fork impossible.
+INSERT INTO ledger_leaf (leaf, entry, hash)
+SELECT * FROM unnest(%(leaves)s::bigint[], %(entries)s::uuid[], %(hashes)s::bytea[])
+
+-- :add_nodes
+-- Subtrees that these leaves completed.
+INSERT INTO ledger_node (level, index, hash)
+SELECT * FROM unnest(%(levels)s::integer[], %(numbers)s::bigint[], %(hashes)s::bytea[])
+
+-- :add_head
+-- The head over them.
+INSERT INTO ledger_head (size, root, signed, at) VALUES (%(size)s, %(root)s, %(signed)s, %(at)s)
+
+-- :nodes
+-- The stored hashes at these addresses.
+SELECT level, number, coalesce(n.hash, l.hash) AS hash
+  FROM unnest(%(levels)s::integer[], %(numbers)s::bigint[]) AS w (level, number)
+  LEFT JOIN ledger_node n ON n.level = w.level AND n.index = w.number
+  LEFT JOIN ledger_leaf l ON w.level = 0 AND l.leaf = w.number
+ WHERE n.hash IS NOT NULL OR l.hash IS NOT NULL
+
+-- :leaf
+-- The number of an entry.
+SELECT leaf FROM ledger_leaf WHERE entry = %(entry)s
+
+-- :opened
+-- An entry with the salt that opens it to its subject.
+SELECT e.body, o.salt FROM ledger_opening o JOIN ledger_entry e USING (entry)
+ WHERE o.subject = %(subject)s AND o.entry = %(entry)s
+
+-- :one_view
+-- Everything that follows reads the database at one moment.
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
+
+-- :leaves
+-- Numbered entries from one number on, with their text, if it is still there.
+SELECT l.leaf, l.entry, l.hash, e.at, e.kind, e.body
+  FROM ledger_leaf l LEFT JOIN ledger_entry e USING (entry)
+ WHERE l.leaf >= %(first)s ORDER BY l.leaf LIMIT %(most)s
+
+-- :heads
+-- Signed heads from one size on.
+SELECT size, root, signed FROM ledger_head WHERE size >= %(first)s ORDER BY size LIMIT %(most)s
+
+-- :totals
+-- How much there is of everything.
+SELECT (SELECT count(*) FROM ledger_leaf) AS leaves, (SELECT count(*) FROM ledger_node) AS nodes,
+       (SELECT count(*) FROM ledger_head) AS heads, (SELECT count(*) FROM ledger_queue) AS queued
+
+-- :lost
+-- An entry that neither has a number nor waits for one.
+SELECT entry FROM ledger_entry e
+ WHERE NOT EXISTS (SELECT FROM ledger_leaf l WHERE l.entry = e.entry)
+   AND NOT EXISTS (SELECT FROM ledger_queue q WHERE q.entry = e.entry) LIMIT 1
+
+-- :emptied
+-- An entry that waits for a number and has no text.
+SELECT entry FROM ledger_queue q
+ WHERE NOT EXISTS (SELECT FROM ledger_entry e WHERE e.entry = q.entry) LIMIT 1
+
+-- :openings
+-- Openings with the text they open, and whether an act rests on it; in pages.
+SELECT o.subject, o.entry, o.salt, e.body,
+       EXISTS (SELECT FROM act a WHERE a.subject = o.subject AND a.entry = o.entry) AS acted
+  FROM ledger_opening o LEFT JOIN ledger_entry e USING (entry)
+ WHERE (o.subject, o.entry) > (%(subject)s, %(entry)s)
+ ORDER BY o.subject, o.entry LIMIT %(most)s
+
+-- :proven_acts
+-- Acts with the text and the opening of the entry that proves them, if they are there; in pages.
+SELECT a.subject, a.seq, a.entry, o.salt, e.body, a.kind, a.policy, a.at, a.version, a.function, a.item,
+       a.switch, a.device, a.need, a.separate, a.language, a.text_hash
+  FROM act a
+  LEFT JOIN ledger_opening o ON o.subject = a.subject AND o.entry = a.entry
+  LEFT JOIN ledger_entry e ON e.entry = a.entry
+ WHERE (a.subject, a.seq) > (%(subject)s, %(seq)s)
+ ORDER BY a.subject, a.seq LIMIT %(most)s
