@@ -1,0 +1,91 @@
+"""What the gate means for the items of an ask, for what the function needs, and for where they go.
+
+An item that nothing declares, or that the person did not choose, is dropped; the others go on.
+"""
+
+from __future__ import annotations
+
+from spec import standing as stands
+from spec.case import CONSENTS, Answer, Case, no
+from spec.table import Check
+from troth.policy import clauses as says
+from troth.terms import Basis, Dropped, ItemName, Reason, Verb
+
+
+def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
+    """Return the items that pass and those that are dropped, each on its own account."""
+    passed: set[ItemName] = set()
+    dropped: set[Dropped] = set()
+    for item in case.ask.items:
+        declared = [c for c in case.those(says.ItemClause) if c.item == item]
+        if not declared:
+            dropped.add(Dropped(item, Reason.ITEM_UNDECLARED, None))
+        elif case.needs(Check.ITEM_CHOICE) and not _chosen(case, declared[0]):
+            dropped.add(Dropped(item, Reason.ITEM_NOT_CHOSEN, declared[0].id))
+        else:
+            passed.add(item)
+    return frozenset(passed), frozenset(dropped)
+
+
+def _chosen(case: Case, clause: says.ItemClause) -> bool:
+    """Return whether agreement is enough for an item, or else the choice or consent it needs is there."""
+    if clause.basis in {Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT}:
+        return False
+    if clause.need is not says.Need.OPTIONAL and clause.basis not in CONSENTS:
+        return True
+    where = (case.policy.name, case.ask.function, clause.item)
+    separate = clause.basis is Basis.SEPARATE_CONSENT
+    return case.held(stands.choice(case.acts, where, separate=separate).since)
+
+
+def needs_met(case: Case) -> Answer:
+    """Check that what the function needs is there, and each required item is in the ask or on file."""
+    name, function = case.policy.name, case.ask.function
+    needs = case.those(says.NeedClause) if case.needs(Check.NEEDS) else []
+    unmet = [c for c in needs if not case.held(stands.supply(case.acts, name, function, (c.need, None)))]
+    if unmet:
+        return no(Reason.NEED_MISSING, unmet)
+    if not case.needs(Check.REQUIRED):
+        return [*needs]
+    passed, _ = sort(case)
+    missing = [
+        c
+        for c in case.those(says.ItemClause)
+        if c.need is says.Need.REQUIRED
+        and c.item not in passed
+        and not case.held(stands.supply(case.acts, name, function, (None, c.item)))
+    ]
+    if missing:
+        cost = case.those(says.RefusalClause)
+        effect = cost[0].effect if cost else None
+        return no(Reason.REQUIRED_ITEM_MISSING, [*missing, *cost], effect)
+    return [*needs]
+
+
+def something_left(case: Case) -> Answer:
+    """Check that at least one item passes."""
+    passed, dropped = sort(case)
+    clauses = case.those(says.ItemClause)
+    if passed:
+        return [c for c in clauses if c.item in passed]
+    not_chosen = [c for c in clauses if c.item in {d.item for d in dropped}]
+    return no(Reason.ITEM_NOT_CHOSEN if not_chosen else Reason.ITEM_UNDECLARED, not_chosen)
+
+
+def recipient_listed(case: Case) -> Answer:
+    """Check that this recipient may receive all that passed, for this purpose."""
+    if case.ask.verb is not Verb.SHARE:
+        return []
+    passed, _ = sort(case)
+    named = [c for c in case.those(says.RecipientClause) if c.recipient == case.ask.recipient]
+    fits = [c for c in named if c.purpose == case.ask.purpose and passed <= c.items]
+    return [*fits] or no(Reason.RECIPIENT_UNLISTED, named)
+
+
+def region_allowed(case: Case) -> Answer:
+    """Check that data lies where the policy says, if it says so."""
+    regions = case.those(says.StoredInClause) if case.needs(Check.REGION) else []
+    here = [c for c in regions if c.region == case.ask.region]
+    if regions and not here:
+        return no(Reason.REGION_FORBIDDEN, regions)
+    return [*here]

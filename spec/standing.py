@@ -1,0 +1,147 @@
+"""What stands for a person now, read from the history of their acts. Plain loops, no tables.
+
+Says since when each yes has held without a break. Does not say what a yes is needed for: that is `spec.gate`.
+
+Acts are taken in commit order, which decides between two acts of the same instant. An act that opens counts
+from its own time on. An act that closes counts from the moment it is committed, whatever time it carries,
+and is read broadly: without a function it speaks for all of them, without a device for every device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from troth.policy.clauses import Policy, Scope, SwitchClause
+from troth.terms import Act, ActKind, DeviceId, FunctionName, ItemName, PolicyName
+
+CLOSING = frozenset(
+    map(ActKind, ("ended", "withdrawn", "switched_off", "found_minor", "removed", "cancelled"))
+)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Stands:
+    """``since`` when a yes has held (None: it does not), and the last act that took it back."""
+
+    since: datetime | None
+    closed_by: Act | None
+
+
+def heard(acts: Sequence[Act], now: datetime) -> list[Act]:
+    """Return the acts that count now. INVARIANT: a withdrawal counts at once, whatever time it carries."""
+    return [act for act in acts if act.kind in CLOSING or act.at <= now]
+
+
+def unbroken(acts: Sequence[Act], opens: Callable[[Act], bool], closes: Callable[[Act], bool]) -> Stands:
+    """Return since when. INVARIANT: what was measured before a withdrawal never comes in after it."""
+    since: datetime | None = None
+    closed_by: Act | None = None
+    floor = LONG_AGO
+    for act in acts:
+        if closes(act):
+            since, closed_by, floor = None, act, max(floor, act.at)
+        elif opens(act) and since is None:
+            since = max(act.at, floor)
+    return Stands(since, closed_by)
+
+
+def cancelled(acts: Sequence[Act]) -> bool:
+    """Return whether the account was ended, for every policy. INVARIANT: nothing opens after cancellation."""
+    return any(act.kind is ActKind.CANCELLED for act in acts)
+
+
+def age(acts: Sequence[Act], policy: PolicyName) -> Stands:
+    """Adulthood is declared per policy; being found a minor is a fact for all of them. The later act wins."""
+    return unbroken(
+        acts,
+        opens=lambda act: act.kind is ActKind.DECLARED_ADULT and act.policy == policy,
+        closes=lambda act: act.kind is ActKind.FOUND_MINOR,
+    )
+
+
+def acceptance(acts: Sequence[Act], policy: Policy, *, shown_first: bool) -> Stands:
+    """Return since when this version is the accepted one, its very text shown before it was accepted."""
+    shown: set[tuple[int | None, str | None, str | None]] = set()
+    about: list[Act] = []
+    for act in acts:
+        text = (act.version, act.language, act.text_hash)
+        if act.policy != policy.name:
+            continue
+        if act.kind is ActKind.SHOWN:
+            shown.add(text)
+        counts = act.version != policy.version or text in shown or not shown_first
+        if act.kind is ActKind.ENDED or (act.kind is ActKind.ACCEPTED and counts):
+            about.append(act)
+    return unbroken(
+        about,
+        opens=lambda act: act.kind is ActKind.ACCEPTED and act.version == policy.version,
+        closes=lambda act: act.kind is ActKind.ENDED or act.version != policy.version,
+    )
+
+
+def choice(
+    acts: Sequence[Act], where: tuple[PolicyName, FunctionName, ItemName | None], *, separate: bool
+) -> Stands:
+    """Whether a function, or one item of it, was chosen. Withdrawing the whole takes its items along."""
+    policy, function, item = where
+    gone = ActKind.WITHDRAWN
+    return unbroken(
+        [act for act in acts if act.policy == policy],
+        opens=lambda act: (
+            act.kind is ActKind.CHOSEN
+            and (act.function, act.item) == (function, item)
+            and (act.separate or not separate)
+        ),
+        closes=lambda act: (
+            act.kind is ActKind.ENDED
+            or (act.kind is gone and act.function in {function, None} and act.item in {item, None})
+        ),
+    )
+
+
+def supply(
+    acts: Sequence[Act], policy: PolicyName, function: FunctionName, thing: tuple[str | None, ItemName | None]
+) -> datetime | None:
+    """Return since when a need is met or an item on file: the earliest over the devices that supply it."""
+    taken = [act for act in acts if act.kind is ActKind.REMOVED and act.function in {function, None}]
+    whose = {function, None} if thing[1] is None else {function}
+    given = [act for act in acts if act.kind is ActKind.SUPPLIED and act.function in whose]
+    about = [act for act in acts if act in given + taken]
+    about = [act for act in about if act.policy == policy and (act.need, act.item) == thing]
+    starts: list[datetime] = []
+    for device in {act.device for act in about}:
+        mine = [a for a in about if a.device == device or (a in taken and None in {device, a.device})]
+        held = unbroken(mine, opens=given.__contains__, closes=taken.__contains__).since
+        if held is not None:
+            starts.append(held)
+    return min(starts, default=None)
+
+
+def switched_on(
+    acts: Sequence[Act],
+    policy: PolicyName,
+    clause: SwitchClause,
+    device: DeviceId | None,
+    moments: tuple[datetime, datetime],
+) -> bool:
+    """Return whether a switch was on then and is on now. An ask without a device stands for all devices."""
+    about = [act for act in acts if act.policy == policy and act.switch == clause.switch]
+    asked = {device if clause.scope is Scope.DEVICE else None}
+    if clause.scope is Scope.DEVICE and device is None:
+        asked |= {act.device for act in about}
+    for one in asked:
+        on_then = on_now = clause.default_on
+        for act in about:
+            if act.kind is ActKind.SWITCHED_ON and act.device == one:
+                on_now = True
+                on_then = on_then or act.at <= moments[0]
+            everywhere = clause.scope is Scope.SUBJECT or act.device is None
+            if act.kind is ActKind.SWITCHED_OFF and (everywhere or act.device == one):
+                on_now = False
+                on_then = on_then and act.at > moments[0]
+        if not (on_then and on_now):
+            return False
+    return True
