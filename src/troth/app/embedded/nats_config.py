@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from troth.app.embedded.places import own_directory, own_file
+from troth.app.places import own_directory, own_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ SYSTEM_ACCOUNT = "SYS"
 """Where connections are listed and kicked: $SYS.REQ.SERVER.<id>.{CONNZ,KICK}."""
 CALLOUT_ACCOUNT = "AUTH"
 """Where the callout service listens on $SYS.REQ.USER.AUTH; it sees device secrets and nothing else."""
-KEY_VARIABLE = "TROTH_STREAM_KEY"
+KEY_VARIABLE = "NATS_STREAM_KEY"
 MAX_PAYLOAD = 66 * 1024
 """64 KiB for what a device says, and room for the headers that the MQTT listener adds."""
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
+from shutil import disk_usage
 from typing import TYPE_CHECKING
 
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -71,3 +74,47 @@ def why_not(path: Path, error: OSError) -> str:
     if error.errno == errno.EROFS:
         return f"{path}: the file system is read-only: name a directory on another one"
     return f"{path}: {_WHAT_TO_DO.get(type(error).__name__, error.strerror or 'cannot be used')}"
+
+
+def enough_space(
+    path: Path, need_mb: int, *, free: Callable[[Path], int] = lambda p: disk_usage(p).free
+) -> None:
+    """Raise `Unusable` when less than ``need_mb`` MB are free where ``path`` is or will be."""
+    there = next(p for p in (path, *path.parents) if p.exists())
+    left = free(there) // 1_000_000
+    if left < need_mb:
+        raise Unusable(
+            f"{path}: no space: {left} MB are free and {need_mb} MB are needed: free some, "
+            "or name a directory on another disk"
+        )
+
+
+class Hold:
+    """An exclusive lock on a directory that lives as long as any process that was handed it.
+
+    The file descriptor is passed on to the service, so that a second start waits for the last process
+    of the first, even when whoever started it is long gone.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / ".lock"
+        self.fd: int | None = None
+
+    def take(self) -> bool:
+        """Try to take the lock; True when it is ours (now or already)."""
+        if self.fd is not None:
+            return True
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        self.fd = fd
+        return True
+
+    def release(self) -> None:
+        """Let go of our share of the lock."""
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None

