@@ -116,6 +116,7 @@ class PurposeClause(Clause):
     purpose: Purpose
     by: frozenset[ActorKind]
     verbs: frozenset[Verb]
+    title: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,7 @@ class SwitchClause(Clause):
     functions: frozenset[FunctionName]
     default_on: bool
     scope: Scope
+    title: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +222,14 @@ class RightClause(Clause):
     by: tuple[str, ...]
     deadline_days: int | None = None
     irreversible: bool = False
+    counted_from: str = "received"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestedClause(Clause):
+    """Something outside software; ``attested`` names the evidence that the maker attaches. Never *kept*."""
+
+    topic: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

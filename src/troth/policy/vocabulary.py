@@ -1,0 +1,104 @@
+"""The words for data: items and needs, with category, sensitivity and labels, from `vocabulary.yaml`.
+
+Read once, with the same strict reader as a policy. A word that is not here cannot be taken by any policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import resources
+from types import MappingProxyType
+
+from troth.policy import nodes
+from troth.policy.kinds import Choice, Kind, MapOf, Pattern, Place, Text
+from troth.policy.problems import PolicyRejected, Problem
+from troth.policy.records import Field, Fields, Record
+from troth.policy.words import Language
+from troth.terms import ItemName
+
+
+class Category(StrEnum):
+    """What kind of data an item is; one retention and protection class per category."""
+
+    ACCOUNT = "account"
+    CREDENTIAL = "credential"
+    DEVICE_INFO = "device_info"
+    DEVICE_ID = "device_id"
+    NETWORK = "network"
+    LOG = "log"
+    RETAIL = "retail"
+    FOOTFALL = "footfall"
+    BIOMETRIC = "biometric"
+    MEDIA = "media"
+    DERIVED = "derived"
+    SERVICE = "service"
+
+
+class Sensitivity(StrEnum):
+    """Whether PIPL Art. 28, or a policy's own words, make an item sensitive."""
+
+    ORDINARY = "ordinary"
+    SENSITIVE = "sensitive"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of data, as a word."""
+
+    name: ItemName
+    category: Category
+    sensitivity: Sensitivity
+    label: Mapping[Language, str]
+    dpv: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A whole vocabulary."""
+
+    items: Mapping[ItemName, Item]
+    needs: Mapping[str, Mapping[Language, str]]
+
+
+NAME: Kind[str] = Pattern("a name of small letters, digits and _", r"[a-z][a-z0-9_]{0,63}")
+_SAYINGS = {each: Field(each.value, Text(), f"the label in {each.value}", must=True) for each in Language}
+_LABEL = Field("label", Record("a label", tuple(_SAYINGS.values())), "what people read", must=True)
+_CATEGORY = Field("category", Choice(Category), "what kind of data", must=True)
+_SENSITIVITY = Field("sensitivity", Choice(Sensitivity), "how it is protected", must=True)
+_DPV = Field("dpv", Pattern("a term of the DPV", r"[A-Z][A-Za-z]{1,60}"), "its DPV term")
+_ITEM = Record("an item", (_CATEGORY, _SENSITIVITY, _LABEL, _DPV))
+_NEED = Record("a need", (_LABEL,))
+_ITEMS = Field("items", MapOf(NAME, _ITEM), "the items", must=True)
+_NEEDS = Field("needs", MapOf(NAME, _NEED), "what functions may need", must=True)
+_WORDS = Record("a vocabulary", (_ITEMS, _NEEDS))
+
+
+def read(text: str, file: str) -> Words:
+    """Read a vocabulary; raises `PolicyRejected`."""
+    problems: list[Problem] = []
+    fields = _WORDS.read(nodes.parse(text, file), Place("vocabulary", problems))
+    if fields is None or problems:
+        raise PolicyRejected(problems)
+    items = {ItemName(name): _item(name, got.value) for name, got in fields.need(_ITEMS).items()}
+    needs = {name: _label(got.value) for name, got in fields.need(_NEEDS).items()}
+    return Words(MappingProxyType(items), MappingProxyType(needs))
+
+
+def _item(name: str, fields: Fields) -> Item:
+    return Item(
+        ItemName(name), fields.need(_CATEGORY), fields.need(_SENSITIVITY), _label(fields), fields.get(_DPV)
+    )
+
+
+def _label(fields: Fields) -> Mapping[Language, str]:
+    label = fields.need(_LABEL)
+    return MappingProxyType({language: label.need(said) for language, said in _SAYINGS.items()})
+
+
+_BUILT_IN = read(
+    (resources.files("troth.policy") / "vocabulary.yaml").read_text(encoding="utf-8"), "vocabulary.yaml"
+)
+VOCABULARY: Mapping[ItemName, Item] = _BUILT_IN.items
+NEEDS: Mapping[str, Mapping[Language, str]] = _BUILT_IN.needs
