@@ -144,7 +144,9 @@ class Nats:
         own_file(self._directory / "nats.conf", config_text(self._config, self.keys))
 
     async def _ready(self) -> bool:
-        try:
+        try:  # a plain knock first: the client waits two seconds after a refusal
+            _reader, writer = await asyncio.open_connection(self._config.host, self._config.nats_port)
+            writer.close()
             async with self._connected() as nc:
                 await jetstream(nc, timeout_s=1).account_info()
         except (OSError, NatsError):
