@@ -1,0 +1,216 @@
+"""What a deployment may set, read once and strictly, then passed as a value.
+
+Decides what a valid setting is. A name or value that it does not understand stops the start, with a
+sentence that says what to write; nothing else in Troth reads the environment. Secrets come from files.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from troth.terms import Region, TrothError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "TROTH_"
+_PORTS = range(65536)
+_WORKERS = range(1, 257)
+
+
+class BadSetting(TrothError):
+    """a setting that cannot be used"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One deployment. Ports of 0 take a free one; ``dsn`` and ``nats_url`` of None mean embedded services."""
+
+    data: Path
+    keyring: Path
+    deployment: str
+    region: Region
+    http_host: str
+    http_port: int
+    mqtt_port: int
+    nats_port: int
+    workers: int
+    dsn: str | None = field(repr=False)
+    owner_dsn: str | None = field(repr=False)
+    nats_url: str | None
+    clock: Path | None
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], **overrides: object) -> Settings:
+        """Read the ``TROTH_*`` variables; ``overrides`` (by field name, None: not given) win over them.
+
+        Raises `BadSetting`. Reads no file but those that a ``*_FILE`` variable names.
+        """
+        given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+        for field_name, value in overrides.items():
+            if value is not None:
+                given.pop(_variable(field_name) + "_FILE", None)
+                given[_variable(field_name)] = str(value)
+        _refuse_unknown(given)
+        data = _directory("TROTH_DATA", given.get("TROTH_DATA")) or _default_data(environ)
+        dsn, owner_dsn = _dsn("TROTH_DSN", given), _dsn("TROTH_OWNER_DSN", given)
+        if (dsn is None) != (owner_dsn is None):
+            raise BadSetting(
+                "TROTH_DSN and TROTH_OWNER_DSN belong together: the first for daily use, the second for "
+                "migrations; set both (or their _FILE), or neither for the embedded server"
+            )
+        return cls(
+            data=data,
+            keyring=_directory("TROTH_KEYRING", given.get("TROTH_KEYRING")) or data / "keyring",
+            deployment=_deployment(given.get("TROTH_DEPLOYMENT", "troth")),
+            region=_region(given.get("TROTH_REGION", "CN")),
+            http_host=_host(given.get("TROTH_HTTP_HOST", "127.0.0.1")),
+            http_port=_number("TROTH_HTTP_PORT", given, 8000, _PORTS, "0 takes a free one"),
+            mqtt_port=_number("TROTH_MQTT_PORT", given, 1883, _PORTS, "0 takes a free one"),
+            nats_port=_number("TROTH_NATS_PORT", given, 0, _PORTS, "0 takes a free one"),
+            workers=_number("TROTH_WORKERS", given, 1, _WORKERS, "one per core is a good start"),
+            dsn=dsn,
+            owner_dsn=owner_dsn,
+            nats_url=_nats_url(given.get("TROTH_NATS_URL")),
+            clock=_directory("TROTH_CLOCK", given.get("TROTH_CLOCK")),
+        )
+
+
+_SECRET = ("TROTH_DSN", "TROTH_OWNER_DSN")
+
+
+def names() -> frozenset[str]:
+    """Return every variable that a deployment may set."""
+    plain = frozenset(_variable(f.name) for f in fields(Settings))
+    return plain | {f"{name}_FILE" for name in _SECRET}
+
+
+def _variable(field_name: str) -> str:
+    return PREFIX + field_name.upper()
+
+
+def _refuse_unknown(given: Mapping[str, str]) -> None:
+    known = names()
+    for name in sorted(given):
+        if name not in known:
+            raise BadSetting(
+                f"{name} is not a setting: remove it, or write one of {', '.join(sorted(known))}"
+            )
+
+
+def _default_data(environ: Mapping[str, str]) -> Path:
+    state = environ.get("XDG_STATE_HOME", "")
+    if state.startswith("/"):  # the XDG specification: a relative path is to be ignored
+        return Path(state) / "troth"
+    home = environ.get("HOME", "")
+    if not home.startswith("/"):
+        raise BadSetting("TROTH_DATA is not set and there is no HOME to put a default in: write a full path")
+    return Path(home) / ".local" / "state" / "troth"
+
+
+def _directory(name: str, value: str | None) -> Path | None:
+    if value is None:
+        return None
+    if not value.startswith("/") or not value.isprintable():
+        raise BadSetting(f"{name} is not a full path: write one that begins with /")
+    return Path(value)
+
+
+def _number(name: str, given: Mapping[str, str], default: int, allowed: range, hint: str) -> int:
+    value = given.get(name)
+    if value is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) not in allowed:
+        raise BadSetting(
+            f"{name} is {value[:20]!r}: write a number from {allowed[0]} to {allowed[-1]} ({hint})"
+        )
+    return int(value)
+
+
+def _deployment(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", value):
+        raise BadSetting(
+            "TROTH_DEPLOYMENT names this system in its signed heads: write up to 40 of a-z, 0-9 and '-', "
+            "beginning with a letter"
+        )
+    return value
+
+
+def _region(value: str) -> Region:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise BadSetting(
+            "TROTH_REGION is where data is kept: write a country code of two capitals, such as CN"
+        )
+    return Region(value)
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
+        raise BadSetting("TROTH_HTTP_HOST is not an address: write one to listen on, such as 127.0.0.1")
+    return value
+
+
+def _nats_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        url = urlsplit(value)
+        good = url.scheme in {"nats", "tls"} and bool(url.hostname) and url.port is not None
+        secret = url.username is not None or url.password is not None
+    except ValueError:
+        good, secret = False, False
+    if secret:
+        raise BadSetting(
+            "TROTH_NATS_URL holds a credential: leave it out; Troth signs in with the seeds in the keyring"
+        )
+    if not good:
+        raise BadSetting(
+            "TROTH_NATS_URL is not a broker's address: write nats://host:port or tls://host:port"
+        )
+    return value
+
+
+def _dsn(name: str, given: Mapping[str, str]) -> str | None:
+    value, file = given.get(name), given.get(f"{name}_FILE")
+    if value is not None and file is not None:
+        raise BadSetting(f"{name} and {name}_FILE are both set: keep one")
+    if file is not None:
+        return _checked_dsn(f"{name}_FILE", _read(f"{name}_FILE", file), secret_allowed=True)
+    if value is not None:
+        return _checked_dsn(name, value, secret_allowed=False)
+    return None
+
+
+def _read(name: str, file: str) -> str:
+    path = _directory(name, file)
+    try:
+        text = path.read_text(encoding="utf-8").strip() if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(
+            f"{name}: {file} cannot be read: name a text file that this user may open"
+        ) from error
+    if not text:
+        raise BadSetting(f"{name}: {file} is empty: put the connection string in it")
+    return text
+
+
+def _checked_dsn(name: str, value: str, *, secret_allowed: bool) -> str:
+    try:
+        parts = conninfo_to_dict(value)
+    except ProgrammingError:
+        raise BadSetting(
+            f"{name} is not a connection string: write one such as "
+            "'host=db.internal dbname=troth user=troth_app'"
+        ) from None  # its own message repeats the value
+    if "password" in parts and not secret_allowed:
+        raise BadSetting(
+            f"{name} holds a password, which other processes can see: put it in a file, {name}_FILE"
+        )
+    return value

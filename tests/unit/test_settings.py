@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from troth.app.settings import BadSetting, Settings, names
+
+HOME = {"HOME": "/home/wang"}
+
+
+def read(**variables: str) -> Settings:
+    return Settings.from_environ(HOME | variables)
+
+
+def test_nothing_set_is_an_embedded_system_on_loopback():
+    got = read()
+    assert got.data == Path("/home/wang/.local/state/troth")
+    assert got.keyring == got.data / "keyring"
+    assert (got.http_host, got.http_port, got.mqtt_port, got.workers) == ("127.0.0.1", 8000, 1883, 1)
+    assert (got.region, got.deployment) == ("CN", "troth")
+    assert (got.dsn, got.owner_dsn, got.nats_url, got.clock) == (None, None, None, None)
+
+
+def test_the_state_directory_of_the_user_is_honoured_when_it_is_a_full_path():
+    assert read(XDG_STATE_HOME="/srv/state").data == Path("/srv/state/troth")
+    assert read(XDG_STATE_HOME="state").data == Path("/home/wang/.local/state/troth")
+
+
+def test_without_a_home_the_data_directory_must_be_named():
+    with pytest.raises(BadSetting, match="TROTH_DATA is not set"):
+        Settings.from_environ({})
+    assert Settings.from_environ({"TROTH_DATA": "/srv/troth"}).data == Path("/srv/troth")
+
+
+def test_variables_of_others_are_not_ours_to_judge():
+    assert read(PATH="/bin", TROTHX="1") == read()
+
+
+def test_overrides_win_and_none_is_not_given(tmp_path: Path):
+    secret = tmp_path / "dsn"
+    secret.write_text("host=elsewhere")
+    got = Settings.from_environ(
+        HOME | {"TROTH_HTTP_PORT": "8080", "TROTH_DSN_FILE": str(secret)},
+        http_port=0, mqtt_port=None, data=tmp_path, dsn="host=/run/a", owner_dsn="host=/run/b",
+    )  # fmt: skip
+    assert (got.http_port, got.mqtt_port, got.data) == (0, 1883, tmp_path)
+    assert (got.dsn, got.owner_dsn) == ("host=/run/a", "host=/run/b")
+
+
+def test_an_override_is_checked_like_a_variable():
+    with pytest.raises(BadSetting, match="TROTH_HTTP_PORT is '70000'"):
+        Settings.from_environ(HOME, http_port=70000)
+    with pytest.raises(BadSetting, match="TROTH_COLOUR is not a setting"):
+        Settings.from_environ(HOME, colour="red")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("TROTH_HTTP_PROT", "1", "is not a setting: remove it, or write one of .*TROTH_HTTP_PORT"),
+        ("TROTH_HTTP_PORT", "65536", "write a number from 0 to 65535"),
+        ("TROTH_HTTP_PORT", "-1", "write a number from 0 to 65535"),
+        ("TROTH_HTTP_PORT", "８０", "write a number from 0 to 65535"),
+        ("TROTH_MQTT_PORT", "", "write a number from 0 to 65535"),
+        ("TROTH_MQTT_PORT", "9" * 5000, "write a number from 0 to 65535"),
+        ("TROTH_WORKERS", "0", "write a number from 1 to 256"),
+        ("TROTH_WORKERS", "two", "write a number from 1 to 256"),
+        ("TROTH_DATA", "data", "write one that begins with /"),
+        ("TROTH_DATA", "", "write one that begins with /"),
+        ("TROTH_KEYRING", "~/keys", "write one that begins with /"),
+        ("TROTH_CLOCK", "c\n", "write one that begins with /"),
+        ("TROTH_REGION", "cn", "two capitals"),
+        ("TROTH_REGION", "China", "two capitals"),
+        ("TROTH_DEPLOYMENT", "Troth/1", "up to 40 of a-z"),
+        ("TROTH_HTTP_HOST", "a b", "such as 127.0.0.1"),
+        ("TROTH_NATS_URL", "localhost", "write nats://host:port"),
+        ("TROTH_NATS_URL", "nats://host", "write nats://host:port"),
+        ("TROTH_NATS_URL", "nats://host:x", "write nats://host:port"),
+        ("TROTH_NATS_URL", "nats://me:pw@host:4222", "leave it out"),
+        ("TROTH_DSN", "host", "write one such as"),
+        ("TROTH_DSN", "host=db password=s3cret", "put it in a file, TROTH_DSN_FILE"),
+        ("TROTH_DSN", "postgresql://me:s3cret@db/troth", "put it in a file, TROTH_DSN_FILE"),
+        ("TROTH_DSN", "host=db", "belong together"),
+        ("TROTH_OWNER_DSN", "host=db", "belong together"),
+        ("TROTH_DSN_FILE", "/no/such/file", "name a text file that this user may open"),
+        ("TROTH_DSN_FILE", "dsn", "write one that begins with /"),
+    ],
+)
+def test_a_bad_setting_says_what_to_write(name: str, value: str, sentence: str):
+    with pytest.raises(BadSetting, match=sentence) as caught:
+        read(**{name: value})
+    assert name in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_secret_comes_from_a_file(tmp_path: Path):
+    app, owner, empty = tmp_path / "app", tmp_path / "owner", tmp_path / "empty"
+    app.write_text("host=db user=troth_app password=s3cret\n")
+    owner.write_text("postgresql://troth_owner:s3cret@db/troth")
+    empty.write_text("\n")
+    got = read(TROTH_DSN_FILE=str(app), TROTH_OWNER_DSN_FILE=str(owner))
+    assert got.dsn == "host=db user=troth_app password=s3cret"
+    assert "s3cret" not in repr(got)
+    with pytest.raises(BadSetting, match="is empty"):
+        read(TROTH_DSN_FILE=str(empty))
+    with pytest.raises(BadSetting, match="both set"):
+        read(TROTH_DSN_FILE=str(app), TROTH_DSN="host=db")
+
+
+def test_a_secret_file_that_is_no_connection_string_is_not_repeated(tmp_path: Path):
+    file = tmp_path / "dsn"
+    file.write_text("s3cret and nothing else")
+    with pytest.raises(BadSetting) as caught:
+        read(TROTH_DSN_FILE=str(file))
+    assert "s3cret" not in str(caught.value)
+
+
+@given(st.sampled_from(sorted(names())), st.text())
+def test_any_text_is_taken_or_refused_with_a_sentence(name: str, value: str):
+    try:
+        outcome = repr(read(**{name: value}))
+    except BadSetting as refused:
+        outcome = str(refused)
+    assert len(outcome) > 30
