@@ -54,7 +54,7 @@ def function_chosen(case: Case) -> Answer:
 
 
 def switched_on(case: Case) -> Answer:
-    """Check that every switch was on when it was measured and is on now, and that this was not in the future."""
+    """Check that every switch was on when it was measured and is on now; the future is refused."""
     over = [c for c in case.those(says.SwitchClause) if case.ask.function in c.functions]
     moments = (case.then, case.ask.at)
     if not case.needs(Check.SWITCHES):
