@@ -17,11 +17,15 @@ from typing import Generic, TypeVar
 from troth.policy import nodes
 from troth.policy.clauses import Position
 from troth.policy.nodes import Node
-from troth.policy.problems import Problem, excerpt, problem, unknown
+from troth.policy.problems import PolicyRejected, Problem, excerpt, problem, unknown
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 C = TypeVar("C", bound=StrEnum)
+
+
+MOST_PROBLEMS = 200
+LONGEST_LIST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,10 @@ class Place:
         return Place(f"{self.clause}/{key}" if self.clause else key, self.problems)
 
     def report(self, at: Position, what: str, instead: str) -> None:
-        """Note one problem here."""
+        """Note one problem here; a text with very many is given up."""
         self.problems.append(problem(at, self.clause, what, instead))
+        if len(self.problems) == MOST_PROBLEMS:
+            raise PolicyRejected(self.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +263,9 @@ class ListOf(Kind[tuple[Got[T], ...]], Generic[T]):
             return self.refuse(node, place)
         if not node.items:
             place.report(node.at, "an empty list", "at least one entry, or leave the key out,")
+        if len(node.items) > LONGEST_LIST:
+            place.report(node.at, f"a list of {len(node.items)}", f"at most {LONGEST_LIST} entries")
+            return None
         found: list[Got[T]] = []
         for item in node.items:
             value = self.of.read(item, place)

@@ -1,0 +1,190 @@
+"""A compiled policy told to the person it is about: what, why, whether it must be, and what refusing costs.
+
+Written from the clauses alone, so that nobody is shown anything else than what is enforced. The order does
+not depend on the order of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from troth.policy.clauses import Clause, ItemClause, Keep, Need, Starts
+from troth.policy.compiled import Compiled, FunctionTable
+from troth.policy.notice import Line, Notice, Section
+from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
+from troth.policy.vocabulary import NEEDS, VOCABULARY, Sensitivity
+from troth.policy.words import Language, Right
+from troth.terms import ActorKind, ItemName
+
+__all__ = ["Line", "Notice", "Section", "notice"]
+
+_NEEDS_IN_ORDER = {need: place for place, need in enumerate(Need)}
+_RIGHTS_IN_ORDER = {right.value: place for place, right in enumerate(Right)}
+
+
+def notice(compiled: Compiled, lang: str) -> Notice:
+    """Tell a policy in one language (``zh`` or ``en``; ValueError otherwise)."""
+    return _Teller(compiled, Language(lang)).notice()
+
+
+class _Teller:
+    """Tells one policy in one language."""
+
+    def __init__(self, compiled: Compiled, language: Language) -> None:
+        self._compiled = compiled
+        self._language = language
+        self._phrases = PHRASES[language]
+
+    def notice(self) -> Notice:
+        """Put the sections together; those without a line are left out."""
+        policy = self._compiled.policy
+        tables = sorted(self._compiled.functions.values(), key=_reading_order)
+        sections = (
+            self._who(),
+            *(self._function(table) for table in tables if self._told(table.clause)),
+            self._part("switches", self._switches()),
+            self._part("minors", self._minors()),
+            self._part("storage", self._storage()),
+            self._part("law", self._law()),
+            self._part("rights", self._rights()),
+        )
+        opening = self._say(
+            "version", version=policy.version, published=policy.published, effective=policy.effective
+        )
+        return Notice(
+            policy.name,
+            policy.version,
+            self._language,
+            self._pick(policy.title),
+            opening,
+            tuple(section for section in sections if section.lines),
+        )
+
+    def _say(self, phrase: str, **values: object) -> str:
+        return self._phrases[phrase].format_map(values)
+
+    def _line(self, clause: Clause, label: str, text: str) -> Line:
+        return Line(self._say(label), text, clause.id)
+
+    def _told(self, clause: Clause) -> bool:
+        return clause.lang in (None, self._language)
+
+    def _pick(self, said: Mapping[str, str]) -> str:
+        return said.get(self._language) or next(iter(said.values()), "")
+
+    def _list(self, parts: Iterable[str]) -> str:
+        return SEPARATOR[self._language].join(parts)
+
+    def _join(self, parts: Iterable[str]) -> str:
+        return JOINT[self._language].join(parts)
+
+    def _label(self, item: ItemName) -> str:
+        return VOCABULARY[item].label[self._language]
+
+    def _part(self, kind: str, lines: Iterator[tuple[Clause, Line]]) -> Section:
+        told = tuple(line for clause, line in lines if self._told(clause))
+        return Section(kind, self._say(kind), None, told)
+
+    def _who(self) -> Section:
+        told = self._compiled.policy.controller
+        lines = [
+            Line(self._say("controller"), told["name"], None),
+            Line(self._say("contact"), self._say("contacts", phone=told["phone"], email=told["email"]), None),
+        ]
+        if "address" in told:
+            lines.insert(1, Line(self._say("address"), told["address"], None))
+        return Section("who", self._say("who"), None, tuple(lines))
+
+    def _function(self, table: FunctionTable) -> Section:
+        told = (*self._frame(table), *self._items(table), *self._purposes(table), *self._limits(table))
+        lines = tuple(line for clause, line in told if self._told(clause))
+        return Section("function", self._pick(table.clause.title), table.clause.id, lines)
+
+    def _frame(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
+        clause = table.clause
+        yield clause, self._line(clause, "gives", self._pick(clause.gives))
+        yield clause, self._line(clause, "basis", self._say(f"basis.{clause.basis}"))
+        yield clause, self._line(clause, "starts", self._say(f"starts.{clause.starts}"))
+        for need in table.needs.values():
+            yield need, self._line(need, "needs", NEEDS[need.need][self._language])
+
+    def _items(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
+        for clause in sorted(table.items.values(), key=lambda each: (_NEEDS_IN_ORDER[each.need], each.item)):
+            yield clause, self._line(clause, clause.need, self._item(clause))
+
+    def _item(self, clause: ItemClause) -> str:
+        sensitive = VOCABULARY[clause.item].sensitivity is Sensitivity.SENSITIVE
+        told = [self._say("item.sensitive" if sensitive else "item", item=self._label(clause.item))]
+        if clause.basis is not None:
+            told.append(self._say("item.basis"))
+        if clause.keep is Keep.NONE:
+            told.append(self._say("item.not_kept"))
+        return self._join(told)
+
+    def _purposes(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
+        for clause in table.purposes.values():
+            title = self._pick(clause.title)
+            staff = ActorKind.STAFF in clause.by
+            yield (
+                clause,
+                self._line(clause, "purpose", self._say("purpose.staff", purpose=title) if staff else title),
+            )
+        for clause in table.recipients.values():
+            items = self._list(self._label(item) for item in sorted(clause.items))
+            told = self._say("recipient.gets", recipient=clause.recipient, items=items)
+            yield clause, self._line(clause, "recipient", told)
+
+    def _limits(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
+        for clause in table.never_about.values():
+            yield clause, self._line(clause, "never", self._say(f"role.{clause.role}"))
+        for clause in table.closed.values():
+            grounds = (self._say(f"ground.{each}") for each in sorted(clause.unless))
+            told = self._join((self._label(clause.item), *grounds))
+            yield clause, self._line(clause, "closed", told)
+        refusal = table.refusal
+        told = self._say(f"effect.{refusal.effect}")
+        if refusal.also:
+            titles = (
+                self._pick(self._compiled.functions[each].clause.title) for each in sorted(refusal.also)
+            )
+            told = self._join((told, self._say("effect.also", functions=self._list(titles))))
+        yield refusal, self._line(refusal, "refusal", told)
+
+    def _switches(self) -> Iterator[tuple[Clause, Line]]:
+        for clause in self._compiled.switches.values():
+            state = "on" if clause.default_on else "off"
+            told = self._say(f"switch.{state}.{clause.scope}")
+            yield clause, Line(self._pick(clause.title), told, clause.id)
+
+    def _minors(self) -> Iterator[tuple[Clause, Line]]:
+        if (clause := self._compiled.audience) is not None:
+            yield clause, self._line(clause, "age", self._say("age.text", age=clause.minimum_age))
+            yield clause, self._line(clause, "found_minor", self._say(f"found_minor.{clause.found_minor}"))
+
+    def _storage(self) -> Iterator[tuple[Clause, Line]]:
+        for clause in self._compiled.regions.values():
+            told = self._phrases.get(f"region.{clause.region}", clause.region)
+            yield clause, self._line(clause, "place", told)
+        for kept in self._compiled.retention:
+            told = self._say(f"then.{kept.then}")
+            if kept.days is not None:
+                told = self._say("then.days", then=told, days=kept.days)
+            yield kept, self._line(kept, f"after.{kept.after}", told)
+
+    def _law(self) -> Iterator[tuple[Clause, Line]]:
+        for clause in (*self._compiled.duties.values(), *self._compiled.exempt.values()):
+            yield clause, self._line(clause, f"law.{clause.verb}", self._say(f"ground.{clause.ground}"))
+
+    def _rights(self) -> Iterator[tuple[Clause, Line]]:
+        for clause in sorted(self._compiled.rights.values(), key=lambda each: _RIGHTS_IN_ORDER[each.right]):
+            channels = self._list(self._say(f"channel.{each}") for each in clause.by)
+            days = clause.deadline_days
+            told = self._say("right.soon" if days is None else "right.text", channels=channels, days=days)
+            if clause.irreversible:
+                told = self._join((told, self._say("right.irreversible")))
+            yield clause, self._line(clause, f"right.{clause.right}", told)
+
+
+def _reading_order(table: FunctionTable) -> tuple[bool, bool, str]:
+    clause = table.clause
+    return clause.starts is not Starts.WITH_ACCEPTANCE, clause.basis != "contract", clause.function
