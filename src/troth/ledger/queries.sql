@@ -118,7 +118,7 @@ INSERT INTO ledger_head (size, root, signed, at) VALUES (%(size)s, %(root)s, %(s
 
 -- :nodes
 -- The stored hashes at these addresses.
-SELECT level, number, coalesce(n.hash, l.hash) AS hash
+SELECT w.level, w.number, coalesce(n.hash, l.hash) AS hash
   FROM unnest(%(levels)s::integer[], %(numbers)s::bigint[]) AS w (level, number)
   LEFT JOIN ledger_node n ON n.level = w.level AND n.index = w.number
   LEFT JOIN ledger_leaf l ON w.level = 0 AND l.leaf = w.number

@@ -32,8 +32,8 @@ class NoReceipt(TrothError):
 class Receipt:
     """What a receipt proves, once its signature, its opening and its place in the log were checked.
 
-    ``leaf`` is None while the entry waited for its number; ``head`` is then the newest head before it, and None
-    for the first entry of all.
+    ``leaf`` is None while the entry waited for its number; ``head`` is then the newest head before it, and
+    None for the first entry of all.
     """
 
     subject: str

@@ -1,7 +1,7 @@
 """Whether the ledger is still what was signed, found out by reading all of it again.
 
-The attacker is whoever administers the database, and against a head that someone else kept, the maker too. Trusts
-the public key and that head; recomputes everything else. Repairs nothing.
+The attacker is whoever administers the database, and against a head that someone else kept, the maker too.
+Trusts the public key and that head; recomputes everything else. Repairs nothing.
 """
 
 from __future__ import annotations
@@ -49,10 +49,6 @@ async def verify(tx: Tx, signer_public: PublicKey, against: str | None = None) -
     try:
         given = _given(against, signer_public)
         size, root, heads = await _Reading(tx, signer_public, given).run()
-        if given and given.size > size:
-            raise Damage(
-                GIVEN, f"it covers {given.size} entries, but the log has {size}: the rest was dropped"
-            )
         queued = await _check_totals(tx, size, heads)
         await check_standings(tx)
     except Damage as found:
@@ -129,6 +125,9 @@ class _Reading:
             raise Damage(f"head {signed}", f"it was signed over {signed} entries, but the log has {size}")
         if size != (self._last.size if self._last else 0):
             raise Damage(f"leaf {size - 1}", "no signed head covers it")
+        if self._given and self._given.size > size:
+            signed = self._given.size
+            raise Damage(GIVEN, f"it covers {signed} entries, but the log has {size}: the rest was dropped")
         return size, self._frontier.root(), self._heads
 
     async def _read_heads(self, first: int) -> None:
