@@ -56,12 +56,10 @@ def function_chosen(case: Case) -> Answer:
 def switched_on(case: Case) -> Answer:
     """Check that every switch was on when it was measured and is on now; the future is refused."""
     over = [c for c in case.those(says.SwitchClause) if case.ask.function in c.functions]
-    moments = (case.then, case.ask.at)
     if not case.needs(Check.SWITCHES):
         over = []
-    off = [
-        c for c in over if not stands.switched_on(case.acts, case.policy.name, c, case.ask.device, moments)
-    ]
+    name, device = case.policy.name, case.ask.device
+    off = [c for c in over if not stands.switched_on(case.acts, name, c, device, case.then)]
     if off:
         return no(Reason.SWITCHED_OFF, off)
     if case.ask.measured and case.ask.measured - case.ask.at > SKEW:

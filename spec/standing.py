@@ -4,7 +4,7 @@ Says since when each yes has held without a break. Does not say what a yes is ne
 
 Acts are taken in commit order, which decides between two acts of the same instant. An act that opens counts
 from its own time on. An act that closes counts from the moment it is committed, whatever time it carries,
-and is read broadly: without a function it speaks for all of them, without a device for every device.
+and is read broadly: without a function or a device it speaks for all of them.
 """
 
 from __future__ import annotations
@@ -121,27 +121,27 @@ def supply(
 
 
 def switched_on(
-    acts: Sequence[Act],
-    policy: PolicyName,
-    clause: SwitchClause,
-    device: DeviceId | None,
-    moments: tuple[datetime, datetime],
+    acts: Sequence[Act], policy: PolicyName, clause: SwitchClause, device: DeviceId | None, then: datetime
 ) -> bool:
-    """Return whether a switch was on then and is on now. An ask without a device stands for all devices."""
+    """Return whether a switch is on now and was on ``then``.
+
+    An ask without a device stands for all devices. Put off without a device, a switch is off for all of them,
+    until it is put on likewise, or for the device in question.
+    """
     about = [act for act in acts if act.policy == policy and act.switch == clause.switch]
-    asked = {device if clause.scope is Scope.DEVICE else None}
-    if clause.scope is Scope.DEVICE and device is None:
+    per_device = clause.scope is Scope.DEVICE
+    asked = {device if per_device else None}
+    if per_device and device is None:
         asked |= {act.device for act in about}
-    for one in asked:
-        on_then = on_now = clause.default_on
-        for act in about:
-            if act.kind is ActKind.SWITCHED_ON and act.device == one:
-                on_now = True
-                on_then = on_then or act.at <= moments[0]
-            everywhere = clause.scope is Scope.SUBJECT or act.device is None
-            if act.kind is ActKind.SWITCHED_OFF and (everywhere or act.device == one):
-                on_now = False
-                on_then = on_then and act.at > moments[0]
-        if not (on_then and on_now):
-            return False
+    for history in (about, [act for act in about if act.at <= then]):
+        for one in asked:
+            on, off_for_all = clause.default_on, False
+            for act in history:
+                puts_on = act.kind is ActKind.SWITCHED_ON
+                if act.device == one or not (per_device or puts_on):
+                    on, off_for_all = puts_on, off_for_all and not puts_on
+                elif act.device is None:
+                    off_for_all = not puts_on
+            if off_for_all or not on:
+                return False
     return True

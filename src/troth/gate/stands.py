@@ -134,16 +134,32 @@ def _supply(acts: Iterable[Act], function: FunctionName, device: DeviceId | None
 
 
 def _on(clause: SwitchClause, acts: Iterable[Act], device: DeviceId | None, then: datetime) -> bool:
-    was = now = clause.default_on
+    now, was = _Position(clause.default_on), _Position(clause.default_on)
+    everywhere = clause.scope is Scope.SUBJECT
     for act in acts:
-        if act.kind is ActKind.SWITCHED_ON:
-            if act.device == device:
-                now = True
-                was = was or act.at <= then
-        elif act.device in (device, None) or clause.scope is Scope.SUBJECT:
-            now = False
-            was = was and act.at > then
-    return was and now
+        on = act.kind is ActKind.SWITCHED_ON
+        ours = act.device == device or (everywhere and not on)
+        if ours or act.device is None:
+            now.put(on=on, ours=ours)
+            if act.at <= then:
+                was.put(on=on, ours=ours)
+    return now.on and not now.all_off and was.on and not was.all_off
+
+
+@dataclass(slots=True)
+class _Position:
+    """A switch for one device; ``all_off`` when it was put off for every device at once."""
+
+    on: bool
+    all_off: bool = False
+
+    def put(self, *, on: bool, ours: bool) -> None:
+        if ours:
+            self.on = on
+            if on:
+                self.all_off = False
+        else:
+            self.all_off = not on
 
 
 def look(compiled: Compiled, standing: Standing | None, at: datetime) -> Stands:
