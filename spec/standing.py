@@ -128,7 +128,8 @@ def switched_on(
     An ask without a device stands for all devices. Put off without a device, a switch is off for all of them,
     until it is put on likewise, or for the device in question.
     """
-    about = [act for act in acts if act.policy == policy and act.switch == clause.switch]
+    kinds = {ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF}
+    about = [a for a in acts if (a.policy, a.switch) == (policy, clause.switch) and a.kind in kinds]
     per_device = clause.scope is Scope.DEVICE
     asked = {device if per_device else None}
     if per_device and device is None:

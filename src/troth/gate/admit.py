@@ -1,0 +1,119 @@
+"""The door: reads the standing, decides, puts it on record, and hands out the permit or raises.
+
+A yes commits or falls with the caller's transaction, which also holds the lock on the subject's row. A no is
+recorded in a transaction of its own, because the caller's is about to roll back. Nothing here says yes by
+itself: whatever goes wrong is a no.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from troth import ledger
+from troth.db import Database, Tx
+from troth.gate._mint import mint
+from troth.gate.decide import SKEW, accepted_version, decide
+from troth.gate.evidence import Judged, put_on_record
+from troth.gate.policies import Policies
+from troth.policy.compiled import Compiled
+from troth.terms import Allow, Ask, Clock, Denied, Deny, EntryId, Permit, PolicyName, Reason, SubjectId
+
+DENIALS_A_MINUTE = 10
+"""How many denials of one subject are written in a minute, by one process; further ones are counted."""
+RECORDED_WITHIN_S = 5.0
+"""How long a denial may take to be recorded before the caller is refused without an entry."""
+_ERROR = Deny(Reason.ERROR, frozenset())
+
+
+class Gate:
+    """The only maker of permits.
+
+    ``db`` is where denials are recorded. Give it a pool of its own: callers who wait for their denial may be
+    holding all of another.
+    """
+
+    def __init__(
+        self, policies: Mapping[PolicyName, Mapping[int, Compiled]], db: Database, clock: Clock
+    ) -> None:
+        self.policies = Policies(policies)
+        self.unrecorded = 0  # denials that could not be put on record: for the health page
+        self._db = db
+        self._clock = clock
+        self._written = _PerMinute()
+
+    async def admit(self, tx: Tx, ask: Ask, *, counted: bool = False) -> Permit:
+        """Return the permit for ``ask``, its evidence in ``tx``; raise `Denied`, its evidence committed.
+
+        Holds the subject's row until ``tx`` ends. With ``counted`` (telemetry) decisions are not written one
+        by one. Under the version that the subject accepted last; the current one if they never did.
+        """
+        now = self._clock.now()
+        judged, error = await self._judge(tx, ask, now)
+        if isinstance(judged.decision, Allow):
+            try:
+                return await self._grant(tx, ask, judged, judged.decision, now=now, counted=counted)
+            except Exception as unrecordable:  # noqa: BLE001  # no evidence, no access
+                judged, error = replace(judged, decision=_ERROR), unrecordable
+        entry = await self._refuse(ask, judged, now, counted=counted)
+        denied = judged.decision if isinstance(judged.decision, Deny) else _ERROR
+        raise Denied(denied, entry) from error
+
+    async def _judge(self, tx: Tx, ask: Ask, now: datetime) -> tuple[Judged, Exception | None]:
+        judged = Judged(_ERROR)
+        try:
+            if ask.policy not in self.policies:
+                return Judged(Deny(Reason.UNKNOWN_POLICY, frozenset())), None
+            standing = await ledger.standing(tx, ask.subject, lock=True)
+            judged = replace(judged, known=standing is not None)
+            if ask.at - now > SKEW:  # the asker's clock is wrong: what is not yet given would count
+                return judged, None
+            version = accepted_version(standing, ask.policy, ask.at)
+            compiled = (
+                self.policies.current(ask.policy)
+                if version is None
+                else self.policies.version(ask.policy, version)
+            )
+            return Judged(decide(compiled, standing, ask), compiled, known=standing is not None), None
+        except Exception as error:  # noqa: BLE001  # an error while deciding is a no
+            return judged, error
+
+    async def _grant(
+        self, tx: Tx, ask: Ask, judged: Judged, allow: Allow, *, now: datetime, counted: bool
+    ) -> Permit:
+        if judged.compiled is None:
+            raise AssertionError("a yes without a policy")
+        entry = await put_on_record(tx, judged, ask, now, counted=counted)
+        dropped = Counter(drop.reason for drop in allow.dropped)
+        for reason, n in sorted(dropped.items()):
+            await ledger.count(tx, judged.policy(), judged.function(ask), "deny", reason, now, n)
+        return mint(ask, allow, judged.compiled.policy.version, now, entry)
+
+    async def _refuse(self, ask: Ask, judged: Judged, now: datetime, *, counted: bool) -> EntryId | None:
+        """Record a denial, on a connection of its own and without a lock on the subject."""
+        try:
+            write = judged.known and not counted and self._written.below(ask.subject, now)
+            async with asyncio.timeout(RECORDED_WITHIN_S), self._db.transaction() as own:
+                return await put_on_record(own, judged, ask, now, counted=not write)
+        except Exception:  # noqa: BLE001  # the answer stays no, with or without its evidence
+            self.unrecorded += 1
+            return None
+
+
+class _PerMinute:
+    """How often each subject was written about in this minute."""
+
+    def __init__(self) -> None:
+        self._minute: datetime | None = None
+        self._times: Counter[SubjectId] = Counter()
+
+    def below(self, subject: SubjectId, now: datetime) -> bool:
+        """Count one more; return whether it is still within the limit."""
+        minute = now.replace(second=0, microsecond=0)
+        if minute != self._minute:
+            self._minute, self._times = minute, Counter()
+        self._times[subject] += 1
+        return self._times[subject] <= DENIALS_A_MINUTE

@@ -1,0 +1,78 @@
+"""What the ledger is told of a decision: closed words and ids that the policy knows.
+
+Nothing that a caller may have written freely goes there. Does not decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from troth import ledger
+from troth.db import Tx
+from troth.policy.compiled import Compiled
+from troth.terms import ActorKind, Allow, Ask, Decision, Deny, EntryId, FunctionName, PolicyName, SubjectId
+
+_NAMED = frozenset({ActorKind.STAFF, ActorKind.SERVICE})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision and what it was made from. ``known``: the subject has a standing here."""
+
+    decision: Decision
+    compiled: Compiled | None = None
+    known: bool = False
+
+    def policy(self) -> PolicyName | None:
+        """Return the policy's name, when there is such a policy."""
+        return self.compiled.policy.name if self.compiled else None
+
+    def function(self, ask: Ask) -> FunctionName | None:
+        """Return the function asked for, when the policy has it."""
+        return ask.function if self.compiled and ask.function in self.compiled.functions else None
+
+    def details(self, ask: Ask) -> dict[str, str | int]:
+        """Return what else belongs on record."""
+        said: dict[str, str | int] = {"verb": ask.verb.value, "actor": ask.actor.kind.value}
+        if ask.basis:
+            said["basis"] = ask.basis.value
+        if isinstance(self.decision, Deny) or self.compiled is None:
+            return said
+        table = self.compiled.functions[ask.function]
+        if ask.purpose in table.purposes or ask.purpose in self.compiled.rights:
+            said["purpose"] = ask.purpose
+        if ask.actor.kind in _NAMED:
+            said["by"] = ask.actor.id
+        if ask.reference:
+            said |= {"ground": ask.reference.ground, "document": ask.reference.document}
+        if ask.recipient in table.recipients:
+            said["recipient"] = str(ask.recipient)
+        if self.decision.dropped:
+            said["dropped"] = len(self.decision.dropped)
+        return said
+
+    def entry(self, ask: Ask, at: datetime) -> ledger.NewEntry:
+        """Return the entry that is evidence of this decision."""
+        allowed = isinstance(self.decision, Allow)
+        return ledger.NewEntry(
+            kind=ledger.EntryKind.DECISION if allowed else ledger.EntryKind.DENIED,
+            at=at,
+            policy=self.policy(),
+            version=self.compiled.policy.version if self.compiled else None,
+            function=self.function(ask),
+            subject=SubjectId(ask.subject),
+            reason=self.decision.reason if isinstance(self.decision, Deny) else None,
+            clauses=tuple(sorted(self.decision.because)),
+            details=self.details(ask),
+        )
+
+
+async def put_on_record(tx: Tx, judged: Judged, ask: Ask, at: datetime, *, counted: bool) -> EntryId | None:
+    """Write the decision, or only count it; return the entry, if one was written."""
+    if not counted:
+        return await ledger.append(tx, judged.entry(ask, at))
+    outcome = "allow" if isinstance(judged.decision, Allow) else "deny"
+    reason = judged.decision.reason if isinstance(judged.decision, Deny) else None
+    await ledger.count(tx, judged.policy(), judged.function(ask), outcome, reason, at)
+    return None

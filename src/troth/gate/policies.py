@@ -1,0 +1,39 @@
+"""The policies in force, by name and version.
+
+Says which version is current; not which one someone accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from troth.policy.compiled import Compiled
+from troth.terms import PolicyName, TrothError
+
+
+class NoSuchPolicy(TrothError):
+    """no such policy, or no such version of it, is in force here: publish it first"""
+
+
+class Policies:
+    """A view of ``versions``: what is published later is seen at once."""
+
+    def __init__(self, versions: Mapping[PolicyName, Mapping[int, Compiled]]) -> None:
+        self._versions = versions
+
+    def __contains__(self, name: object) -> bool:
+        return bool(name in self._versions)
+
+    def current(self, name: PolicyName) -> Compiled:
+        """Return the latest version of a policy. Raises `NoSuchPolicy`."""
+        versions = self._versions.get(name)
+        if not versions:
+            raise NoSuchPolicy
+        return versions[max(versions)]
+
+    def version(self, name: PolicyName, version: int) -> Compiled:
+        """Return one version of a policy. Raises `NoSuchPolicy`."""
+        found = self._versions.get(name, {}).get(version)
+        if found is None or (found.policy.name, found.policy.version) != (name, version):
+            raise NoSuchPolicy
+        return found
