@@ -79,6 +79,8 @@ class EntryKind(StrEnum):
     ERASURE_BACKUPS = "erasure_backups"
     BREACH = "breach"
     KEY_ROTATED = "key_rotated"
+    STAFF_ADDED = "staff_added"
+    STAFF_REMOVED = "staff_removed"
     RESTORED = "restored"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
 from uuid import uuid4
 
@@ -67,7 +68,7 @@ async def count(  # noqa: PLR0917  # the columns of one row, in the order of its
     policy: PolicyName | None,
     function: FunctionName | None,
     outcome: Outcome,
-    reason: Reason | None,
+    reason: StrEnum | None,
     minute: datetime,
     n: int = 1,
 ) -> None:
