@@ -36,3 +36,11 @@ def demand_own_right(permit: Permit, now: datetime, verbs: frozenset[Verb]) -> N
     in_person = ask.actor.kind is ActorKind.SUBJECT and ask.actor.id == str(ask.subject)
     if not in_person and ask.reference is None:
         raise NotCovered(f"someone acts for the subject without a reference; {NotCovered.__doc__}")
+
+
+def demand_whole(permit: Permit, now: datetime) -> None:
+    """Raise unless ``permit`` may forget a whole subject: their own right, or a legal duty with reference."""
+    if permit.ask.basis is Basis.LEGAL_DUTY and permit.ask.reference is not None:
+        demand(permit, now, FORGETTING)
+    else:
+        demand_own_right(permit, now, FORGETTING)

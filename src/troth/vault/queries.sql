@@ -14,10 +14,6 @@ SELECT pg_advisory_xact_lock_shared(7421)
 -- Wait until nobody wraps or tags, and keep them out until commit.
 SELECT pg_advisory_xact_lock(7421)
 
--- :one_rotation
--- One rotation at a time; the others wait.
-SELECT pg_advisory_xact_lock(7422)
-
 -- :key
 -- The wrapped key of a subject's function, retention class and ownership epoch.
 SELECT key, kek_epoch, wrapped FROM vault_key
@@ -140,3 +136,194 @@ VALUES (%(field)s, %(epoch)s, %(tag)s, %(subject)s, %(key)s, %(function)s, %(cla
 -- :release
 -- A subject's value of a field is no longer findable.
 DELETE FROM blind_index WHERE subject = %(subject)s AND field = %(field)s
+
+-- :old_keys_skip
+-- A page of data keys wrapped before an epoch, that nobody holds.
+SELECT subject, key, function, class AS retention, owner_epoch, kek_epoch, wrapped FROM vault_key
+ WHERE (subject, key) > (%(subject)s, %(id)s) AND kek_epoch < %(epoch)s
+ ORDER BY subject, key LIMIT %(page)s FOR UPDATE SKIP LOCKED
+
+-- :old_wraps_skip
+-- A page of documents' wraps from before an epoch, that nobody holds.
+SELECT subject, record, function, class AS retention, kek_epoch, wrapped FROM document_wrap
+ WHERE (subject, record, function, class) > (%(subject)s, %(id)s, %(first)s, %(second)s) AND kek_epoch < %(epoch)s
+ ORDER BY subject, record, function, class LIMIT %(page)s FOR UPDATE SKIP LOCKED
+
+-- :old_tags_skip
+-- A page of tags from before an epoch with their keys, that nobody holds.
+SELECT b.subject, b.key, b.function, b.class AS retention, k.owner_epoch, k.kek_epoch, k.wrapped, b.field,
+       b.policy_version, b.sealed
+  FROM blind_index b JOIN vault_key k ON k.subject = b.subject AND k.key = b.key
+ WHERE (b.subject, b.field) > (%(subject)s, %(first)s) AND b.epoch < %(epoch)s
+ ORDER BY b.subject, b.field LIMIT %(page)s FOR UPDATE OF b SKIP LOCKED
+
+-- :old_keys_wait
+-- A page of data keys wrapped before an epoch, waiting for whoever holds one.
+SELECT subject, key, function, class AS retention, owner_epoch, kek_epoch, wrapped FROM vault_key
+ WHERE (subject, key) > (%(subject)s, %(id)s) AND kek_epoch < %(epoch)s
+ ORDER BY subject, key LIMIT %(page)s FOR UPDATE
+
+-- :old_wraps_wait
+-- A page of documents' wraps from before an epoch, waiting for whoever holds one.
+SELECT subject, record, function, class AS retention, kek_epoch, wrapped FROM document_wrap
+ WHERE (subject, record, function, class) > (%(subject)s, %(id)s, %(first)s, %(second)s) AND kek_epoch < %(epoch)s
+ ORDER BY subject, record, function, class LIMIT %(page)s FOR UPDATE
+
+-- :old_tags_wait
+-- A page of tags from before an epoch with their keys, waiting for whoever holds one.
+SELECT b.subject, b.key, b.function, b.class AS retention, k.owner_epoch, k.kek_epoch, k.wrapped, b.field,
+       b.policy_version, b.sealed
+  FROM blind_index b JOIN vault_key k ON k.subject = b.subject AND k.key = b.key
+ WHERE (b.subject, b.field) > (%(subject)s, %(first)s) AND b.epoch < %(epoch)s
+ ORDER BY b.subject, b.field LIMIT %(page)s FOR UPDATE OF b
+
+-- :rewrap_keys
+-- Data keys under the new epoch.
+UPDATE vault_key k SET wrapped = n.moved, kek_epoch = %(epoch)s
+  FROM unnest(%(subjects)s::uuid[], %(ids)s::uuid[], %(moved)s::bytea[]) AS n (subject, key, moved)
+ WHERE k.subject = n.subject AND k.key = n.key
+
+-- :rewrap_wraps
+-- Documents' wraps under the new epoch.
+UPDATE document_wrap w SET wrapped = n.moved, kek_epoch = %(epoch)s
+  FROM unnest(%(subjects)s::uuid[], %(ids)s::uuid[], %(firsts)s::text[], %(seconds)s::text[], %(moved)s::bytea[])
+       AS n (subject, record, function, class, moved)
+ WHERE w.subject = n.subject AND w.record = n.record AND w.function = n.function AND w.class = n.class
+
+-- :retag
+-- Tags under the new epoch.
+UPDATE blind_index b SET tag = n.moved, epoch = %(epoch)s
+  FROM unnest(%(subjects)s::uuid[], %(firsts)s::text[], %(moved)s::bytea[]) AS n (subject, field, moved)
+ WHERE b.subject = n.subject AND b.field = n.field
+
+-- :needs_kek
+-- Whether anything still needs a key-encryption key from before an epoch.
+SELECT EXISTS (SELECT FROM vault_key WHERE kek_epoch < %(epoch)s)
+    OR EXISTS (SELECT FROM document_wrap WHERE kek_epoch < %(epoch)s)
+
+-- :needs_index
+-- Whether anything is still found by an index key from before an epoch.
+SELECT EXISTS (SELECT FROM blind_index WHERE epoch < %(epoch)s)
+
+-- :erase_vault_key
+-- A subject's keys.
+DELETE FROM vault_key WHERE subject = %(subject)s
+
+-- :erase_document_wrap
+-- Every function's hold of a subject's documents.
+DELETE FROM document_wrap WHERE subject = %(subject)s
+
+-- :erase_blind_index
+-- Whatever finds a subject.
+DELETE FROM blind_index WHERE subject = %(subject)s
+
+-- :erase_document
+-- A subject's sealed documents.
+DELETE FROM document WHERE subject = %(subject)s
+
+-- :erase_event_block
+-- A subject's sealed events.
+DELETE FROM event_block WHERE subject = %(subject)s
+
+-- :erase_reading_seen
+-- The marks of a subject's readings.
+DELETE FROM reading_seen WHERE subject = %(subject)s
+
+-- :tables_of_subjects
+-- Every table with a subject that this role may read; partitions are seen through their parent.
+SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+ WHERE a.attname = 'subject' AND NOT a.attisdropped AND a.atttypid = 'uuid'::regtype
+   AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace = 'public'::regnamespace
+   AND has_table_privilege(c.oid, 'SELECT')
+ ORDER BY c.relname
+
+-- :plan_erasure
+-- Stage 0.
+INSERT INTO erasure (subject, erasure, stage, planned_at, plan, plan_ends, recipients, link_hash, evidence)
+VALUES (%(subject)s, %(erasure)s, 0, %(at)s, %(plan)s, %(plan_ends)s, %(recipients)s, %(link_hash)s, %(evidence)s)
+
+-- :renew_link
+-- A new link for an erasure that was planned before.
+UPDATE erasure SET link_hash = %(link_hash)s WHERE subject = %(subject)s RETURNING erasure
+
+-- :erasure_subject
+-- Whose erasure this is.
+SELECT subject FROM erasure WHERE erasure = %(erasure)s
+
+-- :door_erasing
+-- Wait until nobody stores or adds evidence, and keep them out until commit.
+SELECT FROM subject WHERE subject = %(subject)s FOR UPDATE
+
+-- :erasure
+-- An erasure as it stands.
+SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
+       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate
+  FROM erasure WHERE erasure = %(erasure)s
+
+-- :erasing
+-- An erasure as it stands, held until commit.
+SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
+       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate
+  FROM erasure WHERE subject = %(subject)s FOR UPDATE
+
+-- :erasure_by_link
+-- The erasure that an unspent link shows, as long as its plan lasts.
+SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
+       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate
+  FROM erasure WHERE link_hash = %(link_hash)s AND plan_ends > %(at)s FOR UPDATE
+
+-- :spend_link
+-- The certificate was handed out.
+UPDATE erasure SET link_hash = NULL WHERE subject = %(subject)s
+
+-- :due_erasures
+-- Erasures with a step before them, or a plan left to destroy.
+SELECT erasure FROM erasure WHERE stage < %(stage)s OR plan IS NOT NULL ORDER BY planned_at, erasure
+
+-- :reach_refused
+-- Stage 1.
+UPDATE erasure SET stage = 1, refused_at = %(at)s, evidence = evidence || %(evidence)s, removed = removed || %(removed)s,
+       kek_epoch = %(kek_epoch)s, index_epoch = %(index_epoch)s
+ WHERE subject = %(subject)s AND stage = 0
+
+-- :reach_unrecoverable
+-- Stage 2.
+UPDATE erasure SET stage = 2, unrecoverable_at = %(at)s, evidence = evidence || %(evidence)s
+ WHERE subject = %(subject)s AND stage = 1
+
+-- :reach_swept
+-- Stage 3.
+UPDATE erasure SET stage = 3, swept_at = %(at)s, evidence = evidence || %(evidence)s, removed = removed || %(removed)s,
+       checked = %(checked)s
+ WHERE subject = %(subject)s AND stage = 2
+
+-- :reach_told
+-- Stage 4.
+UPDATE erasure SET stage = 4, told_at = %(at)s, evidence = evidence || %(evidence)s
+ WHERE subject = %(subject)s AND stage = 3
+
+-- :reach_certified
+-- Stage 5.
+UPDATE erasure SET stage = 5, certified_at = %(at)s, evidence = evidence || %(evidence)s, certificate = %(certificate)s
+ WHERE subject = %(subject)s AND stage = 4
+
+-- :note_told
+-- A recipient is told.
+INSERT INTO erasure_told (subject, recipient, told_at) VALUES (%(subject)s, %(recipient)s, %(at)s)
+
+-- :acknowledge
+-- A recipient acknowledged.
+UPDATE erasure_told t SET acknowledged_at = coalesce(acknowledged_at, %(at)s)
+  FROM erasure e WHERE e.erasure = %(erasure)s AND t.subject = e.subject AND t.recipient = %(recipient)s
+
+-- :told
+-- Who was told and acknowledged when.
+SELECT recipient, acknowledged_at FROM erasure_told WHERE subject = %(subject)s ORDER BY recipient
+
+-- :end_plan
+-- The farewell is said, or its time is over.
+UPDATE erasure SET plan = NULL WHERE subject = %(subject)s
+
+-- :planned
+-- The erasures whose plan's key is needed.
+SELECT erasure FROM erasure WHERE plan IS NOT NULL

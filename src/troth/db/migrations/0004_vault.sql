@@ -89,7 +89,9 @@ CREATE TABLE erasure (
     index_epoch      integer,
     plan             bytea,                   -- sealed under a one-off key; null once the farewell is said
     plan_ends        timestamptz NOT NULL,
-    link_hash        bytea,                   -- null once the certificate was fetched
+    recipients       integer     NOT NULL CHECK (recipients >= 0),   -- how many the plan names
+    link_hash        bytea       UNIQUE,      -- null once the certificate was fetched
+    evidence         jsonb       NOT NULL DEFAULT '{}',   -- ledger entry of each stage
     removed          jsonb       NOT NULL DEFAULT '{}',
     checked          jsonb       NOT NULL DEFAULT '{}',
     certificate      text,

@@ -1,0 +1,282 @@
+"""Erasure in honest stages, each reached once, dated, and left to be resumed by whoever comes next.
+
+`begin` plans under a permit; `advance` takes one step when it can, in the caller's transaction. A step either
+commits whole or has not happened, and the stage says which is next: so a crash anywhere is followed by the
+same `advance`. Other packages' rows are reached through hooks that wiring supplies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from troth import ledger
+from troth.db import Tx
+from troth.ledger.proofs import latest_head
+from troth.ledger.signing import Signer
+from troth.terms import Clock, Permit, SubjectId, TrothError
+from troth.vault import certificate, covers, farewell, keys, sweep
+from troth.vault.errors import LinkSpent, PlanLapsed
+from troth.vault.farewell import Farewell
+from troth.vault.keyring import EpochKind, Keyring
+from troth.vault.roll import Erasure as Line
+from troth.vault.roll import Roll
+from troth.vault.sql import QUERIES
+from troth.vault.stages import EVIDENCE, NEXT, Erasing, Stage
+
+PLAN_LASTS = timedelta(days=30)
+
+Tell = Callable[[Tx, UUID, str], Awaitable[None]]
+"""Tells a recipient (by the policy's name for it) of an erasure, or queues that in the transaction."""
+Say = Callable[[Tx, Farewell, str], Awaitable[None]]
+"""Sends the certificate to the plan's return address, or queues that in the transaction."""
+
+
+class NobodyTells(TrothError):
+    """the plan names recipients, but nothing is set up to tell them: give the erasure a way to"""
+
+
+class NoSuchErasure(TrothError):
+    """there is no erasure with this id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An erasure that was planned. ``link`` is shown to the person once and stored nowhere."""
+
+    erasure: UUID
+    link: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a link shows: the stages reached and, at the end, the certificate."""
+
+    stages: Mapping[str, datetime]
+    certificate: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What other packages do when a subject is erased.
+
+    ``at_once`` with the refusal (sessions, device tokens), ``sweeps`` later (all their rows).
+    """
+
+    at_once: Sequence[sweep.Sweep] = ()
+    sweeps: Sequence[sweep.Sweep] = ()
+    tell: Tell | None = None
+    say: Say | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Note:
+    """What a step leaves in the erasure's row."""
+
+    removed: Mapping[str, int] = field(default_factory=dict[str, int])
+    checked: Mapping[str, int] = field(default_factory=dict[str, int])
+    kek_epoch: int | None = None
+    index_epoch: int | None = None
+    certificate: str | None = None
+
+
+class Erasure:
+    """Plans and advances erasures. The caller owns every transaction."""
+
+    def __init__(
+        self, keyring: Keyring, clock: Clock, signer: Signer, roll: Roll, hooks: Hooks | None = None
+    ) -> None:
+        self._keyring = keyring
+        self._clock = clock
+        self._signer = signer
+        self._roll = roll
+        self._hooks = hooks or Hooks()
+
+    async def begin(self, tx: Tx, permit: Permit, plan: Farewell, *, lasts: timedelta = PLAN_LASTS) -> Begun:
+        """Seal the farewell plan (stage 0) of the permit's subject.
+
+        Takes a permit for FORGET on the subject's own right, or on a legal duty with its reference. Begun
+        again, the first plan stands and a new link replaces the old. Raises `NotCovered`, `Erased`.
+        """
+        now = self._clock.now()
+        covers.demand_whole(permit, now)
+        subject = permit.ask.subject
+        await keys.hold(tx, subject)
+        link = farewell.new_link()
+        hashed = farewell.link_hash(link)
+        found = await tx.value(QUERIES["renew_link"], {"subject": subject, "link_hash": hashed})
+        if found is not None:
+            return Begun(UUID(str(found)), link)
+        erasure = uuid4()
+        await tx.run(QUERIES["share_epochs"])  # so that `tidy` leaves the new key alone
+        row = {
+            "subject": subject,
+            "erasure": erasure,
+            "at": now,
+            "plan": await asyncio.to_thread(farewell.seal, self._keyring, subject, erasure, plan),
+            "plan_ends": now + lasts,
+            "recipients": len(set(plan.recipients)),
+            "link_hash": hashed,
+            "evidence": Jsonb(await _evidence(tx, erasure, Stage.PLANNED, now)),
+        }
+        await tx.run(QUERIES["plan_erasure"], row)
+        return Begun(erasure, link)
+
+    async def advance(self, tx: Tx, erasure: UUID) -> Stage:
+        """Take the next step of ``erasure`` if its time has come; return the stage it then stands at.
+
+        The same stage as before means that it waits: for an epoch to end, for acknowledgements. Raises
+        `NotSwept`, `PlanLapsed`, `NobodyTells`, where someone has to act.
+        """
+        subject = await tx.value(QUERIES["erasure_subject"], {"erasure": erasure})
+        # The subject's row before the erasure's, as `begin` does.
+        await tx.run(QUERIES["door_erasing"], {"subject": subject})
+        row = await tx.row(Erasing, QUERIES["erasing"], {"subject": subject})
+        if row is None:
+            raise NoSuchErasure
+        now = self._clock.now()
+        stage = Stage(row.stage)
+        if row.plan is not None and (stage is Stage.CERTIFIED or now >= row.plan_ends):
+            await asyncio.to_thread(self._keyring.destroy_farewell, row.erasure)
+            await tx.run(QUERIES["end_plan"], {"subject": row.subject})
+            row = replace(row, plan=None)
+        if stage is Stage.CERTIFIED:
+            return stage
+        reached = NEXT[stage]
+        note = await self._step(tx, row, reached, now)
+        if note is None:
+            return stage
+        await tx.run(
+            QUERIES[f"reach_{reached.name.lower()}"],
+            {
+                "subject": row.subject,
+                "at": now,
+                "evidence": Jsonb(await _evidence(tx, erasure, reached, now)),
+                "removed": Jsonb(note.removed),
+                "checked": Jsonb(note.checked),
+                "kek_epoch": note.kek_epoch,
+                "index_epoch": note.index_epoch,
+                "certificate": note.certificate,
+            },
+        )
+        return reached
+
+    async def due(self, tx: Tx) -> tuple[UUID, ...]:
+        """Return the erasures that `advance` may have something to do for, oldest first."""
+        cursor = await tx.conn.execute(QUERIES["due_erasures"], {"stage": int(Stage.CERTIFIED)}, prepare=True)
+        return tuple(UUID(str(row[0])) for row in await cursor.fetchall())
+
+    async def look(self, tx: Tx, erasure: UUID) -> Erasing:
+        """Return how ``erasure`` stands; raise `NoSuchErasure`."""
+        row = await tx.row(Erasing, QUERIES["erasure"], {"erasure": erasure})
+        if row is None:
+            raise NoSuchErasure
+        return row
+
+    async def acknowledge(self, tx: Tx, erasure: UUID, recipient: str) -> bool:
+        """Note that ``recipient`` acknowledged; return False when they were never told."""
+        params = {"erasure": erasure, "recipient": recipient, "at": self._clock.now()}
+        return await tx.run(QUERIES["acknowledge"], params) > 0
+
+    async def fetch(self, tx: Tx, link: str) -> Fetched:
+        """Return what the link shows; with the certificate, the link is spent. Raises `LinkSpent`."""
+        params = {"link_hash": farewell.link_hash(link), "at": self._clock.now()}
+        row = await tx.row(Erasing, QUERIES["erasure_by_link"], params)
+        if row is None:
+            raise LinkSpent
+        if row.certificate is not None:
+            await tx.run(QUERIES["spend_link"], {"subject": row.subject})
+        return Fetched(row.dates(), row.certificate)
+
+    async def tidy(self, tx: Tx) -> int:
+        """Destroy the farewell keys that no plan needs: of plans that never committed. Return how many."""
+        await tx.run(QUERIES["turn_epochs"])
+        cursor = await tx.conn.execute(QUERIES["planned"], prepare=True)
+        needed = {UUID(str(row[0])) for row in await cursor.fetchall()}
+        stray = [erasure for erasure in self._keyring.farewells() if erasure not in needed]
+        for erasure in stray:
+            await asyncio.to_thread(self._keyring.destroy_farewell, erasure)
+        return len(stray)
+
+    async def _step(self, tx: Tx, row: Erasing, reached: Stage, now: datetime) -> _Note | None:
+        """Do what ``reached`` says; return what to note down, or None to wait."""
+        match reached:
+            case Stage.PLANNED:
+                raise AssertionError("nothing leads back to the plan")
+            case Stage.REFUSED:
+                return await self._refuse(tx, row, now)
+            case Stage.UNRECOVERABLE:
+                return self._unrecoverable(row)
+            case Stage.SWEPT:
+                return await self._sweep(tx, row.subject)
+            case Stage.TOLD:
+                return await self._tell(tx, row, now)
+            case Stage.CERTIFIED:
+                return await self._certify(tx, row, now)
+            case _:
+                assert_never(reached)
+
+    async def _refuse(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
+        await tx.run(QUERIES["share_epochs"])
+        removed = dict(await sweep.close(tx, row.subject))
+        for hook in self._hooks.at_once:
+            removed.update(await hook(tx, row.subject))
+        await ledger.forget(tx, row.subject)
+        await asyncio.to_thread(self._roll.add, Line(row.erasure, row.subject, now))
+        # Whatever was deleted here was wrapped or tagged by these epochs or earlier ones.
+        return _Note(
+            removed=removed,
+            kek_epoch=self._keyring.epochs(EpochKind.KEK)[-1],
+            index_epoch=self._keyring.epochs(EpochKind.INDEX)[-1],
+        )
+
+    def _unrecoverable(self, row: Erasing) -> _Note | None:
+        needed = {EpochKind.KEK: row.kek_epoch, EpochKind.INDEX: row.index_epoch}
+        gone = all(last is not None and self._keyring.epochs(kind)[0] > last for kind, last in needed.items())
+        return _Note() if gone else None
+
+    async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note:
+        removed = dict(await sweep.own(tx, subject))
+        for hook in self._hooks.sweeps:
+            removed.update(await hook(tx, subject))
+        return _Note(removed=removed, checked=await sweep.look(tx, subject))
+
+    async def _tell(self, tx: Tx, row: Erasing, now: datetime) -> _Note | None:
+        told = await _told(tx, row.subject)
+        if len(told) == row.recipients:
+            return None if None in told.values() else _Note()
+        if row.plan is None:
+            raise PlanLapsed
+        if self._hooks.tell is None:
+            raise NobodyTells
+        plan = farewell.unseal(self._keyring, row.subject, row.erasure, bytes(row.plan))
+        for recipient in sorted(set(plan.recipients)):
+            await tx.run(QUERIES["note_told"], {"subject": row.subject, "recipient": recipient, "at": now})
+            await self._hooks.tell(tx, row.erasure, recipient)
+        return None
+
+    async def _certify(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
+        told = await _told(tx, row.subject)
+        recipients = {name: at for name, at in told.items() if at is not None}
+        signed = certificate.sign(self._signer, row, now, recipients, await latest_head(tx))
+        if self._hooks.say is not None and row.plan is not None:
+            plan = farewell.unseal(self._keyring, row.subject, row.erasure, bytes(row.plan))
+            await self._hooks.say(tx, plan, signed)
+        return _Note(certificate=signed)
+
+
+async def _told(tx: Tx, subject: SubjectId) -> Mapping[str, datetime | None]:
+    cursor = await tx.conn.execute(QUERIES["told"], {"subject": subject}, prepare=True)
+    return {str(name): at for name, at in await cursor.fetchall()}
+
+
+async def _evidence(tx: Tx, erasure: UUID, stage: Stage, now: datetime) -> Mapping[str, str]:
+    details: dict[str, str | int] = {"erasure": str(erasure), "stage": int(stage)}
+    entry = await ledger.append(tx, ledger.NewEntry(kind=EVIDENCE[stage], at=now, details=details))
+    return {stage.name.lower(): str(entry)}
