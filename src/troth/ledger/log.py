@@ -16,7 +16,7 @@ from uuid import uuid4
 from troth.db import Tx
 from troth.ledger.entries import SALT_BYTES, Entry, EntryKind, NewEntry, body, commitment
 from troth.ledger.sql import QUERIES
-from troth.terms import EntryId, FunctionName, PolicyName, Reason, SubjectId
+from troth.terms import EntryId, FunctionName, PolicyName, SubjectId
 
 Outcome = Literal["allow", "deny"]
 

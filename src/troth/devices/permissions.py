@@ -1,0 +1,76 @@
+"""What a device may send now, compiled from the gate: function by function, never from a list of its own.
+
+Pure. A function is open to a device when the gate would let it collect, at this moment and for a purpose that
+names devices, at least one of the items that come up in use. Each reading is asked about again when it comes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from troth.devices.bound import BoundDevice
+from troth.gate.decide import decide
+from troth.policy.clauses import Need
+from troth.policy.compiled import Compiled, FunctionTable
+from troth.terms import (
+    Actor,
+    ActorKind,
+    Allow,
+    Ask,
+    FunctionName,
+    ItemName,
+    Purpose,
+    Region,
+    Standing,
+    Verb,
+)
+
+NO_PURPOSE = Purpose("none")
+"""Asked where no purpose of the function names devices; the gate knows no such purpose and says no."""
+
+
+def purpose_of(table: FunctionTable | None) -> Purpose | None:
+    """Return the purpose for which devices collect for a function, or None: they don't."""
+    if table is None:
+        return None
+    fit = [
+        clause.purpose
+        for clause in table.purposes.values()
+        if ActorKind.DEVICE in clause.by and Verb.COLLECT in clause.verbs
+    ]
+    return min(fit, default=None)
+
+
+def arising(table: FunctionTable) -> frozenset[ItemName]:
+    """Return the items that come up when a function is used: what a device has to send."""
+    return frozenset(item for item, clause in table.items.items() if clause.need is Need.WHEN_USED)
+
+
+def question(
+    bound: BoundDevice, function: FunctionName, table: FunctionTable | None, region: Region, at: datetime
+) -> Ask:
+    """Return the ask of a device for all that comes up in use of ``function``, measured now."""
+    return Ask(
+        verb=Verb.COLLECT,
+        policy=bound.policy,
+        function=function,
+        items=arising(table) if table else frozenset(),
+        purpose=purpose_of(table) or NO_PURPOSE,
+        subject=bound.subject,
+        actor=Actor(ActorKind.DEVICE, str(bound.device)),
+        region=region,
+        at=at,
+        device=bound.device,
+    )
+
+
+def open_functions(
+    compiled: Compiled, standing: Standing, bound: BoundDevice, *, region: Region, at: datetime
+) -> frozenset[FunctionName]:
+    """Return the functions that the device may send for at this moment."""
+    asks = {
+        function: question(bound, function, table, region, at)
+        for function, table in compiled.functions.items()
+        if purpose_of(table) and arising(table)
+    }
+    return frozenset(f for f, ask in asks.items() if isinstance(decide(compiled, standing, ask), Allow))

@@ -1,0 +1,212 @@
+"""Which device is whose, how it is bound and released, and what it may do. Values lie in the vault.
+
+Binding takes the serial number and the code from the label; wrong codes are paid for in a transaction of
+their own, so that a refusal that rolls back still counts, by subject and by serial number. A token is made
+anew at every binding: whoever had the device before hears nothing of it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from troth import ledger
+from troth.db import Database, Tx
+from troth.devices import bound, credentials, permissions, stock, trying
+from troth.devices.batch import Ack, Batch, Malformed, Refusal
+from troth.devices.bound import BoundDevice
+from troth.devices.identifiers import About, Identifiers, Told
+from troth.devices.ingest import Ingest, Source
+from troth.devices.names import CAMERA, BindingWords
+from troth.gate import Gate, NoSuchPolicy, accepted_version
+from troth.ledger import EntryKind, NewEntry
+from troth.policy.compiled import Compiled
+from troth.terms import (
+    Act,
+    ActKind,
+    Clock,
+    DeviceId,
+    FunctionName,
+    PolicyName,
+    Region,
+    Standing,
+    SubjectId,
+    TrothError,
+)
+from troth.vault import Keyring, Vault
+
+
+class NotYourDevice(TrothError):
+    """no such device among yours"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A device's way in. The secret is told this once and not kept."""
+
+    device: DeviceId
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A device that proved itself: whose it is and the functions that it may send for now."""
+
+    subject: SubjectId
+    device: DeviceId
+    functions: frozenset[FunctionName]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A device as its owner sees it listed."""
+
+    device: DeviceId
+    model: str | None
+    day: date
+
+
+class Devices:
+    """The registry. Every method works in the caller's transaction, except the counting of wrong codes."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        gate: Gate,
+        vault: Vault,
+        keyring: Keyring,
+        clock: Clock,
+        region: Region,
+        words: BindingWords = CAMERA,
+    ) -> None:
+        self._db = db
+        self._keyring = keyring
+        self._clock = clock
+        self._policies = gate.policies
+        self._region = region
+        self._words = words
+        self._identifiers = Identifiers(gate, vault, region, self._words)
+        self._ingest = Ingest(gate, vault, region)
+
+    async def stock(self, tx: Tx, serial: str, model: str, code: str) -> None:
+        """Put a device into the maker's stock. Doing it again changes nothing. Raises `UnfitSerial`."""
+        await stock.add(tx, self._keyring, serial, model, code)
+
+    async def bind(self, tx: Tx, subject: SubjectId, policy: PolicyName, code: str, told: Told) -> Bound:
+        """Make a stocked device the subject's.
+
+        Raises `WrongCode`, `TooManyTries` (also for the right code), `AlreadyBound`, `UnfitSerial`, `Denied`.
+        """
+        now = self._clock.now()
+        paid = await trying.pay(self._db, self._keyring, subject, told.serial, now)
+        stocked = await stock.prove(tx, self._keyring, told.serial, code)
+        secret = credentials.new_secret()
+        new = BoundDevice(
+            subject=subject,
+            device=DeviceId(uuid4()),
+            policy=policy,
+            token=credentials.new_token(),
+            secret_hash=credentials.secret_hash(secret),
+            stock_epoch=stocked.epoch,
+            stock_tag=bytes(stocked.tag),
+            bound_day=now.date(),
+        )
+        about = About(subject=subject, policy=policy, device=new.device, at=now)
+        await self._identifiers.keep(tx, about, told)
+        await bound.add(tx, new)
+        await self._record(tx, EntryKind.BOUND, ActKind.SUPPLIED, about)
+        await trying.hand_back(tx, paid)
+        return Bound(new.device, new.token, secret)
+
+    async def unbind(self, tx: Tx, subject: SubjectId, device: UUID) -> None:
+        """Take a device from its owner: its token dies, its identifiers go, it can be bound again.
+
+        What it measured stays its owner's. Raises `NotYourDevice`.
+        """
+        found = await bound.one(tx, subject, device)
+        if found is None:
+            raise NotYourDevice
+        now = self._clock.now()
+        about = About(subject=subject, policy=found.policy, device=found.device, at=now)
+        await self._identifiers.lose(tx, about)
+        await bound.drop(tx, found)
+        await self._record(tx, EntryKind.UNBOUND, ActKind.REMOVED, about)
+
+    async def forget(self, tx: Tx, subject: SubjectId) -> int:
+        """Drop every device of a subject who is erased; return how many. Decides and records nothing."""
+        devices = await bound.of(tx, subject)
+        for device in devices:
+            await bound.drop(tx, device)
+        return len(devices)
+
+    async def listed(self, tx: Tx, subject: SubjectId) -> list[Line]:
+        """Return a subject's devices, in the order they came."""
+        return [
+            Line(one.device, await bound.model(tx, one), one.bound_day) for one in await bound.of(tx, subject)
+        ]
+
+    async def knows(self, tx: Tx, token: str, secret: str) -> Known | Refusal:
+        """Return whose device proves itself and what it may send now, or why it is turned away."""
+        device = await bound.by_token(tx, token)
+        if device is None:
+            return Refusal.UNKNOWN_TOKEN
+        if not credentials.proves(secret, bytes(device.secret_hash)):
+            return Refusal.WRONG_SECRET
+        standing = await ledger.standing(tx, device.subject, lock=False)
+        if standing is None:
+            return Refusal.UNKNOWN_TOKEN
+        return Known(device.subject, device.device, self._open(device, standing))
+
+    async def functions(self, tx: Tx, subject: SubjectId) -> Mapping[str, frozenset[FunctionName]]:
+        """Return what each device of a subject may send now, by token. Nothing: no device, or no subject."""
+        standing = await ledger.standing(tx, subject, lock=False)
+        if standing is None:
+            return {}
+        return {one.token: self._open(one, standing) for one in await bound.of(tx, subject)}
+
+    async def ingest(self, tx: Tx, token: str, function: FunctionName, batch: Batch) -> Ack:
+        """Store what may be stored of a device's batch. Raises `Malformed`."""
+        device = await bound.by_token(tx, token)
+        if device is None:
+            raise Malformed(Refusal.UNKNOWN_TOKEN, batch.id)
+        standing = await ledger.standing(tx, device.subject, lock=True)
+        now = self._clock.now()
+        source = Source(device, standing, self._accepted(device, standing, now))
+        return await self._ingest.take(tx, source, function, batch, now)
+
+    async def turned_away(self, tx: Tx, why: Refusal) -> None:
+        """Count a connection or a message that was refused before the gate was asked."""
+        await ledger.count(tx, None, None, "deny", why, self._clock.now())
+
+    def _open(self, device: BoundDevice, standing: Standing) -> frozenset[FunctionName]:
+        now = self._clock.now()
+        compiled = self._accepted(device, standing, now)
+        if compiled is None:
+            return frozenset()
+        return permissions.open_functions(compiled, standing, device, region=self._region, at=now)
+
+    def _accepted(self, device: BoundDevice, standing: Standing | None, at: datetime) -> Compiled | None:
+        version = accepted_version(standing, device.policy, at)
+        if version is None:
+            return None
+        try:
+            return self._policies.version(device.policy, version)
+        except NoSuchPolicy:
+            return None
+
+    async def _record(self, tx: Tx, entry: EntryKind, act: ActKind, about: About) -> None:
+        new = NewEntry(
+            kind=entry,
+            at=about.at,
+            policy=about.policy,
+            function=self._words.function,
+            subject=about.subject,
+            details={"device": str(about.device)},
+        )
+        await ledger.append(tx, new)
+        need = Act(kind=act, policy=about.policy, at=about.at, need=self._words.supplies, device=about.device)
+        await ledger.record(tx, about.subject, need)

@@ -1,0 +1,121 @@
+"""Which connections devices have, and the end of those that may no longer be what they were allowed.
+
+The broker fixes a connection's rights when it lets it in, so a change of rights is a kick: the device comes
+back at once and is asked about anew. Remembers what each connection was granted; one that it knows nothing of
+(granted before a restart) is kicked when its owner's standing changes, to be on the safe side. An allowance
+that is still under way when the change comes is kicked as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from troth.terms import FunctionName, SubjectId
+
+_LISTING = "$SYS.REQ.SERVER.PING.CONNZ"
+_LISTING_S = 0.5
+_REMEMBERED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What one connection, by server and number, was allowed."""
+
+    subject: SubjectId
+    server: str
+    connection: int
+    functions: frozenset[FunctionName]
+
+
+class _Connection(msgspec.Struct):
+    cid: int
+    mqtt_client: str = ""
+
+
+class _Listed(msgspec.Struct):
+    server_id: str
+    connections: list[_Connection] = []
+
+
+class _Listing(msgspec.Struct):
+    data: _Listed | None = None
+
+
+_decoder = msgspec.json.Decoder(_Listing)
+
+
+class Connections:
+    """Talks to the broker's system account."""
+
+    def __init__(self, system: Client) -> None:
+        self._system = system
+        self._granted: OrderedDict[str, Granted] = OrderedDict()
+        self._of: dict[SubjectId, set[str]] = {}
+        self._changed: OrderedDict[SubjectId, int] = OrderedDict()
+        self._changes = 0
+
+    def mark(self) -> int:
+        """Return how many changes were seen. To be taken before a standing is read."""
+        return self._changes
+
+    async def grant(self, token: str, granted: Granted, mark: int) -> None:
+        """Remember what a connection is being allowed; kick it if the standing changed since ``mark``."""
+        self._forget(token)
+        self._granted[token] = granted
+        self._of.setdefault(granted.subject, set()).add(token)
+        if len(self._granted) > _REMEMBERED:
+            self._forget(next(iter(self._granted)))
+        if self._changed.get(granted.subject, 0) > mark:
+            await self._kick(granted.server, granted.connection)
+
+    async def changed(self, subject: SubjectId, now: Mapping[str, frozenset[FunctionName]]) -> None:
+        """End every connection of ``subject`` that was granted something else than ``now`` says, by token."""
+        self._changes += 1
+        self._changed[subject] = self._changes
+        self._changed.move_to_end(subject)
+        if len(self._changed) > _REMEMBERED:
+            self._changed.popitem(last=False)
+        for token in tuple(self._of.get(subject, ())):
+            granted = self._granted[token]
+            if granted.functions != now.get(token):
+                await self._kick(granted.server, granted.connection)
+        await self._kick_unknown(subject)
+
+    async def _kick_unknown(self, subject: SubjectId) -> None:
+        """Kick those connections of ``subject`` that this process did not grant."""
+        inbox = self._system.new_inbox()
+        replies = await self._system.subscribe(inbox)  # pyright: ignore[reportUnknownMemberType]
+        try:
+            ask = msgspec.json.encode({"auth": True, "user": str(subject)})
+            await self._system.publish(_LISTING, ask, reply=inbox)  # pyright: ignore[reportUnknownMemberType]
+            async with asyncio.timeout(_LISTING_S):
+                while True:
+                    listed = _decoder.decode((await replies.next_msg(timeout=_LISTING_S)).data).data
+                    if listed is None:
+                        continue
+                    for one in listed.connections:
+                        known = self._granted.get(one.mqtt_client)
+                        if known is None or known.connection < one.cid or known.server != listed.server_id:
+                            await self._kick(listed.server_id, one.cid)
+        except (TimeoutError, NatsError, msgspec.MsgspecError):
+            return
+        finally:
+            await replies.unsubscribe()
+
+    async def _kick(self, server: str, connection: int) -> None:
+        body = msgspec.json.encode({"cid": connection})
+        await self._system.publish(f"$SYS.REQ.SERVER.{server}.KICK", body)  # pyright: ignore[reportUnknownMemberType]
+
+    def _forget(self, token: str) -> None:
+        gone = self._granted.pop(token, None)
+        if gone is not None:
+            self._of[gone.subject].discard(token)
+            if not self._of[gone.subject]:
+                del self._of[gone.subject]

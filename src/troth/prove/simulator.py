@@ -1,0 +1,204 @@
+"""A simulated camera: the device's half of the link, as a maker's firmware would have it.
+
+Sends batches over MQTT with QoS 1, keeps each until ``down/<token>/ack`` names it, and sends what is kept
+again after a while or when it comes back. Knows only what a real device knows: address, token, secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import aiomqtt
+
+from troth.terms import FunctionName, Reading
+
+
+_ANSWER_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where the broker is and what the device proves itself with."""
+
+    host: str
+    port: int
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An acknowledgement: ``figures`` are stored, duplicates, dropped, denied; or ``refused`` says why."""
+
+    batch: UUID
+    figures: Mapping[str, int]
+    refused: str | None = None
+
+
+@dataclass(slots=True)
+class _Kept:
+    function: FunctionName
+    payload: bytes
+    sent_at: float | None = None
+
+
+class Camera:
+    """Use as an async context manager. Every wait has a limit and raises `TimeoutError`."""
+
+    def __init__(self, way: Way, *, resend_s: float = 2.0, return_s: float = 0.1) -> None:
+        self._way = way
+        self._resend_s = resend_s
+        self._return_s = return_s
+        self._kept: dict[UUID, _Kept] = {}
+        self._news = asyncio.Condition()
+        self._client: aiomqtt.Client | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.acks: dict[UUID, Heard] = {}
+        self.connected = 0
+        """How often it was let in."""
+        self.refused = 0
+        """How often it was turned away."""
+        self.online = False
+        self.sent = 0
+        """Messages handed to the broker, resends included."""
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._live())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    @property
+    def waiting(self) -> frozenset[UUID]:
+        """The batches that no acknowledgement has named."""
+        return frozenset(self._kept)
+
+    async def send(
+        self, function: FunctionName, readings: Iterable[Reading], *, batch: UUID | None = None
+    ) -> UUID:
+        """Keep a batch and hand it to the broker as soon as there is one; return its id."""
+        made = batch or uuid4()
+        await self.send_raw(function, payload(made, readings), made)
+        return made
+
+    async def send_raw(self, function: FunctionName, body: bytes, batch: UUID | None = None) -> None:
+        """Do the same with any bytes; without a ``batch`` they are sent once and not kept."""
+        if batch is None:
+            if self._client is not None:
+                await self._client.publish(f"up/{self._way.token}/{function}", body, qos=1)
+            return
+        self._kept[batch] = _Kept(function, body)
+        await self._flush()
+
+    async def acked(self, batches: Sequence[UUID], *, within_s: float = 10) -> list[Heard]:
+        """Wait until every one of ``batches`` was acknowledged and return what was said."""
+        async with asyncio.timeout(within_s), self._news:
+            await self._news.wait_for(lambda: all(batch in self.acks for batch in batches))
+        return [self.acks[batch] for batch in batches]
+
+    async def let_in(self, times: int = 1, *, within_s: float = 10) -> None:
+        """Wait until it was let in ``times`` times and is online."""
+        async with asyncio.timeout(within_s), self._news:
+            await self._news.wait_for(lambda: self.connected >= times and self.online)
+
+    async def turned_away(self, *, within_s: float = 10) -> None:
+        """Wait until the broker refused it."""
+        async with asyncio.timeout(within_s), self._news:
+            await self._news.wait_for(lambda: self.refused > 0)
+
+    async def _live(self) -> None:
+        way = self._way
+        while True:
+            client = aiomqtt.Client(
+                way.host,
+                way.port,
+                username=way.token,
+                password=way.secret,
+                identifier=way.token,
+                timeout=_ANSWER_S,
+            )
+            try:
+                async with client:
+                    await client.subscribe(f"down/{way.token}/ack", qos=0)
+                    await self._arrive(client)
+                    await self._converse(client)
+            except aiomqtt.MqttError as error:
+                await self._leave(turned_away="authorized" in str(error).lower())
+            await asyncio.sleep(self._return_s)
+
+    async def _arrive(self, client: aiomqtt.Client) -> None:
+        for kept in self._kept.values():
+            kept.sent_at = None
+        self._client = client
+        async with self._news:
+            self.connected += 1
+            self.online = True
+            self._news.notify_all()
+
+    async def _leave(self, *, turned_away: bool) -> None:
+        self._client = None
+        async with self._news:
+            self.online = False
+            self.refused += turned_away
+            self._news.notify_all()
+
+    async def _converse(self, client: aiomqtt.Client) -> None:
+        resending = asyncio.create_task(self._resend())
+        try:
+            async for message in client.messages:
+                await self._hear(bytes(message.payload))
+        finally:
+            resending.cancel()
+            with suppress(asyncio.CancelledError):
+                await resending
+
+    async def _resend(self) -> None:
+        while True:
+            await self._flush()
+            await asyncio.sleep(self._resend_s / 4)
+
+    async def _flush(self) -> None:
+        client, now = self._client, asyncio.get_running_loop().time()
+        if client is None:
+            return
+        for kept in tuple(self._kept.values()):
+            if kept.sent_at is not None and now - kept.sent_at < self._resend_s:
+                continue
+            kept.sent_at = now
+            try:
+                await client.publish(f"up/{self._way.token}/{kept.function}", kept.payload, qos=1)
+            except aiomqtt.MqttError:
+                kept.sent_at = None
+                return
+            self.sent += 1
+
+    async def _hear(self, body: bytes) -> None:
+        said: dict[str, Any] = json.loads(body)
+        batch = UUID(said.pop("id"))
+        refused = said.pop("refused", None)
+        self._kept.pop(batch, None)
+        async with self._news:
+            self.acks[batch] = Heard(batch, said, refused)
+            self._news.notify_all()
+
+
+def payload(batch: UUID, readings: Iterable[Reading]) -> bytes:
+    """Return a batch as the firmware writes it."""
+    written = [
+        {"id": str(one.id), "item": one.item, "at": one.measured.isoformat(), "value": dict(one.value)}
+        for one in readings
+    ]
+    return json.dumps({"id": str(batch), "readings": written}).encode()
