@@ -85,29 +85,29 @@ def test_motion_that_goes_on_is_one_alert():
 
 
 def test_hours_may_run_past_midnight():
-    bar = BusinessHours.read({"open": "18:00", "close": "02:00"})
+    bar = BusinessHours.read({"opens": "18:00", "closes": "02:00"})
     assert [bar.open_at(at(h).measured) for h in (1, 2, 17, 18, 23)] == [True, False, False, True, True]
 
 
 def test_a_shop_that_never_closes_never_alerts():
-    assert alerts([at(h) for h in range(24)], BusinessHours.read({"open": "00:00", "close": "24:00"})) == ()
+    assert alerts([at(h) for h in range(24)], BusinessHours.read({"opens": "00:00", "closes": "24:00"})) == ()
 
 
 @pytest.mark.parametrize(
     "value",
     [
         {},
-        {"open": "09:00"},
-        {"open": "9", "close": "21:00"},
-        {"open": "09:00", "close": "09:00"},
-        {"open": "24:00", "close": "21:00"},
-        {"open": "09:00", "close": "24:30"},
-        {"open": "09:00", "close": 21},
-        {"open": "09:00", "close": "00:00"},
+        {"opens": "09:00"},
+        {"opens": "9", "closes": "21:00"},
+        {"opens": "09:00", "closes": "09:00"},
+        {"opens": "24:00", "closes": "21:00"},
+        {"opens": "09:00", "closes": "24:30"},
+        {"opens": "09:00", "closes": 21},
+        {"opens": "09:00", "closes": "00:00"},
     ],
 )
 def test_bad_hours_are_refused_with_what_to_write(value):
-    with pytest.raises(BadBusinessHours, match=r"write 00:00 to 24:00"):
+    with pytest.raises(BadBusinessHours, match=r"00:00 to 24:00 if never"):
         BusinessHours.read(value)
 
 
@@ -118,7 +118,7 @@ class Door:
 
     async def documents(self, function, purpose, items):
         assert items == {BUSINESS_HOURS}
-        hours = {"open": "09:00", "close": "21:00"}
+        hours = {"opens": "09:00", "closes": "21:00"}
         return Documents(
             {BUSINESS_HOURS: hours}, frozenset({ClauseId("p/functions/store_guard/business_hours")})
         )

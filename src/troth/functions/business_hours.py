@@ -20,7 +20,7 @@ _TIME = re.compile(r"(?P<hour>[01]\d|2[0-4]):(?P<minute>[0-5]\d)")
 
 
 class BadBusinessHours(TrothError):
-    """business hours must read {"open": "09:00", "close": "21:00"}; write 00:00 to 24:00 for never closed"""
+    """write business hours as {"opens": "09:00", "closes": "21:00"}, and 00:00 to 24:00 if never closed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class BusinessHours:
     @classmethod
     def read(cls, value: Mapping[str, object]) -> BusinessHours:
         """Read the document's value; raises `BadBusinessHours`."""
-        return cls(_minutes(value.get("open")), _minutes(value.get("close")))
+        return cls(_minutes(value.get("opens")), _minutes(value.get("closes")))
 
     def open_at(self, moment: datetime) -> bool:
         """Tell whether the shop is open at this moment."""

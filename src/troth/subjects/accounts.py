@@ -1,0 +1,302 @@
+"""Accounts: opening one, proving to be reachable, signing in and out.
+
+Whether someone may have an account is the gate's to say. An account is found only by a keyed tag, and nothing
+said to the outside tells whether a number has one: a second registration of the same number gets the same
+answer as the first, and its owner a letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from troth import ledger
+from troth.gate.decide import decide
+from troth.ledger.receipts import receipt
+from troth.subjects import codes, passwords, sessions, tries
+from troth.subjects.acts import on_file
+from troth.subjects.asking import Asking
+from troth.subjects.contact import BadEmail, BadPhone, login
+from troth.subjects.messages import LetterKind
+from troth.subjects.names import (
+    COMPLETE_REGISTRATION,
+    EMAIL,
+    IDENTIFIERS,
+    PASSWORD,
+    PHONE,
+    REGISTER,
+    SIGN_IN,
+)
+from troth.subjects.outbox import Outbox
+from troth.subjects.registration import Applicant, Registration, login_items, read, rehearse
+from troth.subjects.senders import Channel
+from troth.subjects.sessions import Session
+from troth.subjects.sql import QUERIES
+from troth.subjects.tags import Tagged, tag
+from troth.terms import (
+    Act,
+    ActKind,
+    Allow,
+    Ask,
+    Denied,
+    Deny,
+    ItemName,
+    PolicyName,
+    Reason,
+    SubjectId,
+    TrothError,
+    Verb,
+)
+from troth.vault import Claimed, NotHeld
+
+if TYPE_CHECKING:
+    from troth.db import Tx
+    from troth.policy.compiled import Compiled
+    from troth.subjects.parts import Parts
+
+METHOD = "registration form: the text was shown, a box that was empty before was ticked"
+HOW_TO_WITHDRAW = "privacy page, end my agreement; or ask through the contacts in the policy"
+
+
+class SignInRefused(TrothError):
+    """login or password is wrong: check both, or register"""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What whoever registers is told, whether the number was known or not: where to hand in the code."""
+
+    account: SubjectId
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A session, and the receipt of what was agreed to."""
+
+    session: Session
+    receipt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    policy: PolicyName
+    language: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    subject: UUID
+    policy: PolicyName
+
+
+class Accounts:
+    """The accounts of one deployment. The caller owns ``tx``; tries are counted aside."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.outbox = Outbox(parts)
+
+    async def register(self, tx: Tx, given: Registration) -> Registered:
+        """Open an account that waits for its code, or write to the owner of the one there is.
+
+        Raises `Denied` (too young, not agreed, phone missing...), and then nothing is stored but a count;
+        `BadPhone`, `BadEmail`, `WeakPassword`, `BadBirthDate`, `NotTheText`, `TooManyTries`.
+        """
+        now = self._parts.clock.now()
+        compiled = self._parts.gate.policies.current(given.policy)
+        applicant = read(given, compiled, now)
+        asking = Asking(SubjectId(uuid4()), given.policy, self._parts.region, now)
+        decision = rehearse(applicant, compiled, asking)
+        if isinstance(decision, Deny):
+            await self._count(given.policy, decision.reason, now)
+            raise Denied(decision)
+        for item, value in sorted(applicant.identifiers.items()):
+            key = tag(self._parts.keyring, Tagged.REGISTRATION, item, value)
+            await tries.spend(self._parts.aside, key, tries.REGISTER, now)
+        password = await passwords.hashed(applicant.password)
+        known = [await self._parts.vault.lookup.find(tx, i, v) for i, v in applicant.identifiers.items()]
+        for owner in {subject for subject in known if subject is not None}:
+            await self._write_to_owner(tx, owner)
+        if any(known):
+            return Registered(asking.subject)
+        return await self._open(tx, applicant, password, now)
+
+    async def verify(self, tx: Tx, account: SubjectId, code: str) -> Verified:
+        """Take the code and sign in for the first time; raises `WrongCode`."""
+        parts, now = self._parts, self._parts.clock.now()
+        offered = codes.Offered(account, codes.CodePurpose.VERIFY, code)
+        await codes.redeem(parts.aside, tx, parts.keyring, used=offered, now=now)
+        opened = await self._account(tx, account)
+        if opened is None or await tx.run(QUERIES["verify_account"], {"subject": account, "now": now}) != 1:
+            raise codes.WrongCode
+        await self._claim(tx, Asking(account, opened.policy, parts.region, now))
+        registered = ledger.NewEntry(
+            kind=ledger.EntryKind.REGISTERED, at=now, policy=opened.policy, function=REGISTER, subject=account
+        )
+        await ledger.append(tx, registered)
+        accepted = [e for e in await ledger.about(tx, account) if e.kind is ledger.EntryKind.ACCEPTED]
+        paper = await receipt(
+            tx, parts.signer, account, accepted[-1].entry, method=METHOD, how_to_withdraw=HOW_TO_WITHDRAW
+        )
+        return Verified(await sessions.begin(tx, account, now), paper)
+
+    async def sign_in(self, tx: Tx, login_text: str, password: str) -> Session:
+        """Begin a session; raises `SignInRefused` whatever was wrong, and `TooManyTries`.
+
+        Takes about as long for a login that nobody has.
+        """
+        parts, now = self._parts, self._parts.clock.now()
+        try:
+            item, value = login(login_text)
+        except (BadPhone, BadEmail):
+            await passwords.right(passwords.DUMMY, password)
+            raise SignInRefused from None
+        by_login = tag(parts.keyring, Tagged.LOGIN, item, value)
+        await tries.spend(parts.aside, by_login, tries.SIGN_IN, now)
+        subject = await parts.vault.lookup.find(tx, item, value)
+        stored = None if subject is None else await self._stored_password(tx, subject, item, now)
+        if subject is None or stored is None:
+            await passwords.right(passwords.DUMMY, password)
+            raise SignInRefused
+        by_subject = tag(parts.keyring, Tagged.SUBJECT, str(subject))
+        await tries.spend(parts.aside, by_subject, tries.SIGN_IN, now)
+        if not await passwords.right(stored, password):
+            raise SignInRefused
+        for spent in (by_login, by_subject):
+            await tries.hand_back(tx, spent)
+        return await sessions.begin(tx, subject, now)
+
+    async def who(self, tx: Tx, token: str) -> SubjectId:
+        """Return who is signed in with this token; raises `NotSignedIn`."""
+        return await sessions.who(tx, token, self._parts.clock.now())
+
+    async def sign_out(self, tx: Tx, token: str) -> None:
+        """Sign out here; harmless when that has happened already."""
+        await sessions.end(tx, token)
+
+    async def sign_out_everywhere(self, tx: Tx, subject: SubjectId) -> int:
+        """End every session of ``subject``; return how many there were."""
+        return await sessions.end_all(tx, subject)
+
+    async def close(self, tx: Tx, subject: SubjectId) -> None:
+        """Drop the account with its sessions, codes and letters: the part of an erasure that is ours."""
+        await tx.run(QUERIES["drop_account"], {"subject": subject})
+
+    async def purge_unverified(self, tx: Tx, limit: int = 100) -> int:
+        """Forget who did not confirm in time; return how many.
+
+        Who does not confirm has not agreed, so nothing may stay. Their right to be forgotten is used for
+        them.
+        """
+        parts, now = self._parts, self._parts.clock.now()
+        waiting = await tx.rows(_Waiting, QUERIES["unverified"], {"now": now, "limit": limit})
+        for row in waiting:
+            subject = SubjectId(row.subject)
+            held = await on_file(tx, subject, row.policy, REGISTER)
+            asking = Asking(subject, row.policy, parts.region, now)
+            permit = await parts.gate.admit(tx, asking.by_right(Verb.FORGET, REGISTER, held))
+            await parts.vault.close(tx, permit)
+            await ledger.forget(tx, subject)
+            await self.close(tx, subject)
+        return len(waiting)
+
+    async def policy_of(self, tx: Tx, subject: SubjectId) -> PolicyName:
+        """Return the policy that an account was opened under; raises `NotSignedIn` where there is none."""
+        account = await self._account(tx, subject)
+        if account is None:
+            raise sessions.NotSignedIn
+        return account.policy
+
+    async def _open(self, tx: Tx, applicant: Applicant, password: str, now: datetime) -> Registered:
+        parts = self._parts
+        subject = await ledger.new_subject(tx)
+        for act in applicant.acts:
+            await ledger.record(tx, subject, act)
+        asking = Asking(subject, applicant.policy, parts.region, now)
+        permit = await parts.gate.admit(tx, applicant.ask(asking))
+        values: dict[ItemName, dict[str, object]] = {
+            i: {"value": v} for i, v in applicant.identifiers.items()
+        }
+        values[PASSWORD] = {"argon2id": password}
+        for item, value in sorted(values.items()):
+            if item not in permit.allow.items:
+                continue
+            await parts.vault.put(tx, permit, item, value)
+            supplied = Act(
+                kind=ActKind.SUPPLIED, policy=applicant.policy, at=now, function=REGISTER, item=item
+            )
+            await ledger.record(tx, subject, supplied)
+        await tx.run(
+            QUERIES["add_account"],
+            {
+                "subject": subject,
+                "policy": applicant.policy,
+                "language": applicant.language,
+                "now": now,
+                "verify_by": now + codes.LASTS,
+            },
+        )
+        code = await codes.issue(tx, parts.keyring, subject, codes.CodePurpose.VERIFY, now)
+        channel = Channel.SMS if PHONE in permit.allow.items else Channel.EMAIL
+        await self.outbox.write(
+            tx, subject, LetterKind.CODE, channel, lasts=codes.LASTS, sealing=(permit, {"code": code})
+        )
+        return Registered(subject)
+
+    async def _claim(self, tx: Tx, asking: Asking) -> None:
+        """Make the account findable. Only now: who merely types someone else's number does not occupy it."""
+        parts = self._parts
+        held = IDENTIFIERS & await on_file(tx, asking.subject, asking.policy, REGISTER)
+        used = await parts.gate.admit(tx, asking.to(Verb.USE, REGISTER, COMPLETE_REGISTRATION, held))
+        found = await parts.gate.admit(tx, asking.to(Verb.COLLECT, REGISTER, COMPLETE_REGISTRATION, held))
+        try:
+            for item in sorted(held):
+                value = await parts.vault.open(tx, used, item)
+                await parts.vault.lookup.claim(tx, found, item, str(value["value"]))
+        except Claimed:
+            raise codes.WrongCode from None  # another account of theirs was confirmed first
+
+    async def _write_to_owner(self, tx: Tx, owner: SubjectId) -> None:
+        """Tell the owner of an account, by what they sign in with."""
+        account = await self._account(tx, owner)
+        if account is None:
+            return
+        held = login_items(self._parts.gate.policies.current(account.policy))
+        channel = Channel.SMS if PHONE in held or EMAIL not in held else Channel.EMAIL
+        await self.outbox.write(tx, owner, LetterKind.ALREADY_REGISTERED, channel, lasts=codes.LASTS)
+
+    async def _stored_password(self, tx: Tx, subject: SubjectId, item: ItemName, now: datetime) -> str | None:
+        """Return the hash to compare with, or None where this login opens nothing."""
+        account = await self._account(tx, subject)
+        if account is None or account.state != "verified":
+            return None
+        compiled = self._parts.gate.policies.current(account.policy)
+        if item not in login_items(compiled):
+            return None
+        asking = Asking(subject, account.policy, self._parts.region, now)
+        ask = asking.to(Verb.USE, REGISTER, SIGN_IN, {PASSWORD})
+        try:
+            permit = await self._parts.gate.admit(
+                tx, await self._or_by_right(tx, compiled, asking, ask), counted=True
+            )
+            held = await self._parts.vault.open(tx, permit, PASSWORD)
+        except (Denied, NotHeld):
+            return None
+        return str(held["argon2id"])
+
+    async def _or_by_right(self, tx: Tx, compiled: Compiled, asking: Asking, ask: Ask) -> Ask:
+        """Who took their agreement back still signs in, on their own right: to copy, cancel, agree again."""
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        if isinstance(decide(compiled, standing, ask), Allow):
+            return ask
+        return asking.by_right(Verb.USE, ask.function, ask.items)
+
+    async def _account(self, tx: Tx, subject: SubjectId) -> _Account | None:
+        return await tx.row(_Account, QUERIES["account"], {"subject": subject})
+
+    async def _count(self, policy: PolicyName, reason: Reason, now: datetime) -> None:
+        async with self._parts.aside.transaction() as tx:
+            await ledger.count(tx, policy, REGISTER, "deny", reason, now)

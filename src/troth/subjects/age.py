@@ -1,0 +1,36 @@
+"""Whether someone is old enough, from an assertion that is used here and never stored.
+
+Decides the age class only; what follows from it is the policy's audience clause, read by the gate.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from troth.terms import LEGAL_TIME, Age, TrothError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_OLDEST = 130
+
+
+class BadBirthDate(TrothError):
+    """the birth date lies in the future or too far back: write it as YYYY-MM-DD"""
+
+
+def age_class(minimum_age: int, now: datetime, *, birth_date: date | None, declares_adult: bool) -> Age:
+    """Return the age class. A birth date beats a declaration; without either the age is unknown."""
+    if birth_date is not None:
+        return Age.ADULT if full_years(birth_date, now) >= minimum_age else Age.MINOR
+    return Age.ADULT if declares_adult else Age.UNKNOWN
+
+
+def full_years(birth_date: date, now: datetime) -> int:
+    """Return completed years by local date; who was born on 29 February completes one on 1 March."""
+    today = now.astimezone(LEGAL_TIME).date()
+    years = today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+    if birth_date > today or years > _OLDEST:
+        raise BadBirthDate
+    return years

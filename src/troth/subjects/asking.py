@@ -1,0 +1,55 @@
+"""The questions that a person's own workflows put to the gate. Builds asks; answers none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from troth.subjects.names import ANSWER_REQUEST
+from troth.terms import Actor, ActorKind, Ask, Basis, FunctionName, ItemName, PolicyName, Purpose, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from troth.terms import Region, SubjectId
+
+SERVICE = Actor(ActorKind.SERVICE, "troth.subjects")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One person, about one policy, at one moment."""
+
+    subject: SubjectId
+    policy: PolicyName
+    region: Region
+    at: datetime
+
+    def to(
+        self,
+        verb: Verb,
+        function: FunctionName,
+        purpose: Purpose,
+        items: Iterable[ItemName],
+        *,
+        actor: Actor | None = None,
+        basis: Basis | None = None,
+    ) -> Ask:
+        """Ask for the person themselves, or for ``actor``."""
+        return Ask(
+            verb=verb,
+            policy=self.policy,
+            function=function,
+            items=frozenset(items),
+            purpose=purpose,
+            subject=self.subject,
+            actor=actor or Actor(ActorKind.SUBJECT, str(self.subject)),
+            region=self.region,
+            at=self.at,
+            basis=basis,
+        )
+
+    def by_right(self, verb: Verb, function: FunctionName, items: Iterable[ItemName]) -> Ask:
+        """Ask on the person's own right, which outlives their acceptance."""
+        return self.to(verb, function, ANSWER_REQUEST, items, basis=Basis.OWN_RIGHT)

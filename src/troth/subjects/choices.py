@@ -1,0 +1,233 @@
+"""Choices and switches: asking for a function, taking it back, on and off, and the end of the agreement.
+
+Each is an act, its ledger entry and a receipt, in the caller's transaction and under the lock on the
+subject's row, so that "withdraw" and "collect" have an order. From the commit on the gate refuses; nothing is
+undone backwards. What was stored for a withdrawn function stays sealed until retention deletes it ("purpose
+ended"); no permit opens it meanwhile but one on the person's own right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from troth import ledger
+from troth.gate import accepted_version
+from troth.ledger.receipts import receipt
+from troth.policy.clauses import Scope, Starts
+from troth.policy.text import notice
+from troth.subjects.registration import NotTheText, the_text
+from troth.terms import (
+    Act,
+    ActKind,
+    Basis,
+    DeviceId,
+    EntryId,
+    FunctionName,
+    ItemName,
+    PolicyName,
+    Standing,
+    SubjectId,
+    SwitchName,
+    TrothError,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from troth.db import Tx
+    from troth.policy.clauses import FunctionClause
+    from troth.policy.compiled import Compiled
+    from troth.subjects.parts import Parts
+
+METHOD = "own choice, signed in"
+_CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
+_ACCOUNT = "privacy page, end my agreement or cancel my account; or ask through the contacts in the policy"
+_CHOICE = "privacy page, withdraw {function}; or ask through the contacts in the policy"
+_SWITCH = "privacy page, switch {switch}; or ask through the contacts in the policy"
+
+
+class NotAChoice(TrothError):
+    """this is not up for choice under the version you accepted: see what is on your privacy page"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The text that was before a person when they chose."""
+
+    language: str
+    text_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was put on record; ``functions`` are those whose permissions changed."""
+
+    entry: EntryId
+    functions: frozenset[FunctionName]
+    receipt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """A subject's standing, held, and the version of the policy that they accepted."""
+
+    subject: SubjectId
+    policy: PolicyName
+    standing: Standing
+    compiled: Compiled
+    now: datetime
+
+    def act(self, kind: ActKind) -> Act:
+        return Act(kind=kind, policy=self.policy, at=self.now, version=self.compiled.policy.version)
+
+
+class Choices:
+    """What a person may choose. The caller knows who they are, owns ``tx``, and tells the bus afterwards."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def choose(
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        policy: PolicyName,
+        function: FunctionName,
+        *,
+        shown: Shown | None = None,
+        item: ItemName | None = None,
+        separate: bool = False,
+    ) -> Chosen:
+        """Ask for a function, or consent to it or to one optional item of it.
+
+        Consent needs ``shown``: the very text. Raises `NotAChoice`, `NotTheText`, `NoSuchSubject`.
+        """
+        ground = await self._ground(tx, subject, policy)
+        clause = _choosable(ground.compiled, function, item)
+        consent = clause.basis in _CONSENTS or item is not None
+        if shown is None and consent:
+            raise NotTheText("consent names the text that was shown: send its language and hash")
+        if shown is not None:
+            the_text(ground.compiled, ground.compiled.policy.version, shown.language, shown.text_hash)
+        act = replace(
+            ground.act(ActKind.CHOSEN),
+            function=function,
+            item=item,
+            separate=separate,
+            language=shown.language if shown else None,
+            text_hash=shown.text_hash if shown else None,
+        )
+        how = _CHOICE.format(function=function)
+        return await self._record(tx, ground, act, how, frozenset({function}))
+
+    async def withdraw(
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        policy: PolicyName,
+        function: FunctionName,
+        *,
+        item: ItemName | None = None,
+    ) -> Chosen:
+        """Take a choice or a consent back, with the functions that the refusal clause says go with it.
+
+        Harmless when it was never given. Raises `NotAChoice`, `NoSuchSubject`.
+        """
+        ground = await self._ground(tx, subject, policy)
+        _choosable(ground.compiled, function, item)
+        lost: frozenset[FunctionName] = frozenset()
+        if item is None:
+            lost = ground.compiled.functions[function].refusal.also
+        act = replace(ground.act(ActKind.WITHDRAWN), function=function, item=item)
+        for also in sorted(lost):
+            await ledger.record(tx, subject, replace(act, function=also))
+        how = f"it is withdrawn; to go on, choose {function} again"
+        return await self._record(tx, ground, act, how, lost | {function})
+
+    async def switch(
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        policy: PolicyName,
+        switch: SwitchName,
+        *,
+        on: bool,
+        device: DeviceId | None = None,
+    ) -> Chosen:
+        """Put a switch on or off. A switch per device goes off for one device or for all, and on for one.
+
+        Whose device it is, the caller has checked. Raises `NotAChoice`, `NoSuchSubject`.
+        """
+        ground = await self._ground(tx, subject, policy)
+        clause = ground.compiled.switches.get(switch)
+        if clause is None:
+            raise NotAChoice
+        if clause.scope is Scope.SUBJECT and device is not None:
+            raise NotAChoice("this switch speaks for the person: leave the device out")
+        if clause.scope is Scope.DEVICE and device is None and on:
+            raise NotAChoice("this switch speaks for one device: name the device")
+        kind = ActKind.SWITCHED_ON if on else ActKind.SWITCHED_OFF
+        act = replace(ground.act(kind), switch=switch, device=device)
+        return await self._record(tx, ground, act, _SWITCH.format(switch=switch), clause.functions)
+
+    async def end(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> Chosen:
+        """End the agreement: who disagrees stops using at once. The account stays, for its owner's rights."""
+        ground = await self._ground(tx, subject, policy)
+        act = ground.act(ActKind.ENDED)
+        functions = frozenset(ground.compiled.functions)
+        return await self._record(tx, ground, act, "it has ended; to go on, agree again", functions)
+
+    async def accept(
+        self, tx: Tx, subject: SubjectId, policy: PolicyName, version: int, shown: Shown
+    ) -> Chosen:
+        """Agree, again or to a new version: the current text only. Raises `NotTheText`, `NoSuchSubject`."""
+        ground = await self._ground(tx, subject, policy)
+        current = self._parts.gate.policies.current(policy)
+        the_text(current, version, shown.language, shown.text_hash)
+        act = replace(
+            ground.act(ActKind.SHOWN), version=version, language=shown.language, text_hash=shown.text_hash
+        )
+        await ledger.record(tx, subject, act)
+        functions = frozenset(current.functions)
+        return await self._record(tx, ground, replace(act, kind=ActKind.ACCEPTED), _ACCOUNT, functions)
+
+    async def _ground(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> _Ground:
+        now = self._parts.clock.now()
+        standing = await ledger.standing(tx, subject, lock=True)
+        if standing is None:
+            raise ledger.NoSuchSubject
+        version = accepted_version(standing, policy, now)
+        if version is None:
+            raise NotAChoice("this policy was never accepted: show it first, then accept it")
+        compiled = self._parts.gate.policies.version(policy, version)
+        return _Ground(subject, policy, standing, compiled, now)
+
+    async def _record(
+        self, tx: Tx, ground: _Ground, act: Act, how: str, functions: frozenset[FunctionName]
+    ) -> Chosen:
+        entry = await ledger.record(tx, ground.subject, act)
+        paper = await receipt(
+            tx, self._parts.signer, ground.subject, entry, method=METHOD, how_to_withdraw=how
+        )
+        return Chosen(entry, functions, paper)
+
+
+def current_text(compiled: Compiled, language: str) -> Shown:
+    """Return what an honest edge shows in this language, as a choice names it."""
+    return Shown(language, notice(compiled, language).text_hash)
+
+
+def _choosable(compiled: Compiled, function: FunctionName, item: ItemName | None) -> FunctionClause:
+    table = compiled.functions.get(function)
+    if table is None:
+        raise NotAChoice
+    if item is not None:
+        if item not in table.items:
+            raise NotAChoice
+        return table.clause
+    if table.clause.starts is not Starts.WHEN_CHOSEN and table.clause.basis not in _CONSENTS:
+        raise NotAChoice(
+            f"{function} comes with the account: end your agreement or cancel the account instead"
+        )
+    return table.clause

@@ -1,0 +1,41 @@
+"""What letters to people say, in zh and en. Words only; nothing here knows whom a letter is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from troth.subjects.names import COMPLETE_REGISTRATION, SIGN_IN
+from troth.terms import Purpose
+
+
+class LetterKind(StrEnum):
+    """Every letter there is."""
+
+    CODE = "code"
+    ALREADY_REGISTERED = "already_registered"
+
+
+PURPOSES: Mapping[LetterKind, Purpose] = {
+    LetterKind.CODE: COMPLETE_REGISTRATION,
+    LetterKind.ALREADY_REGISTERED: SIGN_IN,
+}
+"""What the address is used for when a letter goes; the gate is asked."""
+
+_TEXTS: Mapping[tuple[LetterKind, str], str] = {
+    (LetterKind.CODE, "en"): "Your code is {code} . It works for 10 minutes. We never ask you for it.",
+    (LetterKind.CODE, "zh"): "您的验证码是 {code} ，10 分钟内有效。我们不会向您索要验证码。",
+    (LetterKind.ALREADY_REGISTERED, "en"): (
+        "Someone tried to register with this contact, which already has an account. "
+        "If it was you, sign in instead. If not, you need do nothing; nothing was changed."
+    ),
+    (LetterKind.ALREADY_REGISTERED, "zh"): (
+        "有人尝试用此联系方式注册，但该联系方式已有账号。如果是您本人，请直接登录；"
+        "如果不是，您无需任何操作，账号没有任何变更。"
+    ),
+}
+
+
+def text(kind: LetterKind, language: str, values: Mapping[str, str]) -> str:
+    """Return the letter's text; a language without one gets English."""
+    return _TEXTS.get((kind, language), _TEXTS[kind, "en"]).format_map(values)

@@ -1,0 +1,23 @@
+"""The policy's names that these workflows speak of, in one place. What they allow is for it to say."""
+
+from __future__ import annotations
+
+from troth.terms import FunctionName, ItemName, Purpose
+
+REGISTER = FunctionName("register")
+COMPLETE_REGISTRATION = Purpose("complete_registration")
+SIGN_IN = Purpose("sign_in")
+ANSWER_REQUEST = Purpose("answer_request")
+"""Stands in every function: a person's own rights."""
+ASSOCIATE_STORE = Purpose("associate_cameras_with_store")
+SET_BUSINESS_HOURS = Purpose("set_business_hours")
+
+PHONE = ItemName("phone_number")
+EMAIL = ItemName("email_address")
+PASSWORD = ItemName("password")
+STORE_NAME = ItemName("store_name")
+STORE_ADDRESS = ItemName("store_address")
+BUSINESS_HOURS = ItemName("business_hours")
+
+IDENTIFIERS = frozenset({PHONE, EMAIL})
+"""Items that a person can be found by."""

@@ -1,0 +1,167 @@
+"""Letters to people: written in the transaction that gives rise to them, carried later, at least once.
+
+The address is not kept here: when a letter goes, the gate is asked whether it may be used for this, and the
+vault opens it. What a letter says (a code) is sealed with the subject's key, and gone when the letter has
+ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from troth.subjects.asking import SERVICE, Asking
+from troth.subjects.messages import PURPOSES, LetterKind, text
+from troth.subjects.names import EMAIL, PHONE, REGISTER
+from troth.subjects.senders import Channel, NotCarried, Sender
+from troth.subjects.sql import QUERIES
+from troth.terms import Denied, ItemName, PolicyName, SubjectId, Verb
+from troth.vault import Erased, NotHeld
+
+if TYPE_CHECKING:
+    from troth.db import Database, Tx
+    from troth.subjects.parts import Parts
+    from troth.terms import Permit
+
+ADDRESSES: Mapping[Channel, ItemName] = {Channel.SMS: PHONE, Channel.EMAIL: EMAIL}
+AGAIN = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2))
+"""Waits before the second, third and fourth attempt; after that a letter has failed."""
+
+
+class Outcome(StrEnum):
+    """How a letter ended, or that it goes later."""
+
+    SENT = "sent"
+    DENIED = "denied"
+    LAPSED = "lapsed"
+    FAILED = "failed"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    subject: SubjectId
+    letter: UUID
+    kind: str
+    channel: str
+    sealed: bytes | None
+    expires: datetime
+    tries: int
+    policy: PolicyName
+    language: str
+
+
+class Outbox:
+    """Writes letters and has them carried."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def write(
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        kind: LetterKind,
+        channel: Channel,
+        *,
+        lasts: timedelta,
+        sealing: tuple[Permit, Mapping[str, str]] | None = None,
+    ) -> UUID:
+        """Put a letter in the outbox; ``sealing``: a permit for the address, and what it says."""
+        letter, now = uuid4(), self._parts.clock.now()
+        sealed = None
+        if sealing is not None:
+            permit, values = sealing
+            sealed = await self._parts.vault.seal(tx, permit, ADDRESSES[channel], letter, values)
+        await tx.run(
+            QUERIES["write_letter"],
+            {
+                "subject": subject,
+                "letter": letter,
+                "kind": kind.value,
+                "channel": channel.value,
+                "sealed": sealed,
+                "now": now,
+                "expires": now + lasts,
+            },
+        )
+        return letter
+
+    async def due(self, tx: Tx, limit: int = 100) -> int:
+        """Return how many letters (at most ``limit``) wait to be carried now."""
+        params = {"now": self._parts.clock.now(), "limit": limit}
+        return int(await tx.value(QUERIES["count_due_letters"], params))
+
+    async def deliver(self, db: Database, sender: Sender, limit: int = 100) -> Mapping[Outcome, int]:
+        """Carry what is due, one transaction a letter; return how many went which way."""
+        ended = dict.fromkeys(Outcome, 0)
+        for _ in range(limit):
+            outcome = await self._deliver_one(db, sender)
+            if outcome is None:
+                break
+            ended[outcome] += 1
+        return ended
+
+    async def _deliver_one(self, db: Database, sender: Sender) -> Outcome | None:
+        due: _Due | None = None
+        try:
+            async with db.transaction() as tx:
+                now = self._parts.clock.now()
+                due = await tx.row(_Due, QUERIES["take_due_letter"], {"now": now})
+                if due is None:
+                    return None
+                if due.expires <= now:
+                    return await self._end(tx, due, Outcome.LAPSED)
+                to, said = await self._opened(tx, due)
+                # Ended first, carried second, committed third: a crash in between carries it twice, never
+                # not.
+                await self._end(tx, due, Outcome.SENT)
+                await sender.send(Channel(due.channel), to, said)
+                return Outcome.SENT
+        except (Denied, NotHeld, Erased):
+            return await self._ended(db, due, Outcome.DENIED)
+        except NotCarried:
+            return await self._again(db, due)
+
+    async def _opened(self, tx: Tx, due: _Due) -> tuple[str, str]:
+        parts, kind, address = self._parts, LetterKind(due.kind), ADDRESSES[Channel(due.channel)]
+        asking = Asking(due.subject, due.policy, parts.region, parts.clock.now())
+        ask = asking.to(Verb.USE, REGISTER, PURPOSES[kind], {address}, actor=SERVICE)
+        permit = await parts.gate.admit(tx, ask)
+        values: Mapping[str, object] = {}
+        if due.sealed is not None:
+            values = await parts.vault.unseal(tx, permit, address, due.letter, due.sealed)
+        to = await parts.vault.open(tx, permit, address)
+        return str(to["value"]), text(kind, due.language, {k: str(v) for k, v in values.items()})
+
+    async def _end(self, tx: Tx, due: _Due, outcome: Outcome) -> Outcome:
+        await tx.run(
+            QUERIES["end_letter"],
+            {
+                "subject": due.subject,
+                "letter": due.letter,
+                "now": self._parts.clock.now(),
+                "outcome": outcome.value,
+            },
+        )
+        return outcome
+
+    async def _ended(self, db: Database, due: _Due | None, outcome: Outcome) -> Outcome | None:
+        if due is None:
+            return None
+        async with db.transaction() as tx:
+            return await self._end(tx, due, outcome)
+
+    async def _again(self, db: Database, due: _Due | None) -> Outcome | None:
+        if due is None or due.tries >= len(AGAIN):
+            return await self._ended(db, due, Outcome.FAILED)
+        again = self._parts.clock.now() + AGAIN[due.tries]
+        async with db.transaction() as tx:
+            await tx.run(
+                QUERIES["letter_again"], {"subject": due.subject, "letter": due.letter, "again": again}
+            )
+        return Outcome.LATER

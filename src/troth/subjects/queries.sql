@@ -1,0 +1,131 @@
+-- :spend_try
+-- Pay for one try; no row when the window has none left. A window that is over starts anew.
+INSERT INTO try_count AS t (tag, started, n) VALUES (%(tag)s, %(now)s, 1)
+ON CONFLICT (tag) DO UPDATE
+   SET started = CASE WHEN t.started <= %(expired)s THEN %(now)s ELSE t.started END,
+       n = CASE WHEN t.started <= %(expired)s THEN 1 ELSE t.n + 1 END
+ WHERE t.started <= %(expired)s OR t.n < %(limit)s
+RETURNING started
+
+-- :tries_started
+-- When the window of a tag began.
+SELECT started FROM try_count WHERE tag = %(tag)s
+
+-- :hand_back_tries
+-- A success: its tries no longer count.
+DELETE FROM try_count WHERE tag = %(tag)s
+
+-- :purge_tries
+-- Windows that ended long ago.
+DELETE FROM try_count WHERE started < %(before)s
+
+-- :begin_session
+-- Someone signed in.
+INSERT INTO session (subject, token_hash, started, expires)
+VALUES (%(subject)s, %(token_hash)s, %(now)s, %(expires)s)
+
+-- :session
+-- Whether this token is someone's who is signed in and whose account stands.
+SELECT 1 FROM session s JOIN account a USING (subject)
+ WHERE s.subject = %(subject)s AND s.token_hash = %(token_hash)s AND s.expires > %(now)s
+   AND a.state = 'verified'
+
+-- :end_session
+-- Sign out here.
+DELETE FROM session WHERE subject = %(subject)s AND token_hash = %(token_hash)s
+
+-- :end_sessions
+-- Sign out everywhere.
+DELETE FROM session WHERE subject = %(subject)s
+
+-- :purge_sessions
+-- Sessions nobody can use any more.
+DELETE FROM session WHERE expires <= %(now)s
+
+-- :issue_code
+-- One live code per subject and purpose.
+INSERT INTO code (subject, purpose, hash, expires, tries)
+VALUES (%(subject)s, %(purpose)s, %(hash)s, %(expires)s, 0)
+ON CONFLICT (subject, purpose) DO UPDATE
+   SET hash = excluded.hash, expires = excluded.expires, tries = 0
+
+-- :try_code
+-- Pay for one try at a code and see what it must match; no row when there is none to try.
+UPDATE code SET tries = tries + 1
+ WHERE subject = %(subject)s AND purpose = %(purpose)s AND expires > %(now)s AND tries < %(limit)s
+RETURNING hash
+
+-- :use_code
+-- A code is good once; a newer one is left alone.
+DELETE FROM code WHERE subject = %(subject)s AND purpose = %(purpose)s AND hash = %(hash)s
+
+-- :write_letter
+-- A letter that may go at once.
+INSERT INTO outbox (subject, letter, kind, channel, sealed, written, due, expires)
+VALUES (%(subject)s, %(letter)s, %(kind)s, %(channel)s, %(sealed)s, %(now)s, %(now)s, %(expires)s)
+
+-- :count_due_letters
+-- How much waits.
+SELECT count(*) FROM (
+    SELECT 1 FROM outbox WHERE ended IS NULL AND due <= %(now)s LIMIT %(limit)s
+) AS waiting
+
+-- :take_due_letter
+-- The letter that waits longest and that no other worker holds.
+SELECT o.subject, o.letter, o.kind, o.channel, o.sealed, o.expires, o.tries, a.policy, a.language
+  FROM outbox o JOIN account a USING (subject)
+ WHERE o.ended IS NULL AND o.due <= %(now)s
+ ORDER BY o.due LIMIT 1
+   FOR NO KEY UPDATE OF o SKIP LOCKED
+
+-- :end_letter
+-- The letter has ended, one way or another; what it said goes.
+UPDATE outbox SET ended = %(now)s, outcome = %(outcome)s, sealed = NULL
+ WHERE subject = %(subject)s AND letter = %(letter)s AND ended IS NULL
+
+-- :letter_again
+-- The carrier did not take it: later.
+UPDATE outbox SET due = %(again)s, tries = tries + 1
+ WHERE subject = %(subject)s AND letter = %(letter)s AND ended IS NULL
+
+-- :add_account
+-- An account that waits for its code.
+INSERT INTO account (subject, policy, language, since, verify_by)
+VALUES (%(subject)s, %(policy)s, %(language)s, %(now)s, %(verify_by)s)
+
+-- :account
+-- Which policy an account was opened under, and whether its holder proved to be reachable.
+SELECT policy, language, state FROM account WHERE subject = %(subject)s
+
+-- :verify_account
+-- Its holder proved to be reachable.
+UPDATE account SET state = 'verified'
+ WHERE subject = %(subject)s AND state = 'unverified' AND verify_by > %(now)s
+
+-- :unverified
+-- Accounts nobody confirmed in time.
+SELECT subject, policy FROM account WHERE state = 'unverified' AND verify_by <= %(now)s
+ ORDER BY verify_by LIMIT %(limit)s
+   FOR UPDATE SKIP LOCKED
+
+-- :drop_account
+-- An account and all that hangs on it: sessions, codes, letters.
+DELETE FROM account WHERE subject = %(subject)s
+
+-- :add_staff
+-- A member of staff, by opaque id.
+INSERT INTO staff (staff, token_hash, role, since)
+VALUES (%(staff)s, %(token_hash)s, %(role)s, %(now)s)
+
+-- :staff
+-- Whose token this is, as long as they belong to the staff.
+SELECT staff, role FROM staff WHERE staff = %(staff)s AND token_hash = %(token_hash)s AND ended IS NULL
+
+-- :all_staff
+-- Everyone who belongs to the staff.
+SELECT staff, role FROM staff WHERE ended IS NULL ORDER BY since, staff
+
+-- :end_staff
+-- No longer staff.
+UPDATE staff SET ended = %(now)s WHERE staff = %(staff)s AND ended IS NULL
+RETURNING role

@@ -1,0 +1,143 @@
+"""What someone hands in to open an account, and whether the policy would let them. Pure; stores nothing.
+
+Before a subject exists the gate is rehearsed on the standing that they would have, so that a refusal leaves
+nothing behind: no row, no id, no number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from troth.gate.decide import decide
+from troth.policy.text import notice
+from troth.subjects.age import age_class
+from troth.subjects.asking import Asking
+from troth.subjects.contact import email_address, phone_number
+from troth.subjects.names import COMPLETE_REGISTRATION, EMAIL, PASSWORD, PHONE, REGISTER
+from troth.subjects.passwords import fit
+from troth.terms import (
+    Act,
+    ActKind,
+    Age,
+    Ask,
+    Decision,
+    ItemName,
+    PolicyName,
+    Standing,
+    TrothError,
+    Verb,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from troth.policy.compiled import Compiled
+
+
+_SAYS = {Age.ADULT: ActKind.DECLARED_ADULT, Age.MINOR: ActKind.FOUND_MINOR}
+
+
+class NotTheText(TrothError):
+    """the text agreed to is not the one in force: show the current version again and send its hash"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What is handed in. ``birth_date`` and ``declares_adult`` are used to decide and never stored."""
+
+    policy: PolicyName
+    version: int
+    language: str
+    text_hash: str
+    agreed: bool
+    password: str = field(repr=False)
+    phone: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    birth_date: date | None = field(default=None, repr=False)
+    declares_adult: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A registration, read: identifiers in one spelling, and the acts that it amounts to."""
+
+    policy: PolicyName
+    identifiers: Mapping[ItemName, str] = field(repr=False)
+    password: str = field(repr=False)
+    acts: tuple[Act, ...]
+    language: str
+
+    @property
+    def items(self) -> frozenset[ItemName]:
+        """Everything that would be collected."""
+        return frozenset(self.identifiers) | {PASSWORD}
+
+    def ask(self, asking: Asking) -> Ask:
+        """Return the question that registering comes down to."""
+        return asking.to(Verb.COLLECT, REGISTER, COMPLETE_REGISTRATION, self.items)
+
+
+def read(given: Registration, compiled: Compiled, now: datetime) -> Applicant:
+    """Read ``given`` under the policy in force.
+
+    Raises `BadPhone`, `BadEmail`, `WeakPassword`, `BadBirthDate`, `NotTheText`.
+    """
+    identifiers: dict[ItemName, str] = {}
+    if given.phone is not None:
+        identifiers[PHONE] = phone_number(given.phone)
+    if given.email is not None:
+        identifiers[EMAIL] = email_address(given.email)
+    the_text(compiled, given.version, given.language, given.text_hash)
+    return Applicant(
+        given.policy, identifiers, fit(given.password), _acts(given, compiled, now), given.language
+    )
+
+
+def rehearse(applicant: Applicant, compiled: Compiled, asking: Asking) -> Decision:
+    """Say what the gate would say to this person, had they done all this."""
+    return decide(compiled, Standing(asking.subject, applicant.acts), applicant.ask(asking))
+
+
+def the_text(compiled: Compiled, version: int, language: str, text_hash: str) -> None:
+    """Raise `NotTheText` unless this is the very text of this policy version in this language."""
+    try:
+        stands = notice(compiled, language)
+    except ValueError:
+        raise NotTheText("there is no such language: show the text in zh or en and send its hash") from None
+    if version != stands.version or text_hash != stands.text_hash:
+        raise NotTheText
+
+
+def login_items(compiled: Compiled) -> frozenset[ItemName]:
+    """Return the items one signs in with: identifiers that the account's function cannot do without.
+
+    A phone number that `register` requires is a credential; an e-mail address that it merely may take is not.
+    """
+    table = compiled.functions.get(REGISTER)
+    return frozenset({PHONE, EMAIL}) & table.required if table else frozenset()
+
+
+def _acts(given: Registration, compiled: Compiled, now: datetime) -> tuple[Act, ...]:
+    shown = Act(
+        kind=ActKind.SHOWN,
+        policy=given.policy,
+        at=now,
+        version=given.version,
+        language=given.language,
+        text_hash=given.text_hash,
+    )
+    acts = [shown]
+    if given.agreed:
+        acts.append(replace(shown, kind=ActKind.ACCEPTED))
+    if compiled.audience is not None:
+        found = age_class(
+            compiled.audience.minimum_age,
+            now,
+            birth_date=given.birth_date,
+            declares_adult=given.declares_adult,
+        )
+        if found is not Age.UNKNOWN:
+            acts.append(Act(kind=_SAYS[found], policy=given.policy, at=now))
+    return tuple(acts)
