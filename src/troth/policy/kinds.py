@@ -67,7 +67,11 @@ class Kind(ABC, Generic[T_co]):
 
     def refuse(self, node: Node, place: Place) -> None:
         """Report that this node is not of this kind."""
-        place.report(node.at, f"{_seen(node)} where {self.shape()} belongs", self.shape())
+        place.report(node.at, f"{_seen(node)} does not fit here", self.shape())
+
+    def step(self, node: Node) -> str | None:  # noqa: ARG002 - for the kinds that have names
+        """Return the name under which a list's entry of this kind is addressed, if it has one."""
+        return None
 
 
 def _seen(node: Node) -> str:
@@ -78,7 +82,7 @@ def _seen(node: Node) -> str:
             return excerpt(text) if plain else f"the quoted text {excerpt(text)}"
         case nodes.Sequence():
             return "a list"
-        case nodes.Mapping():
+        case _:
             return "a mapping"
 
 
@@ -268,7 +272,8 @@ class ListOf(Kind[tuple[Got[T], ...]], Generic[T]):
             return None
         found: list[Got[T]] = []
         for item in node.items:
-            value = self.of.read(item, place)
+            step = self.of.step(item)
+            value = self.of.read(item, place if step is None else place.below(step))
             if value is not None and any(value == earlier.value for earlier in found):
                 place.report(item.at, "the same entry twice", "it once")
             elif value is not None:

@@ -22,7 +22,6 @@ from ruamel.yaml.events import (
     NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
 )
 
 from troth.policy.clauses import Position
@@ -32,7 +31,7 @@ MOST_BYTES = 1_000_000
 DEEPEST = 24
 
 _UNREADABLE = re.compile(
-    "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+    "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
     "|\r(?!\n)"
 )
 
@@ -180,11 +179,15 @@ class _Grower:
         if given.tag is not None:
             self._refuse(at, f"the tag {excerpt(str(given.tag))}", "the plain value, without a tag")
         if isinstance(event, ScalarEvent):
-            self._put(Scalar(str(given.value), given.style is None, at))
-        elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-            if len(self._open) == DEEPEST:
-                self._refuse(at, f"more than {DEEPEST} levels inside each other", "a flatter text")
-            self._open.append((at, [], isinstance(event, MappingStartEvent)))
+            text = str(given.value)
+            if escaped := _UNREADABLE.search(text):
+                what = f"the invisible character U+{ord(escaped.group()):04X}, by an escape"
+                self._problems.append(problem(at, "", what, "visible characters only"))
+            self._put(Scalar(text, given.style is None, at))
+            return
+        if len(self._open) == DEEPEST:
+            self._refuse(at, f"more than {DEEPEST} levels inside each other", "a flatter text")
+        self._open.append((at, [], isinstance(event, MappingStartEvent)))
 
     def _close(self) -> None:
         at, children, is_mapping = self._open.pop()

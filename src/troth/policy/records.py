@@ -74,8 +74,17 @@ class Record(Kind[Fields]):
     def shape(self) -> str:
         """Say what to write."""
         keys = ", ".join(each.key for each in self.fields if each.must)
-        mapping = f"a mapping with {keys}" if keys else "a mapping"
+        any_of = ", ".join(each.key for each in self.fields)
+        mapping = f"a mapping with {keys}" if keys else f"a mapping with any of {any_of}"
         return mapping if self.head is None else f"{self.head.kind.shape()}, or {mapping}"
+
+    def step(self, node: Node) -> str | None:
+        """Return what the first field says: that is what names an entry of a list."""
+        if isinstance(node, nodes.Mapping):
+            first = self.fields[0].key
+            named = (value for key, value in node.entries if key.text == first)
+            node = next(named, node)
+        return node.text[:64] if isinstance(node, nodes.Scalar) and node.text.isprintable() else None
 
     def read(self, node: Node, place: Place) -> Fields | None:
         """Read all fields; report unknown, forbidden and missing keys."""

@@ -11,8 +11,8 @@ from enum import StrEnum
 class Language(StrEnum):
     """Languages that a policy may be written in."""
 
-    ZH = "zh"
     EN = "en"
+    ZH = "zh"
 
 
 class Mod(StrEnum):

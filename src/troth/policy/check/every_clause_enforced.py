@@ -61,7 +61,7 @@ def judge(policy: Policy) -> Iterator[Finding]:
     for clause in policy.clauses:
         if isinstance(clause, AttestedClause) and clause.attested:
             what = "lies outside software and is shown as attested, never as kept"
-            yield at_clause(RULE, Severity.NOTE, clause, what, "nothing, and attach the evidence,")
+            yield at_clause(RULE, Severity.NOTE, clause, what, "it as it is, with the evidence attached,")
         elif type(clause) not in ENFORCED_BY:
             what = "nothing enforces this clause"
             yield at_clause(RULE, Severity.ERROR, clause, what, "it under 'attested:' with its evidence")

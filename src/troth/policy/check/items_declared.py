@@ -24,7 +24,7 @@ def judge(policy: Policy) -> Iterator[Finding]:
             shares[purpose.function].add(purpose.purpose)
     for clause in clauses(policy, RecipientClause):
         for name in sorted(clause.items - items[clause.function]):
-            kind = f"item of '{clause.function}'"
+            kind = f"item of '{clause.function}':"
             yield at_clause(RULE, Severity.ERROR, clause, *unknown(kind, name, items[clause.function]))
         if clause.purpose not in shares[clause.function]:
             kind = f"purpose of '{clause.function}' with the verb 'share':"
