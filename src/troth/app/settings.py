@@ -45,6 +45,7 @@ class Settings:
     dsn: str | None = field(repr=False)
     owner_dsn: str | None = field(repr=False)
     nats_url: str | None
+    outbox_url: str | None
     clock: Path | None
 
     @classmethod
@@ -79,6 +80,7 @@ class Settings:
             dsn=dsn,
             owner_dsn=owner_dsn,
             nats_url=_nats_url(given.get("TROTH_NATS_URL")),
+            outbox_url=_outbox_url(given.get("TROTH_OUTBOX_URL")),
             clock=_directory("TROTH_CLOCK", given.get("TROTH_CLOCK")),
         )
 
@@ -173,6 +175,24 @@ def _nats_url(value: str | None) -> str | None:
     if not good:
         raise BadSetting(
             "TROTH_NATS_URL is not a broker's address: write nats://host:port or tls://host:port"
+        )
+    return value
+
+
+def _outbox_url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        url = urlsplit(value)
+        near = url.hostname in {"127.0.0.1", "::1", "localhost"}
+        good = bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and near))
+        good = good and url.username is None and url.password is None
+    except ValueError:
+        good = False
+    if not good:
+        raise BadSetting(
+            "TROTH_OUTBOX_URL is where letters to people are handed over: write an https:// address without "
+            "a credential (http:// for this machine only)"
         )
     return value
 
