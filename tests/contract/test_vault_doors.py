@@ -78,8 +78,8 @@ async def test_two_policies_with_one_function_name_do_not_share_keys(bench):
     subject = await bench.subject()
     await bench.put(subject, "phone", {"v": 1})
     async with bench.tx() as tx:
+        permit = bench.permit(subject, Verb.USE, "register", "phone", policy="kamoer")
         with pytest.raises(NotHeld):
-            permit = bench.permit(subject, Verb.USE, "register", "phone", policy="kamoer")
             await bench.vault.open(tx, permit, PHONE)
 
 
@@ -346,14 +346,16 @@ async def test_only_the_subjects_own_right_opens_everything(bench, changed, open
 @pytest.mark.parametrize(
     "swap",
     [
-        "UPDATE document SET sealed = (SELECT sealed FROM document WHERE subject = %(b)s AND item = 'phone') "
-        "WHERE subject = %(a)s AND item = 'phone'",  # another subject's value
-        "UPDATE document SET sealed = (SELECT sealed FROM document WHERE subject = %(a)s AND item = 'email') "
-        "WHERE subject = %(a)s AND item = 'phone'",  # another record's value
-        "UPDATE document SET version = version + 1 WHERE subject = %(a)s",  # an old version put back
+        # another subject's value, another record's, an old version put back
+        """UPDATE document SET sealed = (SELECT sealed FROM document WHERE subject = %(b)s AND item = 'phone')
+            WHERE subject = %(a)s AND item = 'phone'""",
+        """UPDATE document SET sealed = (SELECT sealed FROM document WHERE subject = %(a)s AND item = 'email')
+            WHERE subject = %(a)s AND item = 'phone'""",
+        "UPDATE document SET version = version + 1 WHERE subject = %(a)s",
         "UPDATE document SET policy_version = 2 WHERE subject = %(a)s",
-        "UPDATE document_wrap SET wrapped = (SELECT wrapped FROM document_wrap w JOIN document d USING (record) "
-        "WHERE d.subject = %(b)s AND d.item = 'phone') WHERE subject = %(a)s",
+        """UPDATE document_wrap SET wrapped = (SELECT wrapped FROM document_wrap
+            JOIN document d USING (record) WHERE d.subject = %(b)s AND d.item = 'phone')
+            WHERE subject = %(a)s""",
         "UPDATE document_wrap SET function = 'sunmi-camera/register' WHERE function = 'sunmi-camera/cloud'",
         "UPDATE document SET sealed = substr(sealed, 1, 10) WHERE subject = %(a)s",
     ],
@@ -372,18 +374,19 @@ async def test_a_moved_document_does_not_open(bench, swap):
 @pytest.mark.parametrize(
     "swap",
     [
-        "UPDATE event_block SET subject = %(a)s, key = (SELECT key FROM vault_key WHERE subject = %(a)s "
-        "AND function = 'sunmi-camera/watch') WHERE subject = %(b)s",
-        "UPDATE event_block SET function = 'sunmi-camera/watch', key = (SELECT key FROM vault_key "
-        "WHERE subject = %(a)s AND function = 'sunmi-camera/watch') "
-        "WHERE subject = %(a)s AND function = 'sunmi-camera/count'",
+        # to another subject, to another function, to another day
+        """UPDATE event_block SET subject = %(a)s, key = (SELECT key FROM vault_key WHERE subject = %(a)s
+            AND function = 'sunmi-camera/watch') WHERE subject = %(b)s""",
+        """UPDATE event_block SET function = 'sunmi-camera/watch', key = (SELECT key FROM vault_key
+            WHERE subject = %(a)s AND function = 'sunmi-camera/watch')
+            WHERE subject = %(a)s AND function = 'sunmi-camera/count'""",
         "UPDATE event_block SET at_day = at_day - 1",
         "UPDATE event_block SET block = gen_random_uuid()",
         "UPDATE event_block SET version = 2",
         "UPDATE event_block SET policy_version = 2",
         "UPDATE vault_key SET owner_epoch = 1",
-        "UPDATE vault_key SET wrapped = (SELECT wrapped FROM vault_key WHERE subject = %(b)s) "
-        "WHERE subject = %(a)s",
+        """UPDATE vault_key SET wrapped = (SELECT wrapped FROM vault_key WHERE subject = %(b)s)
+            WHERE subject = %(a)s""",
     ],
 )
 async def test_a_moved_block_does_not_open(bench, swap):

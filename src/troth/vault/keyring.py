@@ -8,6 +8,7 @@ a destroyed one is gone for every process at once. A KMS would stand behind this
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -52,14 +53,15 @@ class Keyring:
     @classmethod
     def create(cls, path: Path) -> Self:
         """Open the keyring at ``path``, making it with first epochs when there is none at all."""
-        if not path.exists() or not any((path / kind.value).exists() for kind in EpochKind):
-            path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-            (path / "farewell").mkdir(mode=_FOLDER_MODE, exist_ok=True)
-            for kind in EpochKind:
-                (path / kind.value).mkdir(mode=_FOLDER_MODE)
-                _write(path / kind.value / "1.key", cipher.new_key())
-            _sync_folder(path)
-        return cls(path)
+        path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        with _alone(path):
+            if not any((path / kind.value).exists() for kind in EpochKind):
+                (path / "farewell").mkdir(mode=_FOLDER_MODE, exist_ok=True)
+                for kind in EpochKind:
+                    (path / kind.value).mkdir(mode=_FOLDER_MODE)
+                    _write(path / kind.value / "1.key", cipher.new_key())
+                _sync_folder(path)
+            return cls(path)
 
     def epochs(self, kind: EpochKind) -> tuple[int, ...]:
         """Return the numbers of the epochs that still have a key, oldest first."""
@@ -124,6 +126,17 @@ class Keyring:
 
     def _farewell(self, erasure: UUID) -> Path:
         return self._path / "farewell" / f"{erasure}.key"
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes out meanwhile, so that all who start at once get one keyring."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _demand_private(folder: Path) -> None:
