@@ -32,6 +32,7 @@ FORM = 1
 SALT_BYTES = 32
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _WORD = re.compile(r"[a-z0-9_.:/-]{1,120}")
+_CLAUSE = re.compile(r"[A-Za-z0-9_.:/-]{1,120}")  # a region is written in capitals
 _OPAQUE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64}")
 # Shapes of personal data that would pass for a word: phone and card numbers, MAC and IP addresses.
 _PERSONAL = re.compile(
@@ -139,11 +140,12 @@ def body(entry: EntryId, new: NewEntry, committed: bytes | None) -> bytes:
 
 
 def _check(new: NewEntry) -> None:
-    words: dict[str, str | None] = {"policy": new.policy, "function": new.function}
-    words.update({f"clause {n}": clause for n, clause in enumerate(new.clauses)})
-    for where, value in words.items():
+    for where, value in {"policy": new.policy, "function": new.function}.items():
         if value is not None and not _WORD.fullmatch(value):
             raise UnfitEntry(f"{where}: not a word of a policy; {UnfitEntry.__doc__}")
+    for n, clause in enumerate(new.clauses):
+        if not _CLAUSE.fullmatch(clause):
+            raise UnfitEntry(f"clause {n}: not the address of a clause; {UnfitEntry.__doc__}")
     for key, value in new.details.items():
         if not _KEY.fullmatch(key):
             raise UnfitEntry(f"a detail's key is not a lower-case word; {UnfitEntry.__doc__}")
