@@ -1,0 +1,299 @@
+"""Policies, standings and asks from a string of bytes. All zeros is the simplest case, so examples shrink.
+
+Well-formed: mostly what a real policy, person and asker would do, with a few things gone wrong. Arbitrary:
+anything the types allow, and some that they don't.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from unittest.mock import patch
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from troth.policy import clauses as says
+from troth.policy.compile import compile_policy
+from troth.policy.compiled import Compiled
+from troth.terms import (
+    Act,
+    ActKind,
+    Actor,
+    ActorKind,
+    Ask,
+    Basis,
+    ClauseId,
+    Reference,
+    Role,
+    Standing,
+    Verb,
+)
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+SUBJECT, OTHER = UUID(int=1), UUID(int=2)
+DEVICES = [UUID(int=11), UUID(int=12)]
+FUNCTIONS = ["flow", "guard", "offers"]
+ITEMS = ["crossing", "phone", "profile", "name", "video"]
+PURPOSES = ["count", "show"]
+SWITCHES = ["counting", "tracking"]
+NEEDS = ["camera", "store"]
+GROUNDS = ["express_law", "life", "agreement"]
+RECIPIENTS = ["agent", "partner"]
+REGIONS = ["CN", "DE", "SG"]
+CONSENTS = (Basis.CONSENT, Basis.SEPARATE_CONSENT)
+SHOWN = {"version": 1, "language": "en", "text_hash": "aa"}
+AT = says.Position("generated", 1, 1)
+
+
+class Dice:
+    """Choices read from bytes; when they run out, always the first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = iter(data)
+
+    def below(self, n: int) -> int:
+        return next(self._data, 0) % n
+
+    def pick(self, options):
+        options = list(options)
+        return options[self.below(len(options))]
+
+    def rarely(self, times: int = 8) -> bool:
+        """One time in ``times``."""
+        return self.below(times) == times - 1
+
+    def often(self) -> bool:
+        return self.below(4) != 3
+
+    def some(self, options) -> list:
+        return [option for option in options if self.below(2)]
+
+    def time(self) -> datetime:
+        """One of few, so that many are the same."""
+        return T0 + timedelta(hours=self.below(12))
+
+
+BYTES = 900
+dice = st.binary(min_size=BYTES, max_size=BYTES).map(Dice)
+
+
+def clause(kind: type, address: str, **fields):
+    return kind(id=ClauseId(f"pol/{address}"), at=AT, **fields)
+
+
+def policy(d: Dice, *, arbitrary: bool = False) -> says.Policy:
+    clauses = [clause(says.AcceptanceClause, "acceptance", shown_first=not d.rarely())]
+    if d.below(2):
+        clauses.append(clause(says.AudienceClause, "audience", minimum_age=18, found_minor="delete_promptly"))
+    clauses += [clause(says.StoredInClause, f"stored_in/{r}", region=r) for r in d.some(REGIONS[:2])]
+    functions = FUNCTIONS[: 1 + d.below(3)]
+    for function in functions:
+        clauses += function_clauses(d, function, arbitrary=arbitrary)
+    for switch in SWITCHES[: d.below(3)]:
+        covers = frozenset(d.some(functions) or functions[:1])
+        scope, on = d.pick(says.Scope), not d.rarely(4)
+        clauses.append(
+            clause(
+                says.SwitchClause,
+                f"switches/{switch}",
+                switch=switch,
+                functions=covers,
+                default_on=on,
+                scope=scope,
+            )
+        )
+    for kind, name in ((says.DutyClause, "duties"), (says.ExemptClause, "exempt")):
+        for verb in d.some(Verb):
+            clauses += [
+                clause(kind, f"{name}/{verb}/{ground}", verb=verb, ground=ground)
+                for ground in d.some(GROUNDS)
+            ]
+    if d.below(2):
+        clauses.append(clause(says.RightClause, "rights/cancel", right="cancel", by=("phone",)))
+    for n in range(len(clauses) - 1, 0, -1):  # any order
+        m = d.below(n + 1)
+        clauses[n], clauses[m] = clauses[m], clauses[n]
+    return policy_of(clauses)
+
+
+def policy_of(clauses) -> says.Policy:
+    day = date(2020, 3, 3)
+    return says.Policy(
+        name="pol",
+        version=1,
+        published=day,
+        effective=day,
+        title={"en": "p"},
+        languages=("en",),
+        controller={},
+        clauses=tuple(clauses),
+        digest="00",
+    )
+
+
+def function_clauses(d: Dice, f: str, *, arbitrary: bool) -> list[says.Clause]:
+    basis = d.pick(Basis) if arbitrary else d.pick([*list(Basis)[:3] * 5, *Basis])
+    starts = d.pick(says.Starts)
+    if basis in CONSENTS and not arbitrary:
+        starts = says.Starts.WHEN_CHOSEN
+    made: list[says.Clause] = [
+        clause(says.FunctionClause, f"functions/{f}", function=f, basis=basis, starts=starts),
+        clause(says.RefusalClause, f"functions/{f}/on_refusal", function=f, effect="function_unavailable"),
+    ]
+    taken = ITEMS[: 1 + d.below(len(ITEMS))]
+    for item in taken:
+        need = d.pick([says.Need.WHEN_USED, says.Need.OPTIONAL, says.Need.REQUIRED, says.Need.WHEN_USED])
+        own = d.pick([None, None, None, *CONSENTS, *(Basis if d.rarely() else ())])
+        made.append(
+            clause(
+                says.ItemClause, f"functions/{f}/items/{item}", function=f, item=item, need=need, basis=own
+            )
+        )
+    for purpose in PURPOSES[: 1 + d.below(2)]:
+        by = frozenset(d.some(ActorKind)) or frozenset(ActorKind)
+        verbs = frozenset(d.some(Verb)) or frozenset(Verb)
+        made.append(
+            clause(
+                says.PurposeClause,
+                f"functions/{f}/purposes/{purpose}",
+                function=f,
+                purpose=purpose,
+                by=by,
+                verbs=verbs,
+            )
+        )
+    made += [
+        clause(says.NeedClause, f"functions/{f}/needs/{need}", function=f, need=need)
+        for need in NEEDS[: max(0, d.below(4) - 1)]
+    ]
+    if d.rarely(4):
+        role = d.pick(Role)
+        made.append(clause(says.NeverAboutClause, f"functions/{f}/never_about/{role}", function=f, role=role))
+    if d.rarely(4):
+        made.append(closed(d, f, d.pick(ITEMS)))
+    for recipient in RECIPIENTS[: d.below(3)]:
+        fits = {p.purpose for p in made if isinstance(p, says.PurposeClause)}
+        made.append(
+            clause(
+                says.RecipientClause,
+                f"functions/{f}/recipients/{recipient}",
+                function=f,
+                recipient=recipient,
+                items=frozenset(d.some(taken)) or frozenset(taken),
+                purpose=d.pick(sorted(fits)),
+            )
+        )
+    return made
+
+
+def closed(d: Dice, f: str, item: str) -> says.ClosedClause:
+    verbs, unless = frozenset(d.some(Verb)) or frozenset(Verb), frozenset(d.some(GROUNDS))
+    address = f"functions/{f}/holds/{item}/closed_to_controller"
+    return clause(
+        says.ClosedClause, address, mod="must_not", function=f, item=item, verbs=verbs, unless=unless
+    )
+
+
+def compiled(policy: says.Policy) -> Compiled:
+    """The tables without the policy's own checks, which have their own tests."""
+    return _compiled(policy.clauses)
+
+
+@lru_cache(maxsize=256)
+def _compiled(clauses: tuple[says.Clause, ...]) -> Compiled:
+    with patch("troth.policy.compile.check", return_value=()):
+        return compile_policy(policy_of(clauses))
+
+
+def act(d: Dice, **more) -> Act:
+    """Any act, mostly about this policy."""
+    # Cancelling ends everything else there is to see, so it is rare.
+    kind = d.pick([each for each in ActKind if each is not ActKind.CANCELLED or d.rarely()])
+    fields = {
+        "kind": kind,
+        "policy": "other" if d.rarely() else "pol",
+        "at": d.time(),
+        "function": d.pick([*FUNCTIONS, None]),
+        "device": d.pick([None, None, *DEVICES]),
+        "separate": d.below(2) == 1,
+    }
+    if kind in (ActKind.SHOWN, ActKind.ACCEPTED, ActKind.ENDED):
+        fields |= SHOWN | d.pick([{}, {"version": 2}, {"text_hash": "bb"}, {"language": "zh"}])
+    if kind in (ActKind.CHOSEN, ActKind.WITHDRAWN, ActKind.SUPPLIED, ActKind.REMOVED):
+        fields["item"] = d.pick([None, *ITEMS])
+    if kind in (ActKind.SUPPLIED, ActKind.REMOVED) and d.below(2):
+        fields |= {"need": d.pick(NEEDS), "item": None}
+    if kind in (ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF) or d.rarely():
+        fields["switch"] = d.pick([*SWITCHES, None])
+    return Act(**fields | more)
+
+
+def standing(d: Dice, policy: says.Policy, *, arbitrary: bool = False) -> Standing | None:
+    """What a person who does everything would have done, then a few surprises."""
+    if d.rarely(30):
+        return None
+    acts: list[Act] = [] if arbitrary else everything(d, policy)
+    for _ in range(d.below(12) if arbitrary else d.below(5)):
+        acts.insert(len(acts) if d.below(2) else d.below(len(acts) + 1), act(d))
+    if d.rarely(6) and acts:
+        acts.pop(d.below(len(acts)))
+    if arbitrary and acts and d.rarely(6):
+        spoiled = d.below(len(acts))
+        acts[spoiled] = replace(acts[spoiled], at=acts[spoiled].at.replace(tzinfo=None))
+    return Standing(OTHER if d.rarely(30) else SUBJECT, tuple(acts))
+
+
+def everything(d: Dice, policy: says.Policy) -> list[Act]:
+    def did(kind: ActKind, **fields) -> Act:
+        return Act(kind=kind, policy="pol", at=T0 + timedelta(hours=d.below(3)), **fields)
+
+    acts = [] if d.rarely() else [did(ActKind.DECLARED_ADULT)]
+    acts += [did(ActKind.SHOWN, **SHOWN), did(ActKind.ACCEPTED, **SHOWN)]
+    for c in policy.clauses:
+        if isinstance(c, says.FunctionClause) and d.often():
+            acts.append(did(ActKind.CHOSEN, function=c.function, separate=d.often()))
+        elif isinstance(c, says.NeedClause) and d.often():
+            acts.append(did(ActKind.SUPPLIED, function=d.pick([c.function, None]), need=c.need))
+        elif isinstance(c, says.ItemClause) and c.need is says.Need.REQUIRED and d.often():
+            acts.append(did(ActKind.SUPPLIED, function=c.function, item=c.item))
+        elif isinstance(c, says.ItemClause) and d.below(2):
+            acts.append(did(ActKind.CHOSEN, function=c.function, item=c.item, separate=d.often()))
+    return acts
+
+
+def ask(d: Dice, policy: says.Policy, *, arbitrary: bool = False) -> Ask:
+    """A question that some purpose of the policy would welcome, with a few things gone wrong."""
+    purposes = sorted((c for c in policy.clauses if isinstance(c, says.PurposeClause)), key=lambda c: c.id)
+    fit = d.pick(purposes) if purposes else None
+    at = T0 + timedelta(hours=3 + d.below(9))
+    odd = 2 if arbitrary else 12
+    verb = d.pick(sorted(fit.verbs)) if fit and not d.rarely(odd) else d.pick(Verb)
+    kind = d.pick(sorted(fit.by)) if fit and not d.rarely(odd) else d.pick(ActorKind)
+    who = str(OTHER) if d.rarely(odd) else str(SUBJECT)
+    measured = d.pick([None, None, at, d.time(), at + timedelta(seconds=d.pick([1, 120, 121]))])
+    basis = d.pick([*[None] * 14, *Basis])
+    reference = Reference(d.pick(GROUNDS), d.pick(["doc", "doc", "doc", " "])) if d.below(2) else None
+    made = Ask(
+        verb=verb,
+        policy="other" if d.rarely(30) else "pol",
+        function=fit.function if fit and not d.rarely(20) else d.pick([*FUNCTIONS, "unheard_of"]),
+        items=frozenset(d.some([*ITEMS, "undeclared"]) or ([] if d.rarely() else ITEMS[:1])),
+        purpose=fit.purpose if fit and not d.rarely(odd) else d.pick([*PURPOSES, "none"]),
+        subject=OTHER if d.rarely(30) else SUBJECT,
+        actor=Actor(kind, who),
+        region="CN" if not d.rarely(odd) else d.pick(REGIONS),
+        at=at,
+        measured=measured,
+        role=d.pick(Role) if d.rarely(4) else Role.HOLDER,
+        device=d.pick([None, *DEVICES]),
+        basis=basis,
+        reference=reference,
+        recipient=d.pick([*RECIPIENTS, None]),
+    )
+    if arbitrary and d.rarely(10):
+        made = replace(made, at=at.replace(tzinfo=None))
+    if arbitrary and measured and d.rarely(10):
+        made = replace(made, measured=measured.replace(tzinfo=None))
+    return made
