@@ -165,8 +165,17 @@ def test_a_file_too_long_is_refused_before_it_is_read():
         decode(b"a" * 50_000_000, "long.yaml")
 
 
-def test_very_many_problems_are_given_up():
-    text = "policy: x\n" + "".join(f"wrong{n}: {n}\n" for n in range(5000))
+@pytest.mark.parametrize(
+    "text", ["!" * 900_000, "[" * 900_000, "a " * 400_000, "policy: x\na: " + "'b" * 9999]
+)
+def test_a_line_too_long_is_refused_before_it_is_parsed(text):
+    with pytest.raises(PolicyRejected, match="at most 4000 are read"):
+        load(text, "long.yaml")
+
+
+@pytest.mark.parametrize("key", ["wrong{}", "wrong"])
+def test_very_many_problems_are_given_up(key):
+    text = "policy: x\n" + "".join(f"{key.format(n)}: {n}\n" for n in range(2000))
     with pytest.raises(PolicyRejected) as caught:
         load(text, "many.yaml")
     assert len(caught.value.problems) == 200

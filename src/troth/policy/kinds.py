@@ -24,7 +24,6 @@ T_co = TypeVar("T_co", covariant=True)
 C = TypeVar("C", bound=StrEnum)
 
 
-MOST_PROBLEMS = 200
 LONGEST_LIST = 1000
 
 
@@ -42,7 +41,7 @@ class Place:
     def report(self, at: Position, what: str, instead: str) -> None:
         """Note one problem here; a text with very many is given up."""
         self.problems.append(problem(at, self.clause, what, instead))
-        if len(self.problems) == MOST_PROBLEMS:
+        if len(self.problems) == nodes.MOST_PROBLEMS:
             raise PolicyRejected(self.problems)
 
 

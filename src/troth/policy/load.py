@@ -54,6 +54,6 @@ def _name(root: nodes.Node) -> str:
     """Return the policy's name for addresses, as far as it can be told before anything is checked."""
     if isinstance(root, nodes.Mapping):
         for key, value in root.entries:
-            if key.text == grammar.NAME_OF_POLICY.key and isinstance(value, nodes.Scalar):
-                return value.text[:64] if value.text.isprintable() else ""
+            if key.text == grammar.NAME_OF_POLICY.key:
+                return grammar.POLICY_NAME.read(value, Place("", [])) or ""
     return ""

@@ -29,6 +29,8 @@ from troth.policy.problems import PolicyRejected, Problem, excerpt, problem
 
 MOST_BYTES = 1_000_000
 DEEPEST = 24
+LONGEST_LINE = 4000
+MOST_PROBLEMS = 200
 
 _UNREADABLE = re.compile(
     "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
@@ -124,6 +126,11 @@ def _unreadable(text: str, file: str) -> list[Problem]:
             found.append(problem(at, "", what, "visible characters only"))
         if len(found) == 20:  # noqa: PLR2004 - enough to see what kind of file this is
             break
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST_LINE:
+            what = f"a line of {len(line)} characters; at most {LONGEST_LINE} are read"
+            found.append(problem(Position(file, number, 1), "", what, "several lines"))
+            break
     return found
 
 
@@ -182,7 +189,7 @@ class _Grower:
             text = str(given.value)
             if escaped := _UNREADABLE.search(text):
                 what = f"the invisible character U+{ord(escaped.group()):04X}, by an escape"
-                self._problems.append(problem(at, "", what, "visible characters only"))
+                self._note(at, what, "visible characters only")
             self._put(Scalar(text, given.style is None, at))
             return
         if len(self._open) == DEEPEST:
@@ -204,10 +211,10 @@ class _Grower:
         seen: dict[str, Position] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
             if not isinstance(key, Scalar):
-                self._problems.append(problem(key.at, "", "a list or mapping as a key", "a word as the key"))
+                self._note(key.at, "a list or mapping as a key", "a word as the key")
             elif (first := seen.get(key.text)) is not None:
                 what = f"the key {excerpt(key.text)} is here twice (first in line {first.line})"
-                self._problems.append(problem(key.at, "", what, "it once"))
+                self._note(key.at, what, "it once")
             else:
                 seen[key.text] = key.at
                 entries.append((key, value))
@@ -216,6 +223,11 @@ class _Grower:
     def _at(self, event: Event) -> Position:
         mark = cast("Any", event).start_mark
         return Position(self._file, mark.line + 1, mark.column + 1)
+
+    def _note(self, at: Position, what: str, instead: str) -> None:
+        self._problems.append(problem(at, "", what, instead))
+        if len(self._problems) == MOST_PROBLEMS:
+            raise PolicyRejected(self._problems)
 
     def _refuse(self, at: Position, what: str, instead: str) -> NoReturn:
         raise PolicyRejected([*self._problems, problem(at, "", what, instead)])

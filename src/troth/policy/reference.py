@@ -14,10 +14,11 @@ _HEAD = """\
 
 Written from the grammar in `troth.policy.grammar`; edit there and run `make bless`.
 
-A policy is one YAML file in UTF-8, of at most a million bytes, without tabs, anchors, aliases, tags or a second
-document. Every clause has an address, such as `sunmi-camera/functions/bind/requires/mac_address`. What is wrong
-is reported as `file:line:column: clause: what is wrong; write ... instead`, all at once; a policy never loads in
-part. Whether the parts fit together is checked by the rules in `docs/rules`.
+A policy is one YAML file in UTF-8, of at most a million bytes in lines of at most 4000 characters, without
+tabs, anchors, aliases, tags or a second document. Every clause has an address, such as
+`sunmi-camera/functions/bind/requires/mac_address`. What is wrong is reported, all at once, as
+`file:line:column: clause: what is wrong; write ... instead`; a policy never loads in part.
+Whether the parts fit together is checked by the rules in `docs/rules`.
 
 A key in **bold** must be there. Every record marked with * may also carry:
 
