@@ -92,6 +92,25 @@ def test_what_dies_comes_back_and_health_tells(tmp_path: Path):
     asyncio.run(story())
 
 
+def test_what_is_killed_now_and_then_comes_back_at_once_every_time(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("troth.app.supervisor._STEADY_S", 0.05)
+
+    async def story():
+        async with Supervisor([shell(tmp_path, "it", SLEEPER)]) as supervisor:
+            for number in range(1, 9):
+                await asyncio.sleep(0.1)  # it has been up for longer than a moment
+                pid = supervisor.health()[0].pid
+                assert pid is not None
+                os.kill(pid, signal.SIGKILL)
+                back = await until(lambda n=number: supervisor.health()[0].restarts == n and up(supervisor))
+                assert back < 1
+
+    def up(supervisor: Supervisor) -> bool:
+        return supervisor.health()[0].state == State.UP
+
+    asyncio.run(story())
+
+
 def test_what_dies_again_and_again_is_tried_less_and_less_often(tmp_path: Path):
     tries = tmp_path / "tries"
 

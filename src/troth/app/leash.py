@@ -5,7 +5,8 @@ what it starts, so it knows nothing of Troth and uses the standard library only.
 ``parent`` (pid), ``death`` (signal number that the program gets when the parent dies; Linux),
 ``identity``: ``same``; ``namespace`` (a user namespace in which our own user looks like nobody: nothing
 on disk changes hands); ``account:UID:GID`` (that user, with leave to pass directories of root's, for
-containers that forbid user namespaces). Exit status 125: the identity is not to be had here.
+containers that forbid user namespaces); ``without``: variables that were for this interpreter only.
+Exit status 125: the identity is not to be had here.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def main(arguments: list[str]) -> int:
     if os.getppid() != orders["parent"]:  # it died before the leash was on
         os.kill(os.getpid(), signal.SIGKILL)
     os.umask(0o077)
+    for name in orders["without"]:
+        os.environ.pop(name, None)
     try:
         os.execv(argv[0], argv)  # noqa: S606  (our own argv; no shell is wanted)
     except OSError as error:

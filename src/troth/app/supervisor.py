@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import sys
 from contextlib import suppress
@@ -17,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from troth.app.tap import Tap
 from troth.terms import TrothError
@@ -81,10 +82,31 @@ class Health:
     trouble: str | None
 
 
-def spawn_arguments(argv: Sequence[str], *, identity: str = "same", death: Signals = SIGKILL) -> list[str]:
-    """Return the command that runs ``argv`` on a leash held by this process."""
-    orders = {"parent": os.getpid(), "death": int(death), "identity": identity}
-    return [sys.executable, "-I", "-S", str(_LEASH), json.dumps(orders), "--", *argv]
+_FOR_THE_INTERPRETER = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Some builds of Python do not find their own library without."""
+
+
+async def on_leash(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    output: int | IO[bytes],
+    identity: str = "same",
+    death: Signals = SIGKILL,
+    hand_on: Sequence[int] = (),
+) -> asyncio.subprocess.Process:
+    """Run ``argv`` so that it dies with this process; ``output`` gets all that it says."""
+    own = {k: v for k, v in os.environ.items() if k in _FOR_THE_INTERPRETER and k not in environment}
+    orders = {"parent": os.getpid(), "death": int(death), "identity": identity, "without": list(own)}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-S", str(_LEASH), json.dumps(orders), "--", *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**own, **environment},
+        cwd="/",
+        pass_fds=hand_on,
+    )  # fmt: skip
 
 
 class Supervisor:
@@ -129,8 +151,9 @@ class Supervisor:
 
 
 _FIRST_DELAY_S = 0.1
-_LONGEST_DELAY_S = 5.0
-_STEADY_S = 10.0
+_LONGEST_DELAY_S = 2.0
+_STEADY_S = 1.0
+"""Whoever was up this long and died is started again at once; who dies sooner waits longer each time."""
 _POLL_S = 0.02
 
 
@@ -145,6 +168,7 @@ class _Kept:
         self._process: asyncio.subprocess.Process | None = None
         self._tap: Tap | None = None
         self._state = State.STARTING
+        self._up_since = math.inf
         self._restarts = 0
         self._trouble: str | None = None
 
@@ -171,7 +195,7 @@ class _Kept:
         loop = asyncio.get_running_loop()
         delay = 0.0
         while not self._leaving.is_set():
-            begun = loop.time()
+            self._up_since = math.inf
             self._state = State.STARTING
             try:
                 await self._run_once()
@@ -184,7 +208,7 @@ class _Kept:
             if self._leaving.is_set():
                 return
             self._restarts += 1
-            steady = loop.time() - begun > _STEADY_S
+            steady = loop.time() - self._up_since > _STEADY_S
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._leaving.wait(), 0 if steady else delay)
             delay = 0.0 if steady else min(max(delay * 2, _FIRST_DELAY_S), _LONGEST_DELAY_S)
@@ -201,6 +225,7 @@ class _Kept:
                 return
             await child.proof()
             self._state = State.UP
+            self._up_since = asyncio.get_running_loop().time()
             if not self._up.done():
                 self._up.set_result(None)
             await asyncio.wait({died, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -232,14 +257,13 @@ class _Kept:
         held = child.hands_on()
         self._tap = Tap(child.log, child.keep)
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *spawn_arguments(child.argv, identity=child.identity(), death=child.death_signal),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=self._tap.inlet,
-                stderr=self._tap.inlet,
-                env=dict(child.environment),
-                cwd="/",
-                pass_fds=() if held is None else (held,),
+            self._process = await on_leash(
+                child.argv,
+                environment=child.environment,
+                output=self._tap.inlet,
+                identity=child.identity(),
+                death=child.death_signal,
+                hand_on=() if held is None else (held,),
             )
         finally:
             self._tap.opened()

@@ -12,7 +12,7 @@ import os
 import pwd
 from typing import TYPE_CHECKING
 
-from troth.app.supervisor import spawn_arguments
+from troth.app.supervisor import on_leash
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
@@ -80,13 +80,8 @@ def _owner(identity: str) -> int:
 
 
 async def _works(program: Path, identity: str) -> bool:
-    process = await asyncio.create_subprocess_exec(
-        *spawn_arguments([str(program), "--version"], identity=identity),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
+    process = await on_leash(
+        [str(program), "--version"], environment={}, output=asyncio.subprocess.DEVNULL, identity=identity
     )
     return await process.wait() == 0
 

@@ -24,7 +24,7 @@ from psycopg import AsyncConnection, OperationalError
 from troth.app.embedded.identity import account, identity_for
 from troth.app.embedded.postgres_config import APP, HBA, OWNER, PORT, dsn, settings_text
 from troth.app.places import Hold, Unusable, enough_space, own_directory, own_file, why_not
-from troth.app.supervisor import Child, spawn_arguments
+from troth.app.supervisor import Child, on_leash
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Postgres:
         self._room_mb = room_mb
         self._data = self._directory / "data"
         self._identity = "same"
+        self._known_good = False
         self._hold: Hold | None = None
         self.sockets = _socket_directory(self._directory)
 
@@ -112,10 +113,17 @@ class Postgres:
         self._hold = self._hold or Hold(self._directory)
         await self._alone(self._hold)
         own_directory(self.sockets)
+        if not self._known_good:  # a restart must be quick, and nothing of this changes meanwhile
+            await self._examine()
+            self._known_good = True
+
+    async def _examine(self) -> None:
+        """Make the cluster when there is none; refuse one that this server must not open."""
         self._identity = await identity_for(self._programs / "postgres", self._data)
+        major = await self._major()
         if not self._data.exists():
-            await self._init()
-        made_by, major = (self._data / "PG_VERSION").read_text(encoding="ascii").strip(), await self._major()
+            await self._init(major)
+        made_by = (self._data / "PG_VERSION").read_text(encoding="ascii").strip()
         if made_by != str(major):
             raise OtherVersion(
                 f"{self._data} was made by postgresql {made_by} and this is {major}: dump it with "
@@ -140,7 +148,7 @@ class Postgres:
         if ids is not None:
             os.chown(path, *ids, follow_symlinks=False)
 
-    async def _init(self) -> None:
+    async def _init(self, major: int) -> None:
         """Make the data directory whole or not at all."""
         enough_space(self._directory, self._room_mb)
         fresh = self._directory / "data.new"
@@ -151,7 +159,6 @@ class Postgres:
             self._hand_over(fresh)
         except OSError as error:
             raise Unusable(why_not(fresh, error)) from error
-        major = await self._major()
         locale = ["--locale=C"]
         if major >= 17:  # noqa: PLR2004  (the first with a locale that is the same on every system)
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -173,13 +180,11 @@ class Postgres:
         return int(found[1])
 
     async def _run(self, program: str, *arguments: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            *spawn_arguments([str(self._programs / program), *arguments], identity=self._identity),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={"LC_ALL": "C", "TZ": "UTC", "PATH": str(self._programs)},
-            cwd="/",
+        process = await on_leash(
+            [str(self._programs / program), *arguments],
+            environment={"LC_ALL": "C", "TZ": "UTC", "PATH": str(self._programs)},
+            output=asyncio.subprocess.PIPE,
+            identity=self._identity,
         )
         said, _ = await process.communicate()
         return process.returncode or 0, said.decode("utf-8", "replace")
@@ -239,6 +244,7 @@ class Postgres:
         return await AsyncConnection.connect(where, autocommit=True, connect_timeout=5)
 
     def _gone(self) -> None:
+        self._known_good = False
         if self._hold is not None:
             self._hold.release()
         if self.sockets.parent != self._directory:
