@@ -201,6 +201,8 @@ async def test_an_entry_never_names_its_subject(log):
         with pytest.raises(UnfitEntry):
             await log.append(tx, entry(clauses=("not a clause",)))
         with pytest.raises(UnfitEntry):
+            await log.append(tx, entry(function="Not a function"))
+        with pytest.raises(UnfitEntry):
             await log.append(tx, entry(at=AT.replace(tzinfo=None)))
 
 

@@ -110,6 +110,16 @@ async def test_an_entry_queued_twice_gets_one_number(db):
     assert await look(db) == Verified(1, (await look(db)).root, 1, 0)
 
 
+async def test_entries_whose_text_is_gone_do_not_stop_the_others(db, database):
+    gone = await add(db, 3)
+    await add(db, 2)
+    async with await psycopg.AsyncConnection.connect(database.owner, autocommit=True) as conn:
+        await conn.execute("DELETE FROM ledger_entry WHERE entry = ANY(%s)", (gone,))
+    one = sequencer(db, most=2)
+    assert [await one.run_once() for _ in range(3)] == [1, 1, 0]
+    assert "its text is gone" in (await look(db)).why
+
+
 async def test_writers_and_sequencers_side_by_side_leave_neither_gap_nor_fork(db):
     done = asyncio.Event()
 
@@ -137,7 +147,7 @@ class Crash(Exception):
     pass
 
 
-@pytest.mark.parametrize("moment", range(8))
+@pytest.mark.parametrize("moment", range(11))
 @pytest.mark.parametrize("how", ["error", "connection"])
 async def test_a_crash_at_any_moment_leaves_neither_gap_nor_fork(db, database, monkeypatch, moment, how):
     await add(db, 5)
@@ -184,7 +194,7 @@ async def test_there_are_no_more_moments_than_were_tried(db, monkeypatch):
 
         monkeypatch.setattr(Tx, name, step)
     await sequencer(db).run_once()
-    assert len(steps) == 8
+    assert len(steps) == 11
 
 
 @pytest.mark.parametrize(

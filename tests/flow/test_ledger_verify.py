@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from troth import ledger
 from troth.db import Database
-from troth.ledger import EntryKind, NewEntry, tree
+from troth.ledger import EntryKind, NewEntry, checkpoint, evidence, tree
+from troth.ledger import verify as verifying
 from troth.ledger.checkpoint import Head, sign
 from troth.ledger.evidence import Broken
 from troth.ledger.proofs import consistency, inclusion, latest_head
@@ -226,6 +227,13 @@ ATTACKS = {
         "act 9 of",
         "no entry proves it",
     ),
+    "an entry dropped before its number": (
+        [
+            "UPDATE ledger_opening SET entry = gen_random_uuid() WHERE entry = (SELECT entry FROM act WHERE seq = 4)"
+        ],
+        "entry ",
+        "its text is gone",
+    ),
     "an opening turned to someone else": (
         ["DELETE FROM act", "UPDATE ledger_opening SET subject = gen_random_uuid()"],
         "entry ",
@@ -298,6 +306,50 @@ async def test_a_log_signed_with_another_key_is_not_this_log(log):
     assert (await log.verify()).where == "head 4"
     assert (await log.verify(sign(Head("troth/test", 1, b"\0" * 32, START), other))).where == "the head given"
     assert (await log.verify("nonsense")).where == "the head given"
+
+
+@pytest.mark.parametrize("body", ["x", "[]"])
+async def test_a_text_that_is_no_entry_is_named_even_when_it_was_numbered(log, body):
+    forged = uuid4()
+    await log.attack(
+        f"INSERT INTO ledger_entry VALUES ('{forged}', now(), 'request', '{body}')",
+        f"INSERT INTO ledger_queue (entry) VALUES ('{forged}')",
+    )
+    await log.number()
+    found = await log.verify()
+    assert found == Broken(f"leaf 24, entry {forged}", "its text is not an entry")
+
+
+@pytest.mark.parametrize(
+    ("size", "at", "where", "why"),
+    [(24, START - timedelta(days=1), "head 24", "before head 14"), (0, START, "head 0", "over no entry")],
+)
+async def test_a_head_out_of_order_is_named_even_when_the_maker_signed_it(log, size, at, where, why):
+    root = checkpoint.read(log.heads[-1], SIGNER.public).root
+    signed = sign(Head("troth/test", size, root, at), SIGNER)
+    await log.attack(
+        f"DELETE FROM ledger_head WHERE size = {size}",
+        "ALTER TABLE ledger_head DROP CONSTRAINT ledger_head_size_check",
+        f"INSERT INTO ledger_head VALUES ({size}, '\\x{root.hex()}', '{signed}', now())",
+    )
+    found = await log.verify()
+    assert isinstance(found, Broken)
+    assert (found.where, why in found.why) == (where, True)
+
+
+async def test_verifying_reads_in_batches_of_any_size(log, monkeypatch):
+    for module in (verifying, evidence):
+        monkeypatch.setattr(module, "_BATCH", 4)
+    for head in log.heads:
+        assert isinstance(await log.verify(head), Verified)
+
+
+async def test_an_act_may_be_a_part_of_something_larger(log):
+    async with log.db.transaction() as tx:
+        entry = NewEntry(kind=EntryKind.BOUND, at=log.clock.at, policy=POLICY, subject=log.subject)
+        need = Act(kind=ActKind.SUPPLIED, policy=POLICY, at=log.clock.at, need="camera")
+        await ledger.act(tx, log.subject, need, await ledger.append(tx, entry))
+    assert isinstance(await log.verify(), Verified)
 
 
 async def test_after_erasures_the_ledger_verifies_and_no_entry_leads_to_the_person(log):

@@ -7,6 +7,7 @@ only a commit decides that it exists. Decisions that come by the thousand are co
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,16 +40,24 @@ async def append(tx: Tx, entry: NewEntry) -> EntryId:
 
 async def about(tx: Tx, subject: SubjectId) -> tuple[Entry, ...]:
     """Return every entry about ``subject``, by time. Empty once they are forgotten."""
-    rows = await tx.rows(_EntryRow, QUERIES["about"], {"subject": subject})
+    rows = await tx.rows(Text, QUERIES["about"], {"subject": subject})
     return tuple(Entry(row.entry, row.at, EntryKind(row.kind), bytes(row.body)) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
-class _EntryRow:
+class Text:
+    """An entry as its table has it, believed in nothing."""
+
     entry: EntryId
     at: datetime
     kind: str
     body: bytes
+
+
+async def read_texts(tx: Tx, entries: Sequence[EntryId]) -> Mapping[EntryId, Text]:
+    """Return those of ``entries`` that are there."""
+    rows = await tx.rows(Text, QUERIES["texts"], {"entries": list(entries)})
+    return {row.entry: row for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,19 +88,22 @@ SELECT coalesce(max(leaf) + 1, 0) FROM ledger_leaf
 -- The newest signed head.
 SELECT signed FROM ledger_head ORDER BY size DESC LIMIT 1
 
--- :take
--- The next committed entries without a number, out of the queue, in the order of their insertion.
-WITH due AS (
-    SELECT min(place) AS place, entry
-      FROM (SELECT q.place, q.entry FROM ledger_queue q JOIN ledger_entry e USING (entry)
-             ORDER BY q.place LIMIT %(most)s) AS first
-     GROUP BY entry
-), gone AS (
-    DELETE FROM ledger_queue q USING due WHERE q.entry = due.entry
-)
-SELECT e.entry, e.body
-  FROM due JOIN ledger_entry e USING (entry) LEFT JOIN ledger_leaf l USING (entry)
- WHERE l.leaf IS NULL ORDER BY due.place
+-- :waiting
+-- What waits for a number, in the order of insertion. (Read step by step, each by its key: one large join
+-- goes wrong when a backlog has grown faster than the planner's statistics.)
+SELECT place, entry FROM ledger_queue WHERE place > %(after)s ORDER BY place LIMIT %(most)s
+
+-- :numbered
+-- Which of these entries have a number already.
+SELECT entry FROM ledger_leaf WHERE entry = ANY(%(entries)s)
+
+-- :texts
+-- Entries with their text.
+SELECT entry, at, kind, body FROM ledger_entry WHERE entry = ANY(%(entries)s)
+
+-- :dequeue
+-- They have been seen to.
+DELETE FROM ledger_queue WHERE place = ANY(%(places)s)
 
 -- :add_leaves
 -- Numbered entries. The primary key makes a fork impossible.
@@ -138,10 +141,8 @@ SELECT e.body, o.salt FROM ledger_opening o JOIN ledger_entry e USING (entry)
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- :leaves
--- Numbered entries from one number on, with their text, if it is still there.
-SELECT l.leaf, l.entry, l.hash, e.at, e.kind, e.body
-  FROM ledger_leaf l LEFT JOIN ledger_entry e USING (entry)
- WHERE l.leaf >= %(first)s ORDER BY l.leaf LIMIT %(most)s
+-- Numbered entries from one number on.
+SELECT leaf, entry, hash FROM ledger_leaf WHERE leaf >= %(first)s ORDER BY leaf LIMIT %(most)s
 
 -- :heads
 -- Signed heads from one size on.

@@ -7,11 +7,13 @@ at any moment leaves either all of it or nothing: neither gap nor fork.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from troth.db import Database, Tx
 from troth.ledger import checkpoint, tree
 from troth.ledger.checkpoint import Head
+from troth.ledger.log import read_texts
 from troth.ledger.proofs import latest_head, stored
 from troth.ledger.signing import NotGenuine, Signer
 from troth.ledger.sql import QUERIES
@@ -24,8 +26,13 @@ class TreeDamaged(TrothError):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
+    place: int
     entry: EntryId
-    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    entry: EntryId
 
 
 class Sequencer:
@@ -47,12 +54,33 @@ class Sequencer:
             if not await tx.value(QUERIES["lead"]):
                 return 0
             before = await self._last_head(tx)
-            waiting = await tx.rows(_Waiting, QUERIES["take"], {"most": self._most})
-            if not waiting:
+            taken = await self._take(tx)
+            if not taken:
                 return 0
-            head = await self._extend(tx, before, waiting)
+            head = await self._extend(tx, before, taken)
         self._seen = head
-        return len(waiting)
+        return len(taken)
+
+    async def _take(self, tx: Tx) -> Mapping[EntryId, bytes]:
+        """Take a batch out of the queue: each entry once, in order, with its text.
+
+        An entry whose text is gone stays in the queue, for `verify` to find.
+        """
+        after = 0
+        while True:
+            params = {"after": after, "most": self._most}
+            waiting = await tx.rows(_Waiting, QUERIES["waiting"], params)
+            if not waiting:
+                return {}
+            texts = await read_texts(tx, [row.entry for row in waiting])
+            present = [row for row in waiting if row.entry in texts]
+            if present:
+                break
+            after = waiting[-1].place
+        entries = [row.entry for row in present]
+        await tx.run(QUERIES["dequeue"], {"places": [row.place for row in present]})
+        numbered = {row.entry for row in await tx.rows(_Numbered, QUERIES["numbered"], {"entries": entries})}
+        return {entry: texts[entry].body for entry in dict.fromkeys(entries) if entry not in numbered}
 
     async def _last_head(self, tx: Tx) -> Head | None:
         signed = await latest_head(tx)
@@ -71,14 +99,14 @@ class Sequencer:
             )
         return head
 
-    async def _extend(self, tx: Tx, before: Head | None, waiting: list[_Waiting]) -> Head:
+    async def _extend(self, tx: Tx, before: Head | None, taken: Mapping[EntryId, bytes]) -> Head:
         size = before.size if before else 0
         edge = tree.cover(0, size)
         hashes = await stored(tx, edge)
         if len(hashes) != len(edge) or (before and tree.root(size, hashes) != before.root):
             raise TreeDamaged
         frontier = tree.Frontier(size, [hashes[node] for node in edge])
-        made = [frontier.add(tree.leaf_hash(bytes(row.body))) for row in waiting]
+        made = [frontier.add(tree.leaf_hash(body)) for body in taken.values()]
         leaves = [nodes[0] for nodes in made]
         inner = [node for nodes in made for node in nodes[1:]]
         now = self._clock.now()
@@ -89,7 +117,7 @@ class Sequencer:
             QUERIES["add_leaves"],
             {
                 "leaves": [node.number for node, _ in leaves],
-                "entries": [row.entry for row in waiting],
+                "entries": list(taken),
                 "hashes": [found for _, found in leaves],
             },
         )

@@ -16,6 +16,7 @@ from troth.ledger import checkpoint, tree
 from troth.ledger.checkpoint import Head
 from troth.ledger.entries import stamp
 from troth.ledger.evidence import Broken, Damage, check_standings
+from troth.ledger.log import Text, read_texts
 from troth.ledger.proofs import stored
 from troth.ledger.signing import NotGenuine, PublicKey
 from troth.ledger.sql import QUERIES
@@ -70,9 +71,6 @@ class _LeafRow:
     leaf: int
     entry: EntryId
     hash: bytes
-    at: datetime | None
-    kind: str | None
-    body: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +108,9 @@ class _Reading:
             params = {"first": self._frontier.size, "most": _BATCH}
             rows = await self._tx.rows(_LeafRow, QUERIES["leaves"], params)
             made: list[tuple[tree.Node, bytes]] = []
+            texts = await read_texts(self._tx, [row.entry for row in rows])
             for row in rows:
-                made += self._leaf(row)
+                made += self._leaf(row, texts.get(row.entry))
                 while self._ahead and self._ahead[0].size <= self._frontier.size:
                     self._head(self._ahead.pop(0))
                     if not self._ahead:
@@ -134,20 +133,24 @@ class _Reading:
         params = {"first": first, "most": _BATCH}
         self._ahead = await self._tx.rows(_HeadRow, QUERIES["heads"], params)
 
-    def _leaf(self, row: _LeafRow) -> list[tuple[tree.Node, bytes]]:
+    def _leaf(self, row: _LeafRow, text: Text | None) -> list[tuple[tree.Node, bytes]]:
         number = self._frontier.size
         if row.leaf != number:
             raise Damage(f"leaf {number}", "it is missing: an entry was dropped")
         where = f"leaf {number}, entry {row.entry}"
-        if row.body is None or row.at is None:
+        if text is None:
             raise Damage(where, "its text is gone: the entry was dropped")
-        body = bytes(row.body)
+        body = bytes(text.body)
         if tree.leaf_hash(body) != bytes(row.hash):
             raise Damage(where, "its text is not the one that got this number: edited or swapped")
         said = _said(where, body)
-        if (said.get("entry"), said.get("at"), said.get("kind")) != (str(row.entry), stamp(row.at), row.kind):
+        if (said.get("entry"), said.get("at"), said.get("kind")) != (
+            str(row.entry),
+            stamp(text.at),
+            text.kind,
+        ):
             raise Damage(where, "its row says another id, time or kind than its text")
-        self._time(where, number, row.at)
+        self._time(where, number, text.at)
         made = self._frontier.add(bytes(row.hash))
         if self._given and self._given.size == self._frontier.size:
             _same(GIVEN, self._given.root, self._frontier.root())
