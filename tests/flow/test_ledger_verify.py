@@ -229,7 +229,7 @@ ATTACKS = {
     ),
     "an entry dropped before its number": (
         [
-            "UPDATE ledger_opening SET entry = gen_random_uuid() WHERE entry = (SELECT entry FROM act WHERE seq = 4)"
+            "UPDATE ledger_opening o SET entry = gen_random_uuid() FROM act a WHERE o.entry = a.entry AND seq = 4"
         ],
         "entry ",
         "its text is gone",

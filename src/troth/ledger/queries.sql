@@ -78,7 +78,7 @@ UPDATE subject SET state = 'erased' WHERE subject = %(subject)s
 
 -- :lead
 -- Whether this transaction may number entries; at most one may.
-SELECT pg_try_advisory_xact_lock(7421)
+SELECT pg_try_advisory_xact_lock(7430)
 
 -- :size
 -- How many entries have a number.
