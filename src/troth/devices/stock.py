@@ -1,7 +1,8 @@
 """The maker's stock: which devices exist, by keyed hash of the serial number, and the code printed on each.
 
-Serial numbers can be counted through and a code is short, so both are hashed with the index key, which lies
-outside the database. Says whether serial and code belong together; not who may bind.
+Serial numbers can be counted through and a code is short, so both are hashed with the stock key, which lies
+outside the database. No rotation ends it: the serial number is not kept, so it could not be tagged anew. Says
+whether serial and code belong together; not who may bind.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def _plain(text: str) -> str:
 
 def serial_tag(keyring: Keyring, serial: str) -> bytes:
     """Return the tag of a serial number under the current epoch."""
-    return tag(keyring.current(EpochKind.INDEX).key, _SERIAL, _plain(serial))
+    return tag(keyring.current(EpochKind.STOCK).key, _SERIAL, _plain(serial))
 
 
 def _code_tag(key: bytes, serial: str, code: str) -> bytes:
@@ -70,7 +71,7 @@ async def add(tx: Tx, keyring: Keyring, serial: str, model: str, code: str) -> N
     code_plain = _plain(code)
     if await _find(tx, _live_keys(keyring), serial) is not None:
         return
-    epoch = keyring.current(EpochKind.INDEX)
+    epoch = keyring.current(EpochKind.STOCK)
     await tx.run(
         QUERIES["stock"],
         {
@@ -100,9 +101,9 @@ async def prove(tx: Tx, keyring: Keyring, serial: str, code: str) -> Stocked:
 
 def _live_keys(keyring: Keyring) -> dict[int, bytes]:
     keys: dict[int, bytes] = {}
-    for epoch in keyring.epochs(EpochKind.INDEX):
+    for epoch in keyring.epochs(EpochKind.STOCK):
         with contextlib.suppress(KeyDestroyed):  # ended since the folder was listed
-            keys[epoch] = keyring.key(EpochKind.INDEX, epoch)
+            keys[epoch] = keyring.key(EpochKind.STOCK, epoch)
     return keys
 
 

@@ -1,8 +1,9 @@
 """The keys that lie outside the database: a folder, one file per epoch.
 
-`kek/` wraps the data keys, `index/` keys the look-up tags, `farewell/` holds the one-off keys of farewell
-plans; the ledger keeps its signing key beside them. Keys are read when they are needed and not kept, so that
-a destroyed one is gone for every process at once. A KMS would stand behind this same surface.
+`kek/` wraps the data keys, `index/` keys the look-up tags of subjects, `stock/` those of devices in stock,
+`farewell/` holds the one-off keys of farewell plans; the ledger keeps its signing key beside them. Keys are
+read when they are needed and not kept, so that a destroyed one is gone for every process at once. A KMS would
+stand behind this same surface.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import contextlib
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -26,10 +27,15 @@ _FILE_MODE = 0o600
 
 
 class EpochKind(StrEnum):
-    """Which series of epochs."""
+    """Which series of epochs. `STOCK` tags what is not yet anyone's: nothing turns it."""
 
     KEK = "kek"
     INDEX = "index"
+    STOCK = "stock"
+
+
+TURNED = (EpochKind.KEK, EpochKind.INDEX)
+"""The series that a rotation ends, since everything under them can be moved to the next epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ class Keyring:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> Generator[None]:
     """Keep other processes out meanwhile, so that all who start at once get one keyring."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -197,13 +197,13 @@ UPDATE blind_index b SET tag = n.moved, epoch = %(epoch)s
  WHERE b.subject = n.subject AND b.field = n.field
 
 -- :needs_kek
--- Whether anything still needs a key-encryption key from before an epoch.
-SELECT EXISTS (SELECT FROM vault_key WHERE kek_epoch < %(epoch)s)
-    OR EXISTS (SELECT FROM document_wrap WHERE kek_epoch < %(epoch)s)
+-- How many rows still need a key-encryption key from before an epoch.
+SELECT (SELECT count(*) FROM vault_key WHERE kek_epoch < %(epoch)s)
+     + (SELECT count(*) FROM document_wrap WHERE kek_epoch < %(epoch)s)
 
 -- :needs_index
--- Whether anything is still found by an index key from before an epoch.
-SELECT EXISTS (SELECT FROM blind_index WHERE epoch < %(epoch)s)
+-- How many rows are still found by an index key from before an epoch.
+SELECT count(*) FROM blind_index WHERE epoch < %(epoch)s
 
 -- :erase_vault_key
 -- A subject's keys.
@@ -327,3 +327,7 @@ UPDATE erasure SET plan = NULL WHERE subject = %(subject)s
 -- :planned
 -- The erasures whose plan's key is needed.
 SELECT erasure FROM erasure WHERE plan IS NOT NULL
+
+-- :epoch_rows
+-- How many rows depend on an epoch's key.
+SELECT (SELECT count(*) FROM vault_key) + (SELECT count(*) FROM document_wrap) + (SELECT count(*) FROM blind_index)

@@ -6,23 +6,38 @@ Afterwards whatever was deleted before is out of reach here, also where PostgreS
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+import contextlib
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 from troth import ledger
 from troth.db import Database, Tx
 from troth.terms import Clock
-from troth.vault.keyring import EpochKind, Keyring
-from troth.vault.moves import SERIES, Keks, Place, Series
+from troth.vault.errors import KeyDestroyed, KeyringUnfit, Unsealable
+from troth.vault.keyring import TURNED, Epoch, EpochKind, Keyring
+from troth.vault.moves import SERIES, Keks, Movable, Place, Series
 from troth.vault.sql import QUERIES
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rotation is: rows moved to the new epochs, and the epochs whose keys it destroyed."""
+    """How far a rotation is: rows moved to the new epochs, and the epochs whose keys it destroyed.
+
+    ``lost`` are rows that no key opens any more (edited, or restored from before a destroyed epoch): they are
+    left as they are, and known once the rotation is over.
+    """
 
     moved: int
     destroyed: tuple[tuple[EpochKind, int], ...] = ()
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    moved: int
+    lost: int
+    after: Place
 
 
 class Rotation:
@@ -35,52 +50,58 @@ class Rotation:
         self._batch = batch
 
     async def turn(self) -> AsyncGenerator[Progress]:
-        """Begin new epochs, move all that lives to them, destroy the old keys; yield after every batch."""
+        """Begin new epochs, move all that lives to them, destroy the old keys; yield after every batch.
+
+        Raises `KeyringUnfit` rather than destroy a keyring that does not belong to this database.
+        """
         async with self._db.transaction() as tx:
             await tx.run(QUERIES["turn_epochs"])
-            for kind in EpochKind:
+            for kind in TURNED:
                 self._keyring.rotate(kind)
         async for progress in self.resume():
             yield progress
 
     async def resume(self) -> AsyncGenerator[Progress]:
         """Finish what was cut short; when every series of epochs has one key only, do nothing."""
-        if all(len(self._keyring.epochs(kind)) == 1 for kind in EpochKind):
+        if all(len(self._keyring.epochs(kind)) == 1 for kind in TURNED):
             return
         # Whoever took a key of a past epoch before the turn has committed once this lock was had.
         async with self._db.transaction() as tx:
             await tx.run(QUERIES["turn_epochs"])
-            target = {kind: self._keyring.epochs(kind)[-1] for kind in EpochKind}
+            target = {kind: self._keyring.epochs(kind)[-1] for kind in TURNED}
         moved = 0
+        lost: Counter[EpochKind] = Counter()
         # First what nobody holds; then again from the start, waiting for what somebody held.
         for how in ("skip", "wait"):
+            lost.clear()
             for series in SERIES:
                 async for batch in self._walk(series, how, target[series.kind]):
-                    moved += batch
-                    yield Progress(moved)
-        yield Progress(moved, await self._destroy(target))
+                    lost[series.kind] += batch.lost
+                    moved += batch.moved
+                    if batch.moved:
+                        yield Progress(moved)
+        yield Progress(moved, await self._destroy(target, lost), lost.total())
 
-    async def _walk(self, series: Series, how: str, target: int) -> AsyncGenerator[int]:
-        after: Place | None = Place()
-        while after is not None:
+    async def _walk(self, series: Series, how: str, target: int) -> AsyncGenerator[_Batch]:
+        after = Place()
+        while True:
             async with self._db.transaction() as tx:
-                batch, after = await self._move(tx, series, how, target, after)
-            if batch:
-                yield batch
+                batch = await self._move(tx, series, how, target, after)
+            if batch is None:
+                return
+            yield batch
+            after = batch.after
 
-    async def _move(
-        self, tx: Tx, series: Series, how: str, target: int, after: Place
-    ) -> tuple[int, Place | None]:
+    async def _move(self, tx: Tx, series: Series, how: str, target: int, after: Place) -> _Batch | None:
         await tx.run(QUERIES["share_epochs"])
-        epoch = self._keyring.current(series.kind)
         at = {"subject": after.subject, "id": after.id, "first": after.first, "second": after.second}
-        rows = await tx.rows(
-            series.row, QUERIES[f"{series.old}_{how}"], at | {"epoch": target, "page": self._batch}
-        )
+        query = QUERIES[f"{series.old}_{how}"]
+        rows = await tx.rows(series.row, query, at | {"epoch": target, "page": self._batch})
         if not rows:
-            return 0, None
-        keks = Keks(self._keyring)
-        places = [row.place() for row in rows]
+            return None
+        epoch = self._keyring.current(series.kind)
+        moved = self._moved(rows, epoch)
+        places = [place for place, _new in moved]
         await tx.run(
             QUERIES[series.new],
             {
@@ -89,18 +110,35 @@ class Rotation:
                 "ids": [place.id for place in places],
                 "firsts": [place.first for place in places],
                 "seconds": [place.second for place in places],
-                "moved": [row.moved(keks, epoch) for row in rows],
+                "moved": [new for _place, new in moved],
             },
         )
-        return len(rows), places[-1]
+        return _Batch(len(moved), len(rows) - len(moved), rows[-1].place())
 
-    async def _destroy(self, target: Mapping[EpochKind, int]) -> tuple[tuple[EpochKind, int], ...]:
+    def _moved(self, rows: Sequence[Movable], epoch: Epoch) -> list[tuple[Place, bytes]]:
+        """Return what each row becomes; leave out those that open for nobody, so that they hold up no one."""
+        keks = Keks(self._keyring)
+        moved: list[tuple[Place, bytes]] = []
+        for row in rows:
+            with contextlib.suppress(Unsealable, KeyDestroyed):
+                moved.append((row.place(), row.moved(keks, epoch)))
+        return moved
+
+    async def _destroy(
+        self, target: Mapping[EpochKind, int], lost: Mapping[EpochKind, int]
+    ) -> tuple[tuple[EpochKind, int], ...]:
         """Destroy the keys before ``target``, having seen that nothing needs them, and put that on record."""
         destroyed: list[tuple[EpochKind, int]] = []
+        lost_in_all = sum(lost.values())
         async with self._db.transaction() as tx:
+            if lost_in_all * 2 > await tx.value(QUERIES["epoch_rows"]):
+                raise KeyringUnfit(
+                    f"{lost_in_all} rows, more than half, do not open with this keyring: it belongs to another "
+                    "database; no key was destroyed"
+                )
             for kind, number in target.items():
-                if await tx.value(QUERIES[f"needs_{kind.value}"], {"epoch": number}):
-                    continue  # restored rows came in meanwhile: the next run moves them
+                if await tx.value(QUERIES[f"needs_{kind.value}"], {"epoch": number}) > lost[kind]:
+                    continue  # rows came in behind the walk, from a restore: the next run moves them
                 for past in [epoch for epoch in self._keyring.epochs(kind) if epoch < number]:
                     self._keyring.destroy(kind, past)
                     destroyed.append((kind, past))
