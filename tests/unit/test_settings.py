@@ -83,7 +83,6 @@ def test_an_override_is_checked_like_a_variable():
         ("TROTH_DSN", "host", "write one such as"),
         ("TROTH_DSN", "host=db password=s3cret", "put it in a file, TROTH_DSN_FILE"),
         ("TROTH_DSN", "postgresql://me:s3cret@db/troth", "put it in a file, TROTH_DSN_FILE"),
-        ("TROTH_DSN", "host=db", "belong together"),
         ("TROTH_OWNER_DSN", "host=db", "belong together"),
         ("TROTH_DSN_FILE", "/no/such/file", "name a text file that this user may open"),
         ("TROTH_DSN_FILE", "dsn", "write one that begins with /"),

@@ -62,7 +62,7 @@ class Settings:
         _refuse_unknown(given)
         data = _directory("TROTH_DATA", given.get("TROTH_DATA")) or _default_data(environ)
         dsn, owner_dsn = _dsn("TROTH_DSN", given), _dsn("TROTH_OWNER_DSN", given)
-        if (dsn is None) != (owner_dsn is None):
+        if dsn is None and owner_dsn is not None:
             raise BadSetting(
                 "TROTH_DSN and TROTH_OWNER_DSN belong together: the first for daily use, the second for "
                 "migrations; set both (or their _FILE), or neither for the embedded server"

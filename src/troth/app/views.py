@@ -55,10 +55,9 @@ class LedgerKey:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An account waits for its code. ``receipt`` proves what was agreed to."""
+    """An account waits for its code."""
 
     account: SubjectId
-    receipt: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,22 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """The first session, and the receipt of what was agreed to."""
+
+    session: SignedIn
+    receipt: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ItemState:
-    """One item a function takes, in the policy's words."""
+    """One item a function takes, in the policy's words; ``chosen`` only for optional ones."""
 
     item: ItemName
     label: Mapping[str, str]
     need: str
     clause: ClauseId
+    chosen: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,46 @@
+"""Doors by which a person comes and goes. What they may do inside is asked again at every other door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troth.app.doors.base import Doors
+from troth.app.views import Registered, SignedIn, Verified
+from troth.subjects import sessions
+
+if TYPE_CHECKING:
+    from troth.subjects.registration import Registration
+    from troth.terms import SubjectId
+
+
+class ArrivalDoors(Doors):
+    """Register, verify, sign in, sign out."""
+
+    async def register(self, given: Registration) -> Registered:
+        """Open an account that waits for its code; the same answer where there is one already."""
+        async with self._open() as tx:
+            made = await self._system.accounts.register(tx, given)
+        return Registered(made.account)
+
+    async def verify(self, account: SubjectId, code: str) -> Verified:
+        """Take the code, sign in, and hand out the receipt of what was agreed to."""
+        async with self._open() as tx:
+            done = await self._system.accounts.verify(tx, account, code)
+        await self._changed(account)
+        return Verified(SignedIn(done.session.token, done.session.expires), done.receipt)
+
+    async def sign_in(self, login: str, password: str) -> SignedIn:
+        """Begin a session."""
+        async with self._open() as tx:
+            session = await self._system.accounts.sign_in(tx, login, password)
+        return SignedIn(session.token, session.expires)
+
+    async def sign_out(self, token: str) -> None:
+        """End this session; harmless when it has ended."""
+        async with self._open() as tx:
+            await sessions.end(tx, token)
+
+    async def sign_out_everywhere(self, token: str) -> None:
+        """End every session of whoever this is."""
+        async with self._open() as tx:
+            await sessions.end_all(tx, await self._who(tx, token))

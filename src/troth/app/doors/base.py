@@ -1,0 +1,53 @@
+"""What every door has: one transaction per call, one sentence when the database is away, word after commit.
+
+Decides nothing. Denied callers are counted, so that a refusal leaves a trace also where there is no subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from psycopg import OperationalError
+
+from troth.subjects import sessions
+from troth.subjects.asking import Asking
+from troth.terms import SubjectId, TrothError
+
+if TYPE_CHECKING:
+    from troth.app.system import System
+    from troth.db import Tx
+
+
+class Unavailable(TrothError):
+    """the database does not answer: nothing was changed; try again in a moment"""
+
+
+class Doors:
+    """The base of the doors of one system."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncGenerator[Tx]:
+        """Open a transaction; raise `Unavailable` when there is no database to open it in."""
+        try:
+            async with self._system.db.transaction() as tx:
+                yield tx
+        except OperationalError:
+            raise Unavailable from None  # its own text may quote values
+
+    async def _who(self, tx: Tx, token: str) -> SubjectId:
+        """Return who is signed in; raises `NotSignedIn`."""
+        return await sessions.who(tx, token, self._system.clock.now())
+
+    async def _asking(self, tx: Tx, subject: SubjectId) -> Asking:
+        """Begin a question to the gate about ``subject``, under the policy of their account."""
+        policy = await self._system.accounts.policy_of(tx, subject)
+        return Asking(subject, policy, self._system.settings.region, self._system.clock.now())
+
+    async def _changed(self, subject: SubjectId) -> None:
+        """Tell the other processes, after the commit."""
+        await self._system.bus.changed(subject)

@@ -1,0 +1,71 @@
+"""What is done in the background, one small piece per call: numbering, letters, erasures, purging.
+
+Each may be called again at any time and by several processes; each says how much it did. Decides nothing:
+what is due says its own row, by the injected clock.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from troth.app.doors.base import Doors
+from troth.subjects import sessions, tries
+from troth.subjects.outbox import Outcome
+from troth.vault.rotation import Rotation
+from troth.vault.stages import Stage
+
+if TYPE_CHECKING:
+    from troth.subjects.senders import Sender
+
+EPOCH = timedelta(days=1)
+"""An erasure waits at most this long until the keys that could open its rows are destroyed."""
+
+
+class ChoreDoors(Doors):
+    """The worker's side of the system."""
+
+    async def sequence(self) -> int:
+        """Give numbers to what was committed; return how many entries got one. Raises `TreeDamaged`."""
+        return await self._system.sequencer.run_once()
+
+    async def deliver(self, sender: Sender) -> int:
+        """Hand over the letters that are due; return how many were carried."""
+        ended = await self._system.accounts.outbox.deliver(self._system.db, sender)
+        return ended[Outcome.SENT]
+
+    async def erase(self) -> int:
+        """Take each erasure one stage further if its time has come; return how many moved on."""
+        async with self._open() as tx:
+            due = await self._system.erasure.due(tx)
+        moved = 0
+        for erasure in due:
+            async with self._open() as tx:
+                before = (await self._system.erasure.look(tx, erasure)).stage
+                moved += await self._system.erasure.advance(tx, erasure) != before
+        return moved
+
+    async def turn_epoch(self) -> bool:
+        """End the epoch once an erasure has waited for it long enough; finish a turn that was cut short."""
+        rotation = Rotation(self._system.db, self._system.keyring, self._system.clock)
+        waiting = await self._waits_for_epoch()
+        async for _progress in rotation.turn() if waiting else rotation.resume():
+            pass
+        return waiting
+
+    async def purge(self) -> int:
+        """Forget who never confirmed, ended sessions and old counts of tries; return how many rows."""
+        now = self._system.clock.now()
+        async with self._open() as tx:
+            gone = await self._system.accounts.purge_unverified(tx)
+        async with self._open() as tx:
+            return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
+
+    async def _waits_for_epoch(self) -> bool:
+        before = self._system.clock.now() - EPOCH
+        async with self._open() as tx:
+            for erasure in await self._system.erasure.due(tx):
+                row = await self._system.erasure.look(tx, erasure)
+                if row.stage == Stage.REFUSED and row.refused_at is not None and row.refused_at <= before:
+                    return True
+        return False

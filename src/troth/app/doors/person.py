@@ -1,0 +1,144 @@
+"""Doors of a signed-in person: what stands, choices, switches, devices, the shop.
+
+Each choice is committed with its evidence before anyone is told of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troth import ledger
+from troth.app.doors import states
+from troth.app.doors.base import Doors
+from troth.app.views import BoundDevice, DeviceLine, Me
+from troth.devices.identifiers import Told
+from troth.devices.registry import NotYourDevice
+from troth.gate import accepted_version
+from troth.subjects.choices import Choices, Shown, current_text
+from troth.subjects.names import REGISTER
+from troth.subjects.sessions import NotSignedIn
+from troth.subjects.store import Shop, link_store
+from troth.terms import Verb
+
+if TYPE_CHECKING:
+    from troth.app.views import Store
+    from troth.db import Tx
+    from troth.policy.compiled import Compiled
+    from troth.subjects.asking import Asking
+    from troth.terms import DeviceId, FunctionName, ItemName, Standing, SubjectId, SwitchName
+
+
+class PersonDoors(Doors):
+    """What a person does for themselves."""
+
+    async def me(self, token: str) -> Me:
+        """Tell what stands: their own right, so also after the agreement has ended. Raises `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            standing = await ledger.standing(tx, subject, lock=True)
+            if standing is None:
+                raise NotSignedIn
+            compiled = self._accepted(standing, asking)
+            items = compiled.functions[REGISTER].items if REGISTER in compiled.functions else ()
+            ask = asking.by_right(Verb.USE, REGISTER, items)
+            await self._system.gate.admit(tx, ask, counted=True)
+            lines = await self._system.devices.listed(tx, subject)
+        devices = tuple(DeviceLine(line.device, line.model or "", line.day) for line in lines)
+        return Me(
+            account=subject,
+            policy=asking.policy,
+            version=compiled.policy.version,
+            functions=states.functions(compiled, standing, asking),
+            switches=states.switches(compiled, standing, asking, [line.device for line in lines]),
+            devices=devices,
+        )
+
+    async def choose(
+        self,
+        token: str,
+        function: FunctionName,
+        language: str,
+        text_hash: str | None,
+        *,
+        item: ItemName | None = None,
+    ) -> str:
+        """Ask for a function, or consent to it or to one optional item; return the receipt."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            shown = Shown(language, text_hash) if text_hash else await self._shown(tx, asking, language)
+            chosen = await self._choices.choose(
+                tx, subject, asking.policy, function, shown=shown, item=item, separate=item is not None
+            )
+        await self._changed(subject)
+        return chosen.receipt
+
+    async def withdraw(self, token: str, function: FunctionName, *, item: ItemName | None = None) -> str:
+        """Take a choice back; return the receipt. Nothing of it is collected from the commit on."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            chosen = await self._choices.withdraw(tx, subject, asking.policy, function, item=item)
+        await self._changed(subject)
+        return chosen.receipt
+
+    async def switch(self, token: str, switch: SwitchName, *, on: bool, device: DeviceId | None) -> str:
+        """Put a switch on or off; return the receipt. Raises `NotYourDevice`, `NotAChoice`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            if device is not None:
+                await self._own(tx, subject, device)
+            chosen = await self._choices.switch(tx, subject, asking.policy, switch, on=on, device=device)
+        await self._changed(subject)
+        return chosen.receipt
+
+    async def bind(self, token: str, *, serial: str, code: str, mac: str, model: str, ip: str) -> BoundDevice:
+        """Make a stocked device theirs. Raises `WrongCode`, `TooManyTries`, `AlreadyBound`, `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            told = Told(model=model, mac=mac, serial=serial, ip=ip)
+            bound = await self._system.devices.bind(tx, subject, asking.policy, code, told)
+        await self._changed(subject)
+        return BoundDevice(bound.device, bound.token, bound.secret)
+
+    async def unbind(self, token: str, device: DeviceId) -> None:
+        """Give a device up: its token dies, what it measured stays. Raises `NotYourDevice`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await self._system.devices.unbind(tx, subject, device)
+        await self._changed(subject)
+
+    async def link_store(self, token: str, store: Store) -> None:
+        """Put the shop on file for every function that takes it and that they chose. Raises `Denied`."""
+        hours = {"opens": store.business_hours.opens, "closes": store.business_hours.closes}
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            shop = Shop(store.store_name, store.store_address, hours)
+            await link_store(self._system.parts, tx, subject, asking.policy, shop=shop)
+        await self._changed(subject)
+
+    @property
+    def _choices(self) -> Choices:
+        return Choices(self._system.parts)
+
+    def _accepted(self, standing: Standing, asking: Asking) -> Compiled:
+        policies = self._system.gate.policies
+        version = accepted_version(standing, asking.policy, asking.at)
+        return (
+            policies.current(asking.policy) if version is None else policies.version(asking.policy, version)
+        )
+
+    async def _shown(self, tx: Tx, asking: Asking, language: str) -> Shown:
+        """Return the text of the accepted version: an edge that sends no hash vouches that it showed it."""
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        if standing is None:
+            raise NotSignedIn
+        return current_text(self._accepted(standing, asking), language)
+
+    async def _own(self, tx: Tx, subject: SubjectId, device: DeviceId) -> None:
+        if all(line.device != device for line in await self._system.devices.listed(tx, subject)):
+            raise NotYourDevice

@@ -1,0 +1,48 @@
+"""Doors that are about no person: health, policies in force, the ledger's head and key."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from troth.app.doors.base import Doors, Unavailable
+from troth.app.views import Health, LedgerKey, PolicyLine
+from troth.ledger.proofs import latest_head
+from troth.policy import text
+
+if TYPE_CHECKING:
+    from troth.policy.notice import Notice
+    from troth.terms import PolicyName
+
+
+class PublicDoors(Doors):
+    """Anyone may ask these; nothing of anyone comes out."""
+
+    async def health(self) -> Health:
+        """Say what is there."""
+        try:
+            async with self._open() as tx:
+                await latest_head(tx)
+            database = True
+        except Unavailable:
+            database = False
+        return Health(database=database, broker=self._system.bus.connected())
+
+    def policies(self) -> tuple[PolicyLine, ...]:
+        """List the policies in force, each in its current version."""
+        current = [versions[max(versions)].policy for versions in self._system.policies.values() if versions]
+        return tuple(PolicyLine(p.name, p.version, p.title, p.languages) for p in current)
+
+    def notice(self, name: PolicyName, language: str) -> Notice:
+        """Return what is shown to a person; its hash is what an acceptance names. Raises `NoSuchPolicy`."""
+        return text.notice(self._system.gate.policies.current(name), language)
+
+    async def ledger_head(self) -> str:
+        """Return the newest signed head, or an empty text while nothing has a number yet."""
+        async with self._open() as tx:
+            return await latest_head(tx) or ""
+
+    def ledger_key(self) -> LedgerKey:
+        """Return the key that checks heads, receipts and certificates."""
+        key = self._system.signer.public
+        return LedgerKey(key.name, base64.b64encode(key.raw).decode())

@@ -1,0 +1,111 @@
+"""Doors of the maker's people. A role says before which door one stands; what opens is the gate's to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troth import ledger
+from troth.app.doors.base import Doors
+from troth.subjects import staff
+from troth.subjects.staff import Role
+from troth.terms import Ask, Basis, TrothError, Verb
+from troth.vault import NotHeld
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from troth.db import Tx
+    from troth.subjects.staff import Staff
+    from troth.terms import FunctionName, ItemName, PolicyName, Purpose, Reference, SubjectId
+
+_LOOKING = frozenset({Role.ADMIN, Role.PRIVACY, Role.SUPPORT})
+_STOCKING = frozenset({Role.ADMIN, Role.MAKER})
+
+
+class WrongRole(TrothError):
+    """this door is not for your role: ask someone whose it is"""
+
+
+class StaffDoors(Doors):
+    """A look at a person, and stock for the shelf."""
+
+    async def look(
+        self,
+        token: str,
+        subject: SubjectId,
+        function: FunctionName,
+        *,
+        items: frozenset[ItemName],
+        purpose: Purpose,
+        reference: Reference | None,
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Open items of one person for a purpose; every look, granted or not, lands in the ledger.
+
+        Raises `NotStaff`, `WrongRole`, `Denied`.
+        """
+        now = self._system.clock.now()
+        async with self._open() as tx:
+            who = await self._staff(tx, token, _LOOKING)
+            policy = await self._policy_of(tx, subject)
+            ask = Ask(
+                verb=Verb.USE,
+                policy=policy,
+                function=function,
+                items=items,
+                purpose=purpose,
+                subject=subject,
+                actor=who.actor,
+                region=self._system.settings.region,
+                at=now,
+                basis=self._basis(policy, reference),
+                reference=reference,
+            )
+            permit = await self._system.gate.admit(tx, ask)
+            seen: dict[str, Mapping[str, object]] = {}
+            for item in sorted(permit.allow.items):
+                try:
+                    seen[item] = await self._system.vault.open(tx, permit, item)
+                except NotHeld:
+                    continue
+            entry = ledger.NewEntry(
+                kind=ledger.EntryKind.STAFF_READ,
+                at=now,
+                policy=policy,
+                version=permit.version,
+                function=function,
+                subject=subject,
+                details={"staff": str(who.id), "items": len(seen)},
+            )
+            await ledger.append(tx, entry)
+        return seen
+
+    async def stock(self, token: str, *, serial: str, model: str, code: str) -> None:
+        """Put a device on the shelf; doing it again changes nothing. Raises `NotStaff`, `WrongRole`."""
+        async with self._open() as tx:
+            await self._staff(tx, token, _STOCKING)
+            await self._system.devices.stock(tx, serial, model, code)
+
+    async def _staff(self, tx: Tx, token: str, roles: frozenset[Role]) -> Staff:
+        found = await staff.who(tx, token)
+        if found.role not in roles:
+            raise WrongRole
+        return found
+
+    async def _policy_of(self, tx: Tx, subject: SubjectId) -> PolicyName:
+        """Return the policy that this person accepted last; for a stranger any: the gate refuses them."""
+        standing = await ledger.standing(tx, subject, lock=True)
+        accepted = [act.policy for act in standing.acts if act.version] if standing else []
+        return accepted[-1] if accepted else next(iter(self._system.policies))
+
+    def _basis(self, policy: PolicyName, reference: Reference | None) -> Basis | None:
+        """Return the basis that the attached ground belongs to, when the policy lists it as a basis."""
+        if reference is None:
+            return None
+        compiled = self._system.gate.policies.current(policy)
+        if (Verb.USE, reference.ground) in compiled.duties:
+            return Basis.LEGAL_DUTY
+        if (Verb.USE, reference.ground) in compiled.exempt:
+            return Basis.EXEMPTION
+        if reference.ground in compiled.rights:
+            return Basis.OWN_RIGHT
+        return None

@@ -1,0 +1,7 @@
+-- :one_publisher
+-- Only one process at a time looks which policy versions are on record.
+SELECT pg_advisory_xact_lock(7421);
+
+-- :published
+-- What the ledger says of published policies.
+SELECT body FROM ledger_entry WHERE kind = %(kind)s;

@@ -1,0 +1,182 @@
+"""What one running system is made of, put together from its settings. Composes; decides nothing.
+
+Opening it connects the database, reads or makes the keyring, compiles the policies and puts each published
+version on record, once. Embedded services are started by `main`, which then says where they listen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from troth import ledger
+from troth.app import policies
+from troth.app.bus import Bus, NatsBus, Silence
+from troth.app.clock import OffsetClock, SystemClock
+from troth.app.embedded.nats_config import BrokerKeys
+from troth.app.settings import BadSetting, Settings
+from troth.db import Database, Tx, queries
+from troth.devices.registry import Devices
+from troth.gate import Gate
+from troth.ledger import EntryKind, NewEntry
+from troth.ledger.sequencer import Sequencer
+from troth.ledger.signing import Signer
+from troth.subjects.accounts import Accounts
+from troth.subjects.parts import Parts
+from troth.terms import Clock, PolicyName, SubjectId, TrothError
+from troth.vault import Keyring, Vault
+from troth.vault.erasure import Erasure, Hooks
+from troth.vault.roll import Roll
+
+if TYPE_CHECKING:
+    from troth.policy.compiled import Compiled
+
+_QUERIES = queries("troth.app")
+SIGNING = "sign"
+ERASURES = "erasures.log"
+
+
+class PolicyChanged(TrothError):
+    """a published policy version may not change: restore its file and publish a next version"""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The parts, each ready to work."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    keyring: Keyring
+    signer: Signer
+    policies: Mapping[PolicyName, Mapping[int, Compiled]]
+    gate: Gate
+    vault: Vault
+    parts: Parts
+    accounts: Accounts
+    devices: Devices
+    sequencer: Sequencer
+    erasure: Erasure
+    bus: Bus
+
+
+@asynccontextmanager
+async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[System]:
+    """Open a system and close it again. Raises `BadSetting` when it is not said where the database is."""
+    if settings.dsn is None:
+        raise BadSetting("TROTH_DSN is not set: start with troth serve, which brings a database of its own")
+    time = clock or (OffsetClock(settings.clock) if settings.clock else SystemClock())
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(Database(settings.dsn))
+        aside = await stack.enter_async_context(Database(settings.dsn, size=4))
+        bus = await _bus(settings)
+        stack.push_async_callback(bus.close)
+        system = _composed(settings, time, db, aside, bus)
+        await _publish(system)
+        yield system
+
+
+def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, bus: Bus) -> System:
+    keyring = Keyring.create(settings.keyring)
+    signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
+    in_force = compiled_policies()
+    gate = Gate(in_force, aside, clock)
+    vault = Vault(keyring, clock)
+    parts = Parts(
+        aside=aside,
+        gate=gate,
+        vault=vault,
+        keyring=keyring,
+        signer=signer,
+        clock=clock,
+        region=settings.region,
+    )
+    accounts = Accounts(parts)
+    devices = Devices(
+        db=aside,
+        gate=gate,
+        vault=vault,
+        keyring=keyring,
+        clock=clock,
+        region=settings.region,
+    )
+    return System(
+        settings=settings,
+        clock=clock,
+        db=db,
+        keyring=keyring,
+        signer=signer,
+        policies=in_force,
+        gate=gate,
+        vault=vault,
+        parts=parts,
+        accounts=accounts,
+        devices=devices,
+        sequencer=Sequencer(db, signer, clock),
+        erasure=Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), _hooks(accounts, devices)),
+        bus=bus,
+    )
+
+
+def _hooks(accounts: Accounts, devices: Devices) -> Hooks:
+    """Return what goes with a refusal: whoever is signed in, and every device, is out at once."""
+
+    async def account_rows(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
+        await accounts.close(tx, subject)
+        return {"account": 1}
+
+    async def device_rows(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
+        return {"device": await devices.forget(tx, subject)}
+
+    return Hooks(at_once=(account_rows, device_rows), sweeps=(account_rows, device_rows))
+
+
+def compiled_policies() -> Mapping[PolicyName, Mapping[int, Compiled]]:
+    """Return every policy that comes with Troth, compiled, by name and version."""
+    found: dict[PolicyName, dict[int, Compiled]] = {}
+    for name in policies.names():
+        compiled = policies.compiled(name)
+        found.setdefault(compiled.policy.name, {})[compiled.policy.version] = compiled
+    return found
+
+
+async def _bus(settings: Settings) -> Bus:
+    if settings.nats_url is None:
+        return Silence()
+    keys = BrokerKeys.at(settings.keyring)
+    return await NatsBus.connect(settings.nats_url, keys.worker_seed)
+
+
+async def _publish(system: System) -> None:
+    """Put each policy version on record, once, whichever process comes first. Raises `PolicyChanged`."""
+    async with system.db.transaction() as tx:
+        await tx.run(_QUERIES["one_publisher"])
+        rows = await tx.rows(_Published, _QUERIES["published"], {"kind": EntryKind.POLICY_PUBLISHED.value})
+        known = {key: digest for row in rows for key, digest in [row.read()]}
+        for versions in system.policies.values():
+            for compiled in versions.values():
+                policy = compiled.policy
+                digest = known.get((policy.name, policy.version))
+                if digest is None:
+                    entry = NewEntry(
+                        kind=EntryKind.POLICY_PUBLISHED,
+                        at=system.clock.now(),
+                        policy=policy.name,
+                        version=policy.version,
+                        details={"digest": policy.digest},
+                    )
+                    await ledger.append(tx, entry)
+                elif digest != policy.digest:
+                    raise PolicyChanged(f"{policy.name} version {policy.version}: {PolicyChanged.__doc__}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    body: bytes
+
+    def read(self) -> tuple[tuple[str, int], str]:
+        said = cast("dict[str, Any]", json.loads(bytes(self.body)))
+        return (str(said["policy"]), int(said["version"])), str(said["details"]["digest"])

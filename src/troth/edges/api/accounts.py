@@ -1,0 +1,82 @@
+"""Routes by which a person comes and goes: register, verify, sign in, sign out, farewell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from troth.edges.api.bodies import Code, Farewell, Registering, SigningIn
+from troth.edges.api.caller import System, Token
+from troth.subjects.registration import Registration
+from troth.terms import PolicyName, SubjectId
+
+if TYPE_CHECKING:
+    from troth.app.views import SignedIn
+
+router = APIRouter(prefix="/v1")
+
+
+def registration(body: Registering) -> Registration:
+    """Turn a registration body into what the door takes."""
+    return Registration(
+        phone=body.phone,
+        email=body.email,
+        password=body.password,
+        policy=PolicyName(body.policy),
+        version=body.version,
+        language=body.language,
+        text_hash=body.text_hash,
+        agreed=body.agreed,
+        birth_date=body.birth_date,
+        declares_adult=body.declares_adult,
+    )
+
+
+@router.post("/accounts", status_code=202, tags=["accounts"], summary="Register")
+async def register(troth: System, body: Registering) -> dict[str, str]:
+    """Open an account that waits for the code sent to it. A known phone gets the same answer."""
+    made = await troth.register(registration(body))
+    return {"account": str(made.account)}
+
+
+@router.post("/accounts/{account}/verify", tags=["accounts"], summary="Hand in the verification code")
+async def verify(troth: System, account: UUID, body: Code) -> dict[str, str]:
+    """Begin a session with the right code; the receipt proves what was agreed to."""
+    done = await troth.verify(SubjectId(account), body.code)
+    return _session(done.session) | {"receipt": done.receipt}
+
+
+@router.post("/sessions", tags=["accounts"], summary="Sign in")
+async def sign_in(troth: System, body: SigningIn) -> dict[str, str]:
+    """Begin a session with phone or e-mail and password."""
+    return _session(await troth.sign_in(body.login, body.password))
+
+
+@router.delete("/sessions/current", status_code=204, tags=["accounts"], summary="Sign out here")
+async def sign_out(troth: System, token: Token) -> None:
+    """End this session."""
+    await troth.sign_out(token)
+
+
+@router.delete("/sessions", status_code=204, tags=["accounts"], summary="Sign out everywhere")
+async def sign_out_everywhere(troth: System, token: Token) -> None:
+    """End every session of this person."""
+    await troth.sign_out_everywhere(token)
+
+
+@router.post("/farewell", tags=["accounts"], summary="How the erasure of a cancelled account goes on")
+async def farewell(troth: System, body: Farewell) -> dict[str, object]:
+    """Show the stages reached and, at the end, the certificate. Needs no account."""
+    seen = await troth.farewell(body.farewell)
+    return {
+        "erasure": str(seen.erasure),
+        "stage": seen.stage,
+        "stages": [{"stage": line.stage, "name": line.name, "at": line.at} for line in seen.stages],
+        "certificate": seen.certificate,
+    }
+
+
+def _session(begun: SignedIn) -> dict[str, str]:
+    return {"token": begun.token, "expires": begun.expires.isoformat()}

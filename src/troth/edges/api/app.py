@@ -1,0 +1,37 @@
+"""The HTTP API: FastAPI as a wire format for the doors of one system.
+
+Thin on purpose: routers turn bodies into terms and views into JSON. No access log, no third-party assets.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from troth.edges.api import accounts, me, problems, public, staff
+from troth.edges.api.limits import BODY_LIMIT, Headers, LastResort
+
+if TYPE_CHECKING:
+    from troth.app.wiring import Troth
+
+
+def create_app(troth: Troth) -> FastAPI:
+    """Return the API over ``troth``; whoever made ``troth`` opens and closes it."""
+    app = FastAPI(
+        title="Troth",
+        version=version("troth"),
+        description="Nothing is collected, used, shared or kept unless a clause of the policy says so.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=BODY_LIMIT,
+    )
+    app.state.troth = troth
+    for router in (public.router, accounts.router, me.router, staff.router):
+        app.include_router(router)
+    problems.install(app)
+    app.add_middleware(LastResort)
+    app.add_middleware(Headers)
+    return app

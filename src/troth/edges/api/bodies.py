@@ -1,0 +1,163 @@
+"""Request bodies as they arrive: strict, closed, bounded. They end here; doors get terms and plain values.
+
+Nothing is coerced: a number is not a text, a text is not a date unless it is written as one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text):
+        raise PydanticCustomError("unprintable", "control characters are not allowed")
+    return text
+
+
+def _day(given: Any) -> date:
+    if isinstance(given, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            pass
+    raise PydanticCustomError("day", "write a day as YYYY-MM-DD")
+
+
+def _uuid(given: Any) -> UUID:
+    if isinstance(given, str) and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", given):
+        return UUID(given)
+    raise PydanticCustomError("id", "write an id as a UUID")
+
+
+Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=str)]
+Id = Annotated[UUID, BeforeValidator(_uuid, json_schema_input_type=str)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_printable)]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_printable)]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+HourMinute = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Language = Literal["en", "zh"]
+
+
+class Body(BaseModel):
+    """What every body is: strict, without unknown fields, and silent about what it was given."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+class Registering(Body):
+    """A new account: whom to reach, and which text was shown and agreed to."""
+
+    phone: Short | None = None
+    email: (
+        Annotated[str, StringConstraints(min_length=3, max_length=254), AfterValidator(_printable)] | None
+    ) = None
+    password: Secret
+    policy: Word
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    language: Language
+    text_hash: Hash
+    agreed: bool
+    birth_date: Day | None = None
+    declares_adult: bool | None = None
+
+
+class Code(Body):
+    """A verification code, as typed."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=16), AfterValidator(_printable)]
+
+
+class SigningIn(Body):
+    """A phone number or an e-mail address, and the password."""
+
+    login: Annotated[str, StringConstraints(min_length=1, max_length=254), AfterValidator(_printable)]
+    password: Secret
+
+
+class Choosing(Body):
+    """A choice, with the language and hash of the text that was shown for it."""
+
+    language: Language
+    text_hash: Hash | None = None
+
+
+class Empty(Body):
+    """No fields."""
+
+
+class Switching(Body):
+    """A switch is put on or off, for one device or for the person."""
+
+    on: bool
+    device: Id | None = None
+
+
+class Binding(Body):
+    """A device at hand: its serial number, the code in its box, and what it says of itself."""
+
+    serial: Short
+    code: Short
+    model: Short
+    mac: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$")]
+    ip: Annotated[str, StringConstraints(min_length=2, max_length=45, pattern=r"^[0-9A-Fa-f:.]+$")]
+
+
+class Hours(Body):
+    """Opening hours, local time."""
+
+    opens: HourMinute
+    closes: HourMinute
+
+
+class StoreBody(Body):
+    """The shop that a camera stands in."""
+
+    store_name: Short
+    store_address: Long
+    business_hours: Hours
+
+
+class Confirming(Body):
+    """The second step of a cancellation."""
+
+    confirm: Secret
+
+
+class Farewell(Body):
+    """What the owner of a cancelled account still holds."""
+
+    farewell: Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+
+class Grounds(Body):
+    """A listed ground and the opaque id of the attached document."""
+
+    ground: Word
+    document: Short
+
+
+class Looking(Body):
+    """Staff asks to see items of one person, for a purpose."""
+
+    subject: Id
+    function: Word
+    items: Annotated[list[Word], Field(min_length=1, max_length=50)]
+    purpose: Word
+    reference: Grounds | None = None
+
+
+class Stocking(Body):
+    """The maker puts a device on the shelf."""
+
+    serial: Short
+    model: Short
+    code: Annotated[str, StringConstraints(min_length=4, max_length=64), AfterValidator(_printable)]

@@ -1,0 +1,30 @@
+"""Who calls: the bearer token of a request, and the system that the request is for.
+
+A token is opaque here. Whether it is anyone's is decided behind the door.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from troth.app.wiring import Troth
+
+_BEARER = re.compile(r"[Bb]earer +(?P<token>[A-Za-z0-9_.~+/=-]{1,512})")
+
+
+def system(request: Request) -> Troth:
+    """Return the system that this application was made for."""
+    return cast("Troth", request.app.state.troth)
+
+
+def token(request: Request) -> str:
+    """Return the bearer token, or an empty one, which is nobody's."""
+    found = _BEARER.fullmatch(request.headers.get("authorization", "").strip())
+    return found["token"] if found else ""
+
+
+System = Annotated[Troth, Depends(system)]
+Token = Annotated[str, Depends(token)]

@@ -1,0 +1,86 @@
+"""The privacy page: plain HTML forms over the same doors as the API, zh and en, no script, no third party.
+
+Mounted beneath the API's application, whose bounds on bodies and last resort hold for it as well.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from troth.edges.web import arrival, privacy
+from troth.edges.web.render import go, page
+from troth.edges.web.visit import NotOurForm, visit
+from troth.subjects.sessions import NotSignedIn
+from troth.terms import Denied, TrothError
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from troth.app.wiring import Troth
+
+_STATIC = {"troth.css": "text/css; charset=utf-8", "troth.svg": "image/svg+xml"}
+
+
+def create_pages(troth: Troth) -> FastAPI:
+    """Return the pages over ``troth``; mount them at ``/`` after the API's own routes."""
+    app = FastAPI(
+        title="Troth pages", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    app.state.troth = troth
+    app.include_router(arrival.router)
+    app.include_router(privacy.router)
+    app.add_api_route("/static/{name}", static, methods=["GET"], include_in_schema=False)
+    app.add_exception_handler(NotSignedIn, _signed_out)
+    app.add_exception_handler(Denied, _denied)
+    app.add_exception_handler(NotOurForm, _not_ours)
+    app.add_exception_handler(TrothError, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    return app
+
+
+async def static(name: str) -> Response:
+    """Return one of the two files that pages use."""
+    if name not in _STATIC:
+        raise HTTPException(404)
+    text = files("troth.edges.web").joinpath("static", name).read_bytes()
+    headers = {"cache-control": "max-age=300", "x-content-type-options": "nosniff"}
+    return Response(text, 200, headers, media_type=_STATIC[name])
+
+
+async def _signed_out(request: Request, _error: Exception) -> Response:
+    here = visit(request)
+    response = go(here, "/")
+    here.forget(response)
+    return response
+
+
+async def _denied(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Denied):
+        raise error
+    decision = error.decision
+    return page(
+        visit(request),
+        "problem.html",
+        403,
+        problem="error_denied",
+        why=decision.reason.value,
+        clauses=sorted(decision.because),
+    )
+
+
+async def _not_ours(request: Request, _error: Exception) -> Response:
+    return page(visit(request), "problem.html", 403, problem="error_form", why=None, clauses=())
+
+
+async def _refused(request: Request, _error: Exception) -> Response:
+    return page(visit(request), "problem.html", 400, problem="error_other", why=None, clauses=())
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    return page(visit(request), "problem.html", status, problem="error_missing", why=None, clauses=())

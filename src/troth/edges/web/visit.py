@@ -1,0 +1,116 @@
+"""One visit of a browser: language, session cookie, form fields, and proof that a form is ours.
+
+A form's token is a hash over a secret that only this browser's HttpOnly cookies hold, so no state is kept.
+Fields are read from URL-encoded bodies only: a multipart body could be spooled to disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from troth.edges.web.words import Words, preferred
+from troth.terms import TrothError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+SESSION = "troth_session"
+VISIT = "troth_visit"
+LANGUAGE = "troth_lang"
+CSRF = "csrf"
+_FIELDS = 20
+_LONGEST = 512
+
+
+class NotOurForm(TrothError):
+    """this form did not come from our page: open the page again"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a request says of its browser."""
+
+    words: Words
+    session: str = field(repr=False)
+    visit: str = field(repr=False)
+    fresh: bool
+    asked_language: bool
+    secure: bool
+    path: str
+
+    @property
+    def csrf(self) -> str:
+        """The token that a form of this browser must carry."""
+        return hashlib.sha256(f"troth form|{self.visit}|{self.session}".encode()).hexdigest()
+
+    def dress(self, response: Response) -> None:
+        """Set what the browser should remember."""
+        if self.fresh:
+            self.remember(response, VISIT, self.visit)
+        if self.asked_language:
+            self.remember(response, LANGUAGE, self.words.language, days=365)
+
+    def remember(self, response: Response, name: str, value: str, *, days: int | None = None) -> None:
+        """Set a cookie that scripts can't read and other sites don't send."""
+        response.set_cookie(
+            name,
+            value,
+            max_age=days * 86_400 if days else None,
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def signed_out(self) -> Visit:
+        """Return this visit without its session."""
+        return replace(self, session="")
+
+    def forget(self, response: Response) -> None:
+        """Drop the session cookie."""
+        response.delete_cookie(SESSION, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+
+def visit(request: Request) -> Visit:
+    """Read a visit from its request."""
+    asked = request.query_params.get("lang")
+    words = Words(preferred(asked, request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")))
+    known = _bounded(request.cookies.get(VISIT))
+    return Visit(
+        words=words,
+        session=_bounded(request.cookies.get(SESSION)),
+        visit=known or secrets.token_hex(32),
+        fresh=not known,
+        asked_language=asked == words.language,
+        secure=request.url.scheme == "https",
+        path=request.url.path,
+    )
+
+
+async def form(request: Request, here: Visit) -> Mapping[str, str]:
+    """Return the fields of a form that this browser got from us; raise `NotOurForm` for any other."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise NotOurForm
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if here.fresh or kind != "application/x-www-form-urlencoded":
+        raise NotOurForm
+    try:
+        text = (await request.body()).decode("ascii")
+        fields = dict(parse_qsl(text, max_num_fields=_FIELDS, errors="strict"))
+    except ValueError:
+        raise NotOurForm from None
+    if not hmac.compare_digest(fields.get(CSRF, "").encode(), here.csrf.encode()):
+        raise NotOurForm
+    return fields
+
+
+def _bounded(cookie: str | None) -> str:
+    return cookie if cookie and len(cookie) <= _LONGEST and cookie.isascii() else ""

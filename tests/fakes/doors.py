@@ -1,0 +1,207 @@
+"""A stand-in for the facade: the doors' answers without anything behind them, for the edges' own tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from troth.app import views
+from troth.app.policies import compiled
+from troth.policy.notice import Notice
+from troth.policy.text import notice
+from troth.subjects.sessions import NotSignedIn
+from troth.terms import ClauseId, Denied, Deny, DeviceId, EntryId, FunctionName, ItemName, Reason, SubjectId
+
+TOKEN = "a-good-token"
+ACCOUNT = SubjectId(UUID(int=1))
+CAMERA = DeviceId(UUID(int=2))
+AT = datetime(2026, 3, 2, 4, 5, tzinfo=UTC)
+CLAUSE = ClauseId("sunmi-camera/functions/customer_flow/requires/line_crossing")
+
+
+def _function(name: str, title: dict[str, str], **changed: object) -> views.FunctionState:
+    base = {
+        "function": FunctionName(name),
+        "on": True,
+        "why": "allowed",
+        "clause": ClauseId(f"sunmi-camera/functions/{name}"),
+        "starts": "when_chosen",
+        "basis": "contract",
+        "title": title,
+        "gives": {
+            "en": "How many people come in and go out, hour by hour.",
+            "zh": "按小时统计进出店的人数。",
+        },
+        "effect": "function_unavailable",
+        "costs": ClauseId(f"sunmi-camera/functions/{name}/on_refusal"),
+        "items": (
+            views.ItemState(
+                ItemName("line_crossing"),
+                {"en": "Line crossing", "zh": "过线记录"},
+                "when_used",
+                CLAUSE,
+                None,
+            ),
+            views.ItemState(
+                ItemName("device_serial"),
+                {"en": "Serial number", "zh": "设备序列号"},
+                "required",
+                CLAUSE,
+                None,
+            ),
+        ),
+    }
+    return views.FunctionState(**(base | changed))
+
+
+@dataclass
+class FakeDoors:
+    """Answers as a living system would for one person; remembers what it was asked."""
+
+    asked: list[tuple[str, object]] = field(default_factory=list)
+    denied: Deny | None = None
+
+    def _who(self, token: str) -> None:
+        if token != TOKEN:
+            raise NotSignedIn
+        if self.denied:
+            raise Denied(self.denied, EntryId(UUID(int=9)))
+
+    async def health(self) -> views.Health:
+        return views.Health(database=True, broker=False)
+
+    def policies(self) -> tuple[views.PolicyLine, ...]:
+        title = {"en": "SUNMI intelligent cameras", "zh": "商米智能摄像机"}
+        return (views.PolicyLine("sunmi-camera", 1, title, ("en", "zh")),)
+
+    def notice(self, name: str, language: str) -> Notice:
+        return notice(compiled(name), language)
+
+    async def register(self, arrival: object) -> views.Registered:
+        self.asked.append(("register", arrival))
+        if self.denied:
+            raise Denied(self.denied)
+        return views.Registered(ACCOUNT)
+
+    async def verify(self, account: SubjectId, code: str) -> views.Verified:
+        self.asked.append(("verify", (account, code)))
+        return views.Verified(views.SignedIn(TOKEN, AT), "a.b.c")
+
+    async def sign_in(self, login: str, password: str) -> views.SignedIn:
+        if password != "correct horse":
+            raise NotSignedIn
+        return views.SignedIn(TOKEN, AT)
+
+    async def sign_out(self, token: str) -> None:
+        self.asked.append(("sign_out", token))
+
+    async def sign_out_everywhere(self, token: str) -> None:
+        self._who(token)
+
+    async def me(self, token: str) -> views.Me:
+        if token != TOKEN:
+            raise NotSignedIn
+        off = {"on": False, "why": "not_chosen"}
+        return views.Me(
+            ACCOUNT,
+            "sunmi-camera",
+            1,
+            (
+                _function("register", {"en": "Account", "zh": "注册账号"}, starts="with_acceptance"),
+                _function("customer_flow", {"en": "Counting customers", "zh": "客流统计"}),
+                _function(
+                    "store_guard", {"en": "Store guard", "zh": "店铺看护"}, on=False, why="need_missing"
+                ),
+                _function(
+                    "personalised", {"en": "Personalised offers", "zh": "个性化推荐"}, basis="consent", **off
+                ),
+            ),
+            (
+                views.SwitchState(
+                    "counting",
+                    ClauseId("sunmi-camera/switches/counting"),
+                    (FunctionName("customer_flow"),),
+                    "device",
+                    {CAMERA: True},
+                ),
+            ),
+            (views.DeviceLine(CAMERA, "SUNMI SS-10", date(2026, 3, 1)),),
+        )
+
+    async def choose(self, token: str, function: str, language: str, text_hash: str | None) -> str:
+        self._who(token)
+        self.asked.append(("choose", (function, language, text_hash)))
+        return "a.b.c"
+
+    async def withdraw(self, token: str, function: str) -> str:
+        self._who(token)
+        self.asked.append(("withdraw", function))
+        return "a.b.c"
+
+    async def switch(self, token: str, switch: str, *, on: bool, device: DeviceId | None) -> str:
+        self._who(token)
+        self.asked.append(("switch", (switch, on, device)))
+        return "a.b.c"
+
+    async def bind(self, token: str, **form: str) -> views.BoundDevice:
+        self._who(token)
+        self.asked.append(("bind", form))
+        return views.BoundDevice(CAMERA, "0" * 32, "s" * 64)
+
+    async def link_store(self, token: str, store: views.Store) -> None:
+        self._who(token)
+        self.asked.append(("link_store", store))
+
+    async def footfall(self, token: str, day: date) -> views.DayFootfall:
+        self._who(token)
+        return views.DayFootfall(day, CLAUSE, (views.HourCount(9, 4, 1),))
+
+    async def alerts(self, token: str, day: date) -> views.DayAlerts:
+        self._who(token)
+        return views.DayAlerts(day, CLAUSE, (views.AlertLine(AT, CAMERA),))
+
+    async def copy(self, token: str) -> AsyncIterator[dict[str, object]]:
+        self._who(token)
+
+        async def lines() -> AsyncIterator[dict[str, object]]:
+            yield {"kind": "profile", "account": str(ACCOUNT)}
+            yield {"kind": "end", "lines": 1}
+
+        return lines()
+
+    async def cancel(self, token: str) -> views.CancelOffer:
+        self._who(token)
+        return views.CancelOffer("confirm-me", ClauseId("sunmi-camera/rights/cancel"))
+
+    async def confirm_cancel(self, token: str, confirm: str) -> views.Cancelled:
+        self._who(token)
+        self.asked.append(("confirm_cancel", confirm))
+        return views.Cancelled(UUID(int=5), "farewell-line-0123456789abcdef")
+
+    async def farewell(self, line: str) -> views.Progress:
+        names = ("planned", "refused", "unrecoverable", "swept", "told", "certified")
+        stages = tuple(views.StageLine(n, name, AT if n < 2 else None) for n, name in enumerate(names))
+        return views.Progress(UUID(int=5), 1, stages, None)
+
+    async def receipts(self, token: str) -> tuple[views.ReceiptLine, ...]:
+        self._who(token)
+        return (views.ReceiptLine(EntryId(UUID(int=7)), "accepted", AT, "aaaa." + "b" * 400 + ".cccc"),)
+
+    async def look(self, token: str, *asked: object, **more: object) -> dict[str, object]:
+        self._who(token)
+        self.asked.append(("look", asked))
+        return {}
+
+    async def stock(self, token: str, **form: str) -> None:
+        self._who(token)
+
+    async def ledger_head(self) -> str:
+        return "troth/test\n1\n" + "A" * 43 + "=\n"
+
+    def ledger_key(self) -> views.LedgerKey:
+        return views.LedgerKey("troth/test", "A" * 43 + "=")
+
+
+REFUSED = Deny(Reason.NOT_ACCEPTED, frozenset({CLAUSE}), "service_unavailable")
