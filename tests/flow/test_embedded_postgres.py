@@ -260,8 +260,8 @@ def test_two_servers_run_side_by_side(short: Path):
 def test_where_no_user_namespace_is_to_be_had_root_steps_down_to_an_account(short: Path, monkeypatch):
     monkeypatch.setattr(identity, "NAMESPACE", "account:0:0")  # stays root, which the server refuses
 
-    async def works(program: Path, one: str) -> bool:
-        return one != "account:0:0" and await really_works(program, one)
+    async def works(program: Path, one: str, reach: Path) -> bool:
+        return one != "account:0:0" and await really_works(program, one, reach)
 
     really_works = identity._works
     monkeypatch.setattr(identity, "_works", works)
@@ -282,9 +282,20 @@ def test_where_no_user_namespace_is_to_be_had_root_steps_down_to_an_account(shor
     asyncio.run(start_and_stop(Postgres(short / "pg", settings=FAST)))  # again, by its owner's account
 
 
+@pytest.mark.skipif(not ROOT, reason="only root can enter somebody else's directory")
+def test_below_a_directory_of_somebody_else_root_steps_down_to_an_account_that_reaches(short: Path):
+    (short / "theirs").mkdir(mode=0o700)
+    os.chown(short / "theirs", 1000, 1000)
+    server = Postgres(short / "theirs" / "pg", settings=FAST)
+    asyncio.run(start_and_stop(server))
+    assert (short / "theirs").stat().st_uid == 1000
+    assert (short / "theirs").stat().st_mode & 0o777 == 0o700
+    assert (short / "theirs" / "pg" / "data").stat().st_uid not in (0, 1000)
+
+
 @pytest.mark.skipif(not ROOT, reason="only root is refused by the server")
 def test_root_with_no_way_to_be_someone_else_is_told_so(short: Path, monkeypatch):
-    async def never(_program: Path, _one: str) -> bool:
+    async def never(_program: Path, _one: str, _reach: Path) -> bool:
         return False
 
     monkeypatch.setattr(identity, "_works", never)

@@ -212,6 +212,11 @@ def test_a_child_gets_its_own_environment_and_no_other(tmp_path: Path, monkeypat
     assert "TROTH_TEST_SECRET" not in (tmp_path / "env").read_text()
 
 
+def test_a_child_leaves_no_core_file_and_no_file_that_others_can_read(tmp_path: Path):
+    asyncio.run(_start(shell(tmp_path, "it", f"(ulimit -c; umask) > {tmp_path}/said; " + SLEEPER)))
+    assert (tmp_path / "said").read_text().split() == ["0", "0077"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a killed parent")
 def test_no_child_outlives_a_killed_supervisor(tmp_path: Path):
     program = textwrap.dedent("""

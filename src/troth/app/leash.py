@@ -5,8 +5,9 @@ what it starts, so it knows nothing of Troth and uses the standard library only.
 ``parent`` (pid), ``death`` (signal number that the program gets when the parent dies; Linux),
 ``identity``: ``same``; ``namespace`` (a user namespace in which our own user looks like nobody: nothing
 on disk changes hands); ``account:UID:GID`` (that user, with leave to pass directories of root's, for
-containers that forbid user namespaces); ``without``: variables that were for this interpreter only.
-Exit status 125: the identity is not to be had here.
+containers that forbid user namespaces); ``reach``: a directory that it must be able to write to;
+``without``: variables that were for this interpreter only.
+Exit status 125: the identity is not to be had here, or does not reach.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -67,11 +69,15 @@ def main(arguments: list[str]) -> int:
     except (OSError, AttributeError) as error:
         sys.stderr.write(f"cannot take the identity {orders['identity']}: {error}\n")
         return NO_IDENTITY
+    if orders["reach"] and not os.access(orders["reach"], os.W_OK | os.X_OK):
+        sys.stderr.write(f"the identity {orders['identity']} cannot write to {orders['reach']}\n")
+        return NO_IDENTITY
     if sys.platform == "linux":
         libc.prctl(_PR_SET_PDEATHSIG, orders["death"], 0, 0, 0)
     if os.getppid() != orders["parent"]:  # it died before the leash was on
         os.kill(os.getpid(), signal.SIGKILL)
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would be memory in plain on the disk
     for name in orders["without"]:
         os.environ.pop(name, None)
     try:

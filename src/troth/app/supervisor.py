@@ -93,11 +93,21 @@ async def on_leash(
     output: int | IO[bytes],
     identity: str = "same",
     death: Signals = SIGKILL,
+    reach: Path | None = None,
     hand_on: Sequence[int] = (),
 ) -> asyncio.subprocess.Process:
-    """Run ``argv`` so that it dies with this process; ``output`` gets all that it says."""
+    """Run ``argv`` so that it dies with this process; ``output`` gets all that it says.
+
+    With ``reach``, it is not run at all when its identity cannot write to that directory.
+    """
     own = {k: v for k, v in os.environ.items() if k in _FOR_THE_INTERPRETER and k not in environment}
-    orders = {"parent": os.getpid(), "death": int(death), "identity": identity, "without": list(own)}
+    orders = {
+        "parent": os.getpid(),
+        "death": int(death),
+        "identity": identity,
+        "reach": str(reach or ""),
+        "without": list(own),
+    }
     return await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-S", str(_LEASH), json.dumps(orders), "--", *argv,
         stdin=asyncio.subprocess.DEVNULL,

@@ -33,7 +33,7 @@ async def identity_for(program: Path, data: Path) -> str:
     if uid != 0 and _named(uid):
         return SAME
     for one in _candidates(uid, data):
-        if await _works(program, one):
+        if await _works(program, one, data.parent):
             return one
     raise NoIdentity(_sentence(uid, data))
 
@@ -79,9 +79,13 @@ def _owner(identity: str) -> int:
     return os.geteuid() if ids is None else ids[0]
 
 
-async def _works(program: Path, identity: str) -> bool:
+async def _works(program: Path, identity: str, reach: Path) -> bool:
     process = await on_leash(
-        [str(program), "--version"], environment={}, output=asyncio.subprocess.DEVNULL, identity=identity
+        [str(program), "--version"],
+        environment={},
+        output=asyncio.subprocess.DEVNULL,
+        identity=identity,
+        reach=reach if account(identity) is None else None,
     )
     return await process.wait() == 0
 
