@@ -1,8 +1,10 @@
-"""A small deployment without edges: gate, vault, ledger and accounts over a scratch database, a clock to set."""
+"""A small deployment without edges: gate, vault, ledger and accounts over a scratch database."""
 
 from __future__ import annotations
 
 from uuid import uuid4
+
+from psycopg import sql
 
 from tests.fakes.vault import SetClock
 from troth import ledger
@@ -176,4 +178,8 @@ class People:
             "vault_key", "document", "document_wrap", "blind_index",
         )  # fmt: skip
         async with self.tx() as tx:
-            return {t: n for t in tables if (n := await tx.value(f"SELECT count(*) FROM {t}"))}
+            counts = {
+                t: await tx.value(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(t)))
+                for t in tables
+            }
+        return {table: n for table, n in counts.items() if n}

@@ -7,6 +7,7 @@ answer as the first, and its owner a letter.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from uuid import UUID, uuid4
 
 from troth import ledger
 from troth.gate.decide import decide
-from troth.ledger.receipts import receipt
 from troth.subjects import codes, passwords, sessions, tries
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
@@ -30,6 +30,7 @@ from troth.subjects.names import (
     SIGN_IN,
 )
 from troth.subjects.outbox import Outbox
+from troth.subjects.papers import paper
 from troth.subjects.registration import Applicant, Registration, login_items, read, rehearse
 from troth.subjects.senders import Channel
 from troth.subjects.sessions import Session
@@ -55,9 +56,6 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.policy.compiled import Compiled
     from troth.subjects.parts import Parts
-
-METHOD = "registration form: the text was shown, a box that was empty before was ticked"
-HOW_TO_WITHDRAW = "privacy page, end my agreement; or ask through the contacts in the policy"
 
 
 class SignInRefused(TrothError):
@@ -138,10 +136,8 @@ class Accounts:
         )
         await ledger.append(tx, registered)
         accepted = [e for e in await ledger.about(tx, account) if e.kind is ledger.EntryKind.ACCEPTED]
-        paper = await receipt(
-            tx, parts.signer, account, accepted[-1].entry, method=METHOD, how_to_withdraw=HOW_TO_WITHDRAW
-        )
-        return Verified(await sessions.begin(tx, account, now), paper)
+        proof = await paper(tx, parts.signer, account, accepted[-1].entry, ledger.EntryKind.ACCEPTED)
+        return Verified(await sessions.begin(tx, account, now), proof)
 
     async def sign_in(self, tx: Tx, login_text: str, password: str) -> Session:
         """Begin a session; raises `SignInRefused` whatever was wrong, and `TooManyTries`.
@@ -300,3 +296,9 @@ class Accounts:
     async def _count(self, policy: PolicyName, reason: Reason, now: datetime) -> None:
         async with self._parts.aside.transaction() as tx:
             await ledger.count(tx, policy, REGISTER, "deny", reason, now)
+
+
+async def sweep(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
+    """Delete what this package keeps of a subject who is erased; return how many rows, by table."""
+    tables = ("session", "code", "outbox", "account")
+    return {table: await tx.run(QUERIES[f"sweep_{table}"], {"subject": subject}) for table in tables}

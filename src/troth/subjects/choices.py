@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.gate import accepted_version
-from troth.ledger.receipts import receipt
 from troth.policy.clauses import Scope, Starts
 from troth.policy.text import notice
+from troth.subjects.papers import paper
 from troth.subjects.registration import NotTheText, the_text
 from troth.terms import (
     Act,
@@ -40,11 +40,7 @@ if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
     from troth.subjects.parts import Parts
 
-METHOD = "own choice, signed in"
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
-_ACCOUNT = "privacy page, end my agreement or cancel my account; or ask through the contacts in the policy"
-_CHOICE = "privacy page, withdraw {function}; or ask through the contacts in the policy"
-_SWITCH = "privacy page, switch {switch}; or ask through the contacts in the policy"
 
 
 class NotAChoice(TrothError):
@@ -118,8 +114,7 @@ class Choices:
             language=shown.language if shown else None,
             text_hash=shown.text_hash if shown else None,
         )
-        how = _CHOICE.format(function=function)
-        return await self._record(tx, ground, act, how, frozenset({function}))
+        return await self._record(tx, ground, act, frozenset({function}))
 
     async def withdraw(
         self,
@@ -142,8 +137,7 @@ class Choices:
         act = replace(ground.act(ActKind.WITHDRAWN), function=function, item=item)
         for also in sorted(lost):
             await ledger.record(tx, subject, replace(act, function=also))
-        how = f"it is withdrawn; to go on, choose {function} again"
-        return await self._record(tx, ground, act, how, lost | {function})
+        return await self._record(tx, ground, act, lost | {function})
 
     async def switch(
         self,
@@ -169,14 +163,14 @@ class Choices:
             raise NotAChoice("this switch speaks for one device: name the device")
         kind = ActKind.SWITCHED_ON if on else ActKind.SWITCHED_OFF
         act = replace(ground.act(kind), switch=switch, device=device)
-        return await self._record(tx, ground, act, _SWITCH.format(switch=switch), clause.functions)
+        return await self._record(tx, ground, act, clause.functions)
 
     async def end(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> Chosen:
         """End the agreement: who disagrees stops using at once. The account stays, for its owner's rights."""
         ground = await self._ground(tx, subject, policy)
         act = ground.act(ActKind.ENDED)
         functions = frozenset(ground.compiled.functions)
-        return await self._record(tx, ground, act, "it has ended; to go on, agree again", functions)
+        return await self._record(tx, ground, act, functions)
 
     async def accept(
         self, tx: Tx, subject: SubjectId, policy: PolicyName, version: int, shown: Shown
@@ -190,7 +184,7 @@ class Choices:
         )
         await ledger.record(tx, subject, act)
         functions = frozenset(current.functions)
-        return await self._record(tx, ground, replace(act, kind=ActKind.ACCEPTED), _ACCOUNT, functions)
+        return await self._record(tx, ground, replace(act, kind=ActKind.ACCEPTED), functions)
 
     async def _ground(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> _Ground:
         now = self._parts.clock.now()
@@ -203,14 +197,11 @@ class Choices:
         compiled = self._parts.gate.policies.version(policy, version)
         return _Ground(subject, policy, standing, compiled, now)
 
-    async def _record(
-        self, tx: Tx, ground: _Ground, act: Act, how: str, functions: frozenset[FunctionName]
-    ) -> Chosen:
+    async def _record(self, tx: Tx, ground: _Ground, act: Act, functions: frozenset[FunctionName]) -> Chosen:
         entry = await ledger.record(tx, ground.subject, act)
-        paper = await receipt(
-            tx, self._parts.signer, ground.subject, entry, method=METHOD, how_to_withdraw=how
-        )
-        return Chosen(entry, functions, paper)
+        kind = ledger.entry_of(act, ground.subject).kind
+        proof = await paper(tx, self._parts.signer, ground.subject, entry, kind)
+        return Chosen(entry, functions, proof)
 
 
 def current_text(compiled: Compiled, language: str) -> Shown:

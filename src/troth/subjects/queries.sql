@@ -129,3 +129,19 @@ SELECT staff, role FROM staff WHERE ended IS NULL ORDER BY since, staff
 -- No longer staff.
 UPDATE staff SET ended = %(now)s WHERE staff = %(staff)s AND ended IS NULL
 RETURNING role
+
+-- :sweep_session
+-- Nobody is signed in to what is erased.
+DELETE FROM session WHERE subject = %(subject)s
+
+-- :sweep_code
+-- Nor can anyone confirm it.
+DELETE FROM code WHERE subject = %(subject)s
+
+-- :sweep_outbox
+-- Nor is anyone written to.
+DELETE FROM outbox WHERE subject = %(subject)s
+
+-- :sweep_account
+-- The account itself.
+DELETE FROM account WHERE subject = %(subject)s
