@@ -19,7 +19,6 @@ import aiomqtt
 
 from troth.terms import FunctionName, Reading
 
-
 _ANSWER_S = 3.0
 
 
@@ -102,6 +101,10 @@ class Camera:
             return
         self._kept[batch] = _Kept(function, body)
         await self._flush()
+
+    def give_up(self, batch: UUID) -> None:
+        """Let go of a batch without an acknowledgement."""
+        self._kept.pop(batch, None)
 
     async def acked(self, batches: Sequence[UUID], *, within_s: float = 10) -> list[Heard]:
         """Wait until every one of ``batches`` was acknowledged and return what was said."""

@@ -111,7 +111,10 @@ class Connections:
 
     async def _kick(self, server: str, connection: int) -> None:
         body = msgspec.json.encode({"cid": connection})
-        await self._system.publish(f"$SYS.REQ.SERVER.{server}.KICK", body)  # pyright: ignore[reportUnknownMemberType]
+        # The broker ignores a request that names nobody to answer.
+        await self._system.publish(  # pyright: ignore[reportUnknownMemberType]
+            f"$SYS.REQ.SERVER.{server}.KICK", body, reply=self._system.new_inbox()
+        )
 
     def _forget(self, token: str) -> None:
         gone = self._granted.pop(token, None)

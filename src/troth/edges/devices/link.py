@@ -23,6 +23,9 @@ from troth.edges.devices.topics import CHANGED
 from troth.terms import FunctionName, SubjectId
 
 
+_AT_ONCE = 16
+
+
 class Owners(Register, Protocol):
     """Who knows the devices, and what each may do now."""
 
@@ -37,6 +40,8 @@ class Changes:
     def __init__(self, owners: Owners, connections: Connections) -> None:
         self._owners = owners
         self._connections = connections
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._running: set[asyncio.Task[None]] = set()
 
     async def listen(self, client: Client) -> None:
         """Take changes from now on."""
@@ -47,13 +52,20 @@ class Changes:
             subject = SubjectId(UUID(message.subject.rpartition(".")[2]))
         except ValueError:
             return
-        await self.changed(subject)
+        task = asyncio.create_task(self.changed(subject))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def finish(self) -> None:
+        """Wait for the changes in hand."""
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def changed(self, subject: SubjectId) -> None:
         """End what a subject's devices may no longer do; all of it, when that cannot be told."""
         now: Mapping[str, frozenset[FunctionName]] = {}
-        with suppress(Exception):  # not to know is to end the connection: it will be asked about again
-            now = await self._owners.functions(subject)
+        async with self._room:
+            with suppress(Exception):  # not to know is to end the connection: it will be asked about again
+                now = await self._owners.functions(subject)
         await self._connections.changed(subject, now)
 
 
@@ -68,8 +80,9 @@ async def serve(
     system, callout_client, worker = clients
     connections = Connections(system)
     callout = Callout(owners, Issuer.at(broker.issuer_seed), connections, account=broker.account)
+    changes = Changes(owners, connections)
     try:
-        await Changes(owners, connections).listen(worker)
+        await changes.listen(worker)
         await worker.flush()
         await callout.listen(callout_client)
         await callout_client.flush()
@@ -77,6 +90,7 @@ async def serve(
             ready.set()
         await stop.wait()
         await callout.finish()
+        await changes.finish()
     finally:
         for client in clients:
             await client.close()

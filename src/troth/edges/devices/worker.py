@@ -27,7 +27,7 @@ from troth.terms import FunctionName
 AT_ONCE = 4
 """Messages in hand at a time: half of a process's database connections, since a denial takes a second one."""
 TRIES = 5
-_FETCH_S = 1.0
+_FETCH_S = 0.5
 _AGAIN_S = 1.0
 _PAUSE_S = 0.2
 
