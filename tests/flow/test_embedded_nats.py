@@ -19,11 +19,12 @@ import nats
 import pytest
 from nats.errors import Error as NatsError
 
-from troth.app.embedded.nats import InUse, Nats, PortInUse
+from troth.app.embedded.nats import InUse, Nats
 from troth.app.embedded.nats_config import KEY_VARIABLE, BrokerConfig, config_text
 from troth.app.embedded.nats_log import worth_keeping
 from troth.app.embedded.nats_store import NotEncrypted
 from troth.app.places import Unusable
+from troth.app.ports import PortInUse
 from troth.app.supervisor import Supervisor
 
 nkeys: Any = import_module("nkeys")

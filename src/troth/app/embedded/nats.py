@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 import sysconfig
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from troth.app.embedded.nats_config import KEY_VARIABLE, BrokerConfig, BrokerKey
 from troth.app.embedded.nats_log import worth_keeping
 from troth.app.embedded.nats_store import cap_retained, jetstream, prove_encrypted
 from troth.app.places import Hold, Unusable, enough_space, own_directory, own_file
+from troth.app.ports import free_port, must_be_free
 from troth.app.supervisor import Child
 from troth.terms import TrothError
 
@@ -35,10 +35,6 @@ _OLDEST = (2, 14, 3)
 _ROOM_MB = 100
 _OTHERS_GONE_S = 3.0
 _POLL_S = 0.02
-
-
-class PortInUse(TrothError):
-    """another program listens on that port"""
 
 
 class TooOld(TrothError):
@@ -88,8 +84,8 @@ class Nats:
         self._config = BrokerConfig(
             name=name,
             store=self._directory / "store",
-            nats_port=nats_port or _free_port(host),
-            mqtt_port=mqtt_port or _free_port(host),
+            nats_port=nats_port or free_port(host),
+            mqtt_port=mqtt_port or free_port(host),
             host=host,
             max_connections=max_connections,
         )
@@ -139,7 +135,7 @@ class Nats:
             (self._config.nats_port, "TROTH_NATS_PORT"),
             (self._config.mqtt_port, "TROTH_MQTT_PORT"),
         ):
-            _must_be_free(self._config.host, port, variable)
+            must_be_free(self._config.host, port, variable)
         own_directory(self._config.store)
         own_file(self._directory / "nats.conf", config_text(self._config, self.keys))
 
@@ -187,26 +183,3 @@ class Nats:
     def _gone(self) -> None:
         if self._hold is not None:
             self._hold.release()
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _must_be_free(host: str, port: int, variable: str) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except PermissionError as error:
-            raise PortInUse(
-                f"port {port} is reserved for root: choose one above 1023 with {variable}"
-            ) from error
-        except OSError as error:
-            raise PortInUse(
-                f"port {port} on {host} is in use: stop what listens there, or choose another "
-                f"with {variable} (0 takes a free one)"
-            ) from error

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import time as wall
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import time
 from uuid import uuid4
 
-from troth.prove.simulator import Camera
+from troth.prove.simulator import Camera, Heard
 from troth.prove.story.day import LINE_CROSSING, MOTION, OFF_HOUR, Day, at, batches, business_day, local
 from troth.prove.story.person import FORBIDDEN
 from troth.prove.story.stage import POLICY, Stage
 from troth.prove.story.telling import Seen, Telling
-from troth.terms import ItemName, Reading
+from troth.terms import FunctionName, ItemName, Reading
 
+CUSTOMER_FLOW = FunctionName("customer_flow")
+STORE_GUARD = FunctionName("store_guard")
+VISITS = FunctionName("visits")
 FLOW = f"{POLICY}/functions/customer_flow"
 GUARD = f"{POLICY}/functions/store_guard"
 UNDECLARED = ItemName("face_template")
 WITHIN_S = 1.0
+PATIENCE_S = 15.0
 OPENS = 9
 SWITCHES = {OFF_HOUR - 1: False, OFF_HOUR: True}
 _BLOCKS = "SELECT sum(readings) FROM event_block WHERE function = %(function)s"
@@ -33,7 +36,8 @@ async def stored(stage: Stage, function: str) -> int:
 async def tell(stage: Stage, telling: Telling) -> None:
     """Tell steps d, e and f."""
     day = business_day(stage.today, mark=stage.marks.reading)
-    async with Camera(*stage.mqtt, stage.token, stage.secret) as camera:
+    async with stage.camera() as camera:
+        await camera.let_in()
         await _day(stage, telling, camera, day)
         await _owner_looks(stage, telling, day)
         await _withdrawal(stage, telling, camera, day)
@@ -44,10 +48,38 @@ async def _switch(stage: Stage, *, on: bool) -> None:
     (await stage.owner.ask("PUT", "/v1/me/switches/customer_flow", body)).require()
 
 
-async def _send(camera: Camera, function: str, readings: Iterable[Reading]) -> tuple[int, int, int]:
-    """Send ``readings`` and wait until each message is acknowledged: (stored, duplicates, dropped)."""
-    acks = [await camera.send(function, batch) for batch in batches(readings)]
-    return sum(a.stored for a in acks), sum(a.duplicates for a in acks), sum(a.dropped for a in acks)
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the acknowledgements of some readings said."""
+
+    stored: int
+    known: int
+    refused: int
+
+
+def _sum(heard: Iterable[Heard]) -> Sent:
+    figures = [h.figures for h in heard]
+
+    def total(*names: str) -> int:
+        return sum(f.get(name, 0) for f in figures for name in names)
+
+    return Sent(total("stored"), total("duplicates"), total("dropped", "denied"))
+
+
+async def _send(camera: Camera, function: FunctionName, readings: Iterable[Reading]) -> Sent:
+    """Send ``readings`` and wait until each message is acknowledged."""
+    sent = [await camera.send(function, batch) for batch in batches(readings)]
+    return _sum(await camera.acked(sent, within_s=PATIENCE_S))
+
+
+async def _try(camera: Camera, function: FunctionName, readings: Iterable[Reading]) -> Sent | None:
+    """Send ``readings`` in one message; None when no acknowledgement comes within a second."""
+    sent = await camera.send(function, readings)
+    try:
+        return _sum(await camera.acked([sent], within_s=WITHIN_S))
+    except TimeoutError:
+        camera.give_up(sent)
+        return None
 
 
 async def _day(stage: Stage, telling: Telling, camera: Camera, day: Day) -> None:
@@ -55,8 +87,8 @@ async def _day(stage: Stage, telling: Telling, camera: Camera, day: Day) -> None
         for hour in range(OPENS, 24):
             stage.levers.advance_to(at(day.date, time(hour, 59)))
             crossings = [r for r in day.counted if local(r.measured).hour == hour]
-            await _send(camera, "customer_flow", crossings)
-            await _send(camera, "store_guard", [r for r in day.motions if local(r.measured).hour == hour])
+            await _send(camera, CUSTOMER_FLOW, crossings)
+            await _send(camera, STORE_GUARD, [r for r in day.motions if local(r.measured).hour == hour])
             if hour in SWITCHES:  # at a minute to the hour
                 await _switch(stage, on=SWITCHES[hour])
         kept = await stored(stage, "customer_flow")
@@ -64,10 +96,10 @@ async def _day(stage: Stage, telling: Telling, camera: Camera, day: Day) -> None
 
     async def while_off() -> Seen:
         before = await stored(stage, "customer_flow")
-        kept, _, dropped = await _send(camera, "customer_flow", day.while_off)
+        sent = await _send(camera, CUSTOMER_FLOW, day.while_off)
         after = await stored(stage, "customer_flow")
-        held = kept == 0 and dropped == len(day.while_off) and before == after
-        said = f"{len(day.while_off)} sent afterwards, {dropped} dropped, {after - before} stored"
+        held = not sent.stored and sent.refused == len(day.while_off) and before == after
+        said = f"{len(day.while_off)} sent afterwards, {sent.refused} dropped, {after - before} stored"
         return Seen(said, held, f"{POLICY}/switches/customer_flow")
 
     async def undeclared() -> Seen:
@@ -76,23 +108,23 @@ async def _day(stage: Stage, telling: Telling, camera: Camera, day: Day) -> None
             replace(late, id=uuid4(), item=UNDECLARED, value={"vector": stage.marks.reading}),
             replace(late, id=uuid4()),
         ]
-        kept, _, dropped = await _send(camera, "customer_flow", mixed)
+        sent = await _send(camera, CUSTOMER_FLOW, mixed)
         counted = await stage.evidence.counted("customer_flow", "item_undeclared")
-        held = (kept, dropped) == (1, 1) and counted >= 1
-        return Seen(f"{kept} stored, {dropped} dropped, {counted} counted", held, FLOW)
+        held = (sent.stored, sent.refused) == (1, 1) and counted >= 1
+        return Seen(f"{sent.stored} stored, {sent.refused} dropped, {counted} counted", held, FLOW)
 
     async def not_asked_for() -> Seen:
         message = [replace(day.counted[0], id=uuid4())]
-        acked = await camera.try_send("visits", message, within_s=WITHIN_S)
+        acked = await _try(camera, VISITS, message)
         kept = await stored(stage, "visits")
         return Seen(f"acknowledged: {acked is not None}, {kept} stored", held=acked is None and not kept)
 
     async def again() -> Seen:
         before = await stored(stage, "customer_flow")
-        kept, duplicates, _ = await _send(camera, "customer_flow", day.counted)
+        sent = await _send(camera, CUSTOMER_FLOW, day.counted)
         after = await stored(stage, "customer_flow")
-        held = kept == 0 and duplicates == len(day.counted) and before == after
-        return Seen(f"{duplicates} of {len(day.counted)} known, {after - before} stored twice", held)
+        held = not sent.stored and sent.known == len(day.counted) and before == after
+        return Seen(f"{sent.known} of {len(day.counted)} known, {after - before} stored twice", held)
 
     await telling.tell(
         "d", "a compressed business day arrives over MQTT, committed before acknowledged", the_day
@@ -150,32 +182,33 @@ async def _withdrawal(stage: Stage, telling: Telling, camera: Camera, day: Day) 
     async def in_stream() -> Seen:
         before = await stored(stage, "customer_flow")
         stage.levers.hold_workers()
-        waiting = [await camera.publish("customer_flow", fresh(LINE_CROSSING, 5)) for _ in range(4)]
+        waiting = [await camera.send(CUSTOMER_FLOW, fresh(LINE_CROSSING, 5)) for _ in range(4)]
         try:
             path = "/v1/me/functions/customer_flow/withdraw"
             (await stage.owner.ask("POST", path, {})).require()
             start = wall.perf_counter()
         finally:
             stage.levers.let_workers_go()
-        acks = [await camera.answer(message) for message in waiting]
+        sent = _sum(await camera.acked(waiting, within_s=PATIENCE_S))
         took = wall.perf_counter() - start
         after = await stored(stage, "customer_flow")
-        held = after == before and not any(a.stored for a in acks) and took < WITHIN_S
+        held = after == before and not sent.stored and took < WITHIN_S
         said = f"20 readings in the stream, {after - before} stored, refused {took * 1000:.0f} ms after"
         return Seen(said, held, FLOW)
 
     async def next_message() -> Seen:
         before = await stored(stage, "customer_flow")
         start = wall.perf_counter()
-        acked = await camera.try_send("customer_flow", fresh(LINE_CROSSING, 1), within_s=WITHIN_S)
+        acked = await _try(camera, CUSTOMER_FLOW, fresh(LINE_CROSSING, 1))
         took = wall.perf_counter() - start
         after = await stored(stage, "customer_flow")
         held = after == before and (acked is None or acked.stored == 0)
         return Seen(f"{after - before} stored, {took * 1000:.0f} ms", held, FLOW)
 
     async def others_flow() -> Seen:
-        kept, _, _ = await asyncio.wait_for(_send(camera, "store_guard", fresh(MOTION, 3)), 15)
-        return Seen(f"{kept} of 3 stored", held=kept == 3, clause=GUARD)  # noqa: PLR2004
+        fine = fresh(MOTION, 3)
+        sent = await _send(camera, STORE_GUARD, fine)
+        return Seen(f"{sent.stored} of {len(fine)} stored", held=sent.stored == len(fine), clause=GUARD)
 
     await telling.tell("f", "the owner withdraws: what still sat in the stream is refused", in_stream)
     await telling.tell("f", "the next message is refused within a second", next_message)

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, LiteralString
 
 from troth.prove.scan import scan
-from troth.prove.simulator import Camera, Refused
 from troth.prove.story.business import stored
 from troth.prove.story.person import Person
 from troth.prove.story.stage import POLICY, Stage
@@ -105,11 +104,12 @@ async def _cancel(stage: Stage, telling: Telling) -> str:
 
 
 async def _device_refused(stage: Stage) -> bool:
-    try:
-        async with Camera(*stage.mqtt, stage.token, stage.secret):
+    async with stage.camera() as camera:
+        try:
+            await camera.turned_away(within_s=PATIENCE_S)
+        except TimeoutError:
             return False
-    except Refused:
-        return True
+        return not camera.online
 
 
 async def _scan(stage: Stage, telling: Telling) -> None:

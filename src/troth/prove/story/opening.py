@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from troth.prove.simulator import Way
 from troth.prove.story.person import FORBIDDEN, Answer, Person
 from troth.prove.story.stage import POLICY, Stage
 from troth.prove.story.telling import Seen, Telling
@@ -84,13 +85,53 @@ async def _strangers(stage: Stage, telling: Telling) -> None:
     await telling.tell("b", "a 17-year-old is refused; the birth date is not kept", seventeen)
 
 
+async def sign_up(stage: Stage) -> None:
+    """Let the owner register, type in the code that arrived, and hold a token. Raises what went wrong."""
+    begun = (await register(stage, stage.owner)).require()
+    stage.account, stage.receipt = str(begun["account"]), str(begun["receipt"])
+    code = await stage.gateway.code(stage.marks.phone)
+    path = f"/v1/accounts/{stage.account}/verify"
+    stage.owner.token = str((await stage.owner.ask("POST", path, {"code": code})).require()["token"])
+
+
+async def bind(stage: Stage) -> None:
+    """Let the owner bind their camera with the right code."""
+    device = (await _bind(stage, stage.marks.serial, CODE)).require()
+    stage.device = str(device["device"])
+    stage.way = Way(*stage.mqtt, str(device["token"]), str(device["secret"]))
+
+
+async def link_store(stage: Stage) -> None:
+    """Let the owner ask for two functions and say which store the camera watches."""
+    for function in ("customer_flow", "store_guard"):
+        path = f"/v1/me/functions/{function}/choose"
+        (await stage.owner.ask("POST", path, {"language": "en"})).require()
+    shop = {
+        "store_name": stage.marks.store_name,
+        "store_address": stage.marks.store_address,
+        "business_hours": {"opens": "09:00", "closes": "21:00"},
+    }
+    (await stage.owner.ask("PUT", "/v1/me/store", shop)).require()
+
+
+async def stock(stage: Stage, *serials: str) -> None:
+    """Let the maker put cameras on the shelf."""
+    for serial in serials:
+        body = {"serial": serial, "model": "Store Sense Camera", "code": CODE}
+        (await stage.maker.ask("POST", "/v1/maker/devices", body)).require()
+
+
+async def settle(stage: Stage) -> None:
+    """Go the whole way from a stranger to an owner whose store is watched, without a word."""
+    await stock(stage, stage.marks.serial)
+    await sign_up(stage)
+    await bind(stage)
+    await link_store(stage)
+
+
 async def _owner(stage: Stage, telling: Telling) -> None:
     async def registers() -> Seen:
-        begun = (await register(stage, stage.owner)).require()
-        stage.account, stage.receipt = str(begun["account"]), str(begun["receipt"])
-        code = await stage.gateway.code(stage.marks.phone)
-        path = f"/v1/accounts/{stage.account}/verify"
-        stage.owner.token = str((await stage.owner.ask("POST", path, {"code": code})).require()["token"])
+        await sign_up(stage)
         me = (await stage.owner.ask("GET", "/v1/me")).require()
         held = me["account"] == stage.account
         return Seen("code arrived, account verified, signed in", held, f"{POLICY}/functions/register")
@@ -100,20 +141,18 @@ async def _owner(stage: Stage, telling: Telling) -> None:
 
 async def _bind(stage: Stage, serial: str, code: str) -> Answer:
     body = {
-        "serial": serial, "code": code, "model": "Store Sense Camera",
-        "mac": stage.marks.mac, "ip": stage.marks.ip,
-    }  # fmt: skip
+        "serial": serial,
+        "code": code,
+        "model": "Store Sense Camera",
+        "mac": stage.marks.mac,
+        "ip": stage.marks.ip,
+    }
     return await stage.owner.ask("POST", "/v1/me/devices", body)
 
 
 async def _camera(stage: Stage, telling: Telling) -> None:
-    async def stocked() -> None:
-        for serial in (stage.marks.serial, SPARE):
-            body = {"serial": serial, "model": "Store Sense Camera", "code": CODE}
-            (await stage.maker.ask("POST", "/v1/maker/devices", body)).require()
-
     async def wrong() -> Seen:
-        await stocked()
+        await stock(stage, stage.marks.serial, SPARE)
         statuses = [(await _bind(stage, SPARE, WRONG_CODE)).status for _ in range(6)]
         right_now = await _bind(stage, SPARE, CODE)
         bound = await stage.evidence.value("SELECT count(*) FROM device")
@@ -123,25 +162,12 @@ async def _camera(stage: Stage, telling: Telling) -> None:
 
     async def bound() -> Seen:
         stage.minutes(LOCKED_MINUTES)
-        device = (await _bind(stage, stage.marks.serial, CODE)).require()
-        stage.device, stage.token = str(device["device"]), str(device["token"])
-        stage.secret = str(device["secret"])
-        return Seen(
-            f"device {stage.device[:8]}… with a token of its own",
-            held=True,
-            clause=f"{POLICY}/functions/bind",
-        )
+        await bind(stage)
+        said = f"device {stage.device[:8]}… with a token of its own"
+        return Seen(said, held=True, clause=f"{POLICY}/functions/bind")
 
     async def store() -> Seen:
-        for function in ("customer_flow", "store_guard"):
-            path = f"/v1/me/functions/{function}/choose"
-            (await stage.owner.ask("POST", path, {"language": "en"})).require()
-        shop = {
-            "store_name": stage.marks.store_name,
-            "store_address": stage.marks.store_address,
-            "business_hours": {"opens": "09:00", "closes": "21:00"},
-        }
-        (await stage.owner.ask("PUT", "/v1/me/store", shop)).require()
+        await link_store(stage)
         me = (await stage.owner.ask("GET", "/v1/me")).require()
         on = sorted(name for name, f in me["functions"].items() if f["on"] and f["starts"] == "when_chosen")
         held = on == ["customer_flow", "store_guard"]

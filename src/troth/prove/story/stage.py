@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from troth.prove.scan import Sighting
+from troth.prove.simulator import Camera, Way
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
 from troth.prove.story.person import Person
@@ -86,12 +87,17 @@ class Stage:
     account: str = ""
     receipt: str = ""
     device: str = ""
-    token: str = ""
-    secret: str = field(default="", repr=False)
+    way: Way | None = None
     farewell: str = ""
 
     def __post_init__(self) -> None:
         self.owner = Person(self.base_url)
+
+    def camera(self) -> Camera:
+        """Return the owner's camera, switched off. Raises `RuntimeError` when none is bound."""
+        if self.way is None:
+            raise RuntimeError("no camera is bound: the step that binds it did not hold")
+        return Camera(self.way)
 
     def minutes(self, n: int) -> None:
         """Let ``n`` minutes pass on the system's clock."""

@@ -1,0 +1,171 @@
+"""`troth demo`: brings up a system of its own, tells the story on it, then leaves a page to look at.
+
+Composes the story (`prove.story`) with a running system; decides nothing. Everything lies in one folder,
+which is made by the demo, marked as the demo's, and emptied by nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from troth.app.clock import OffsetClock
+from troth.app.places import own_directory
+from troth.app.settings import Settings
+from troth.main import scratch
+from troth.main.running import System, child_environment, running
+from troth.prove.scan import Sighting, scan
+from troth.prove.story import business, ending, opening
+from troth.prove.story.control import plant
+from troth.prove.story.day import SHANGHAI, at
+from troth.prove.story.evidence import Evidence
+from troth.prove.story.gateway import Gateway
+from troth.prove.story.person import Person
+from troth.prove.story.stage import Stage
+from troth.prove.story.telling import Line, Telling
+from troth.terms import TrothError
+
+MARK = ".troth-demo"
+WORKERS = 2
+OPENING = time(7)
+
+
+class NotTheDemos(TrothError):
+    """that folder is not the demo's"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the person at the terminal asked for. ``without`` names enforcement points to take out."""
+
+    data: Path
+    http_port: int = 0
+    mqtt_port: int = 0
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """The story's levers on one system."""
+
+    system: System
+    clock: OffsetClock
+
+    def now(self) -> datetime:
+        """Return the system's present moment."""
+        return self.clock.now()
+
+    def advance_to(self, moment: datetime) -> None:
+        """Jump forward to ``moment``; a moment that has passed is left alone."""
+        self.clock.advance(max(moment - self.clock.now(), timedelta(0)))
+
+    def hold_workers(self) -> None:
+        """Stop the workers where they stand."""
+        self.system.signal_workers(signal.SIGSTOP)
+
+    def let_workers_go(self) -> None:
+        """Let them run on."""
+        self.system.signal_workers(signal.SIGCONT)
+
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run ``troth WORDS`` against the system; return its exit status and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "troth.main.troth",
+            *words,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=dict(child_environment(self.system.settings, {})) | {"NO_COLOR": "1", "COLUMNS": "200"},
+        )
+        said, _ = await process.communicate()
+        return process.returncode or 0, said.decode()
+
+
+def default_folder(environ: Mapping[str, str]) -> Path:
+    """Return where the demo lives when nobody says: beside a served system's data, never in it."""
+    served = Settings.from_environ({k: v for k, v in environ.items() if not k.startswith("TROTH_")})
+    return served.data.with_name("troth-demo")
+
+
+def folder(data: Path) -> Path:
+    """Return ``data`` as an empty folder with the demo's mark. Raises `NotTheDemos` for anyone else's."""
+    if data.exists() and any(data.iterdir()):
+        if not (data / MARK).exists():
+            raise NotTheDemos(f"{data} holds something that no demo made: name an empty folder with --data")
+        shutil.rmtree(data)
+    own_directory(data)
+    (data / MARK).touch()
+    return data
+
+
+@asynccontextmanager
+async def staged(
+    wishes: Wishes, name: str, *, without: tuple[str, ...], workers: int, say: Callable[[str], None]
+) -> AsyncGenerator[tuple[Stage, System]]:
+    """Bring up a system of the demo's and hand it over as a stage, at seven in the morning in Shanghai."""
+    data = own_directory(wishes.data / name)
+    clock = OffsetClock(data / "clock")
+    tomorrow = clock.now().astimezone(SHANGHAI).date() + timedelta(days=1)
+    clock.advance(at(tomorrow, OPENING) - clock.now())
+    main = name == "system"
+    async with Gateway() as gateway:
+        settings = replace(
+            Settings.from_environ({}, data=data, http_port=0, mqtt_port=0, workers=workers),
+            http_port=wishes.http_port if main else 0,
+            mqtt_port=wishes.mqtt_port if main else 0,
+            clock=data / "clock",
+            outbox_url=gateway.url,
+        )
+        async with running(settings, entry=scratch.entry(without), say=say) as system:
+            hands = Hands(system, clock)
+            say("making the maker's and a staff account")
+            stage = Stage(
+                base_url=system.base_url,
+                mqtt=("127.0.0.1", system.settings.mqtt_port),
+                evidence=Evidence(system.settings.owner_dsn or ""),
+                roots=(data,),
+                levers=hands,
+                gateway=gateway,
+                maker=Person(system.base_url, await _staff(hands, "maker")),
+                staff=Person(system.base_url, await _staff(hands, "staff")),
+                today=tomorrow,
+                control=lambda: _control(wishes, say),
+            )
+            yield stage, system
+
+
+async def _staff(hands: Hands, role: str) -> str:
+    """Make a staff account and return its token, the last word that the command prints."""
+    status, said = await hands.command("staff", "add", "--role", role)
+    if status or not said.split():
+        raise TrothError(f"troth staff add --role {role} did not work: {said.strip()}")
+    return said.split()[-1]
+
+
+async def _control(wishes: Wishes, say: Callable[[str], None]) -> frozenset[Sighting]:
+    """Plant the same values in a system that seals nothing and return what the same scan sees."""
+    async with staged(wishes, "control", without=("sealing",), workers=1, say=say) as (stage, _):
+        await plant(stage)
+        return await asyncio.to_thread(scan, stage.roots, stage.marks.every())
+
+
+@asynccontextmanager
+async def told(
+    wishes: Wishes, on_line: Callable[[Line], None], say: Callable[[str], None]
+) -> AsyncGenerator[tuple[Telling, Stage, System]]:
+    """Tell the whole story on a fresh system, then hand over the telling and what is still running."""
+    folder(wishes.data)
+    telling = Telling(on_line)
+    async with staged(wishes, "system", without=wishes.without, workers=WORKERS, say=say) as (stage, system):
+        for act in (opening, business, ending):
+            say("")
+            await act.tell(stage, telling)
+        yield telling, stage, system

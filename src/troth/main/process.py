@@ -1,0 +1,92 @@
+"""What one of a system's processes does: the API, or a worker. Composes edges; decides nothing.
+
+Run as ``python -m troth.main.process worker 1`` or ``... api``, told by the environment where things are.
+A process ends on SIGTERM or Ctrl-C after it has finished what it has in hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from troth.app.embedded.nats_config import BrokerKeys
+from troth.app.settings import Settings
+from troth.app.wiring import Troth
+from troth.edges import worker as background
+from troth.edges.api.app import create_app
+from troth.edges.devices import link
+from troth.edges.devices import worker as ingest
+from troth.edges.devices.broker import Broker
+from troth.main.running import ready_sign
+from troth.terms import TrothError
+
+_SHUTDOWN_S = 5
+
+
+async def api(troth: Troth) -> None:
+    """Serve the API and the page until told to stop."""
+    config = uvicorn.Config(
+        create_app(troth),
+        host=troth.settings.http_host,
+        port=troth.settings.http_port,
+        access_log=False,  # it carries addresses
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
+    await uvicorn.Server(config).serve()
+
+
+async def worker(troth: Troth, number: int) -> None:
+    """Take messages, let devices in, and do what is due, until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    keys = BrokerKeys.at(troth.settings.keyring)
+    broker = Broker(
+        troth.settings.nats_url or "", keys.worker_seed, keys.callout_seed, keys.system_seed, keys.issuer_seed
+    )
+    link_up, ingest_up = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(link.serve(troth.door, broker, stop, link_up))
+        group.create_task(ingest.serve(troth.door, broker, stop, ready=ingest_up))
+        group.create_task(background.serve(troth, stop))
+        await asyncio.gather(link_up.wait(), ingest_up.wait())
+        ready_sign(troth.settings, number).touch()
+
+
+async def be(words: Sequence[str], settings: Settings) -> None:
+    """Be the process that ``words`` name, in a system that is already up."""
+    async with Troth.open(settings) as troth:
+        match words:
+            case ["api"]:
+                await api(troth)
+            case ["worker", number]:
+                await worker(troth, int(number))
+            case _:
+                raise TrothError(f"no such process: {' '.join(words)}; write api, or worker and a number")
+
+
+def run(words: Sequence[str]) -> int:
+    """Run ``words`` to the end; return the exit status, with a sentence on standard error for a failure."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    try:
+        asyncio.run(be(words, Settings.from_environ(os.environ)))
+    except TrothError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the supervisor shows the last lines
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

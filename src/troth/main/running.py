@@ -1,0 +1,165 @@
+"""A whole system as processes: services, workers and the API, in order up and in reverse order down.
+
+Composes; decides nothing. What each process does is in `process.py`; who keeps it up is the supervisor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from troth.app.embedded.nats import Nats
+from troth.app.embedded.postgres import Postgres
+from troth.app.places import own_directory
+from troth.app.ports import free_port, must_be_free
+from troth.app.settings import BadSetting, Settings
+from troth.app.supervisor import Child, Supervisor
+from troth.app.wiring import prepare
+
+_HTTP_OK = b"HTTP/1.1 200"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A running system: where it listens, what it was told, and who keeps it up."""
+
+    settings: Settings
+    supervisor: Supervisor
+
+    @property
+    def base_url(self) -> str:
+        """Where the API and the page listen."""
+        return f"http://{self.settings.http_host}:{self.settings.http_port}"
+
+    def signal_workers(self, number: signal.Signals) -> None:
+        """Send a signal to every worker process."""
+        for health in self.supervisor.health():
+            if health.name.startswith("worker") and health.pid:
+                os.kill(health.pid, number)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, entry: tuple[str, ...] = ("troth.main.process",), say: Callable[[str], None]
+) -> AsyncGenerator[System]:
+    """Bring a system up and hand it over; take it down on leaving.
+
+    ``entry`` is the module (and its first words) that each of our processes runs; ``say`` is told what
+    is being waited for. Services that ``settings`` names by address are used as they are.
+    """
+    own_directory(settings.data)
+    async with Supervisor() as supervisor:
+        settings = await _services(settings, supervisor, say)
+        say("bringing the schema up to date")
+        await prepare(settings)
+        must_be_free(settings.http_host, settings.http_port, "TROTH_HTTP_PORT")
+        for number in range(1, settings.workers + 1):
+            say(f"starting worker {number}")
+            await supervisor.add(_worker(settings, entry, number))
+        say("starting the API")
+        await supervisor.add(_api(settings, entry))
+        yield System(settings, supervisor)
+
+
+async def _services(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -> Settings:
+    """Start what is to be embedded; return the settings with every address filled in."""
+    if settings.dsn is None:
+        say("starting PostgreSQL")
+        postgres = Postgres(settings.data / "postgres")
+        await supervisor.add(postgres.child)
+        settings = replace(settings, dsn=postgres.app_dsn, owner_dsn=postgres.owner_dsn)
+    elif settings.owner_dsn is None:
+        raise BadSetting("TROTH_OWNER_DSN is not set: name the role that owns the schema, for migrations")
+    if settings.nats_url is None:
+        say("starting the broker, and proving that its store is encrypted")
+        nats = Nats(
+            settings.data / "nats",
+            settings.keyring,
+            name=settings.deployment,
+            nats_port=settings.nats_port,
+            mqtt_port=settings.mqtt_port,
+        )
+        await supervisor.add(nats.child)
+        settings = replace(settings, nats_url=nats.url, mqtt_port=nats.mqtt_port)
+    if not settings.http_port:
+        settings = replace(settings, http_port=free_port(settings.http_host))
+    return settings
+
+
+def child_environment(settings: Settings, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return all that a process of ours is told: the resolved addresses, never the owner's connection."""
+    told = {k: v for k, v in environ.items() if k.startswith("TROTH_") and not k.startswith("TROTH_OWNER")}
+    if "TROTH_DSN_FILE" not in told:
+        told["TROTH_DSN"] = settings.dsn or ""
+    if settings.outbox_url:
+        told["TROTH_OUTBOX_URL"] = settings.outbox_url
+    if settings.clock:
+        told["TROTH_CLOCK"] = str(settings.clock)
+    return told | {
+        "TROTH_DATA": str(settings.data),
+        "TROTH_KEYRING": str(settings.keyring),
+        "TROTH_DEPLOYMENT": settings.deployment,
+        "TROTH_REGION": settings.region,
+        "TROTH_HTTP_HOST": settings.http_host,
+        "TROTH_HTTP_PORT": str(settings.http_port),
+        "TROTH_MQTT_PORT": str(settings.mqtt_port),
+        "TROTH_NATS_URL": settings.nats_url or "",
+        "TROTH_WORKERS": str(settings.workers),
+        "PATH": environ.get("PATH", ""),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _process(settings: Settings, entry: tuple[str, ...], *words: str) -> tuple[tuple[str, ...], Path]:
+    module, *first = entry
+    log = own_directory(settings.data / "logs") / f"{'-'.join(words)}.log"
+    return (sys.executable, "-m", module, *first, *words), log
+
+
+def _worker(settings: Settings, entry: tuple[str, ...], number: int) -> Child:
+    argv, log = _process(settings, entry, "worker", str(number))
+    sign = ready_sign(settings, number)
+
+    async def fresh() -> None:
+        sign.unlink(missing_ok=True)
+
+    async def ready() -> bool:
+        return sign.exists()
+
+    return Child(
+        name=f"worker-{number}",
+        argv=argv,
+        log=log,
+        before=fresh,
+        ready=ready,
+        environment=child_environment(settings, os.environ),
+    )
+
+
+def ready_sign(settings: Settings, number: int) -> Path:
+    """Return the empty file by which a worker says that it takes work."""
+    return own_directory(settings.data / "run") / f"worker-{number}.ready"
+
+
+def _api(settings: Settings, entry: tuple[str, ...]) -> Child:
+    argv, log = _process(settings, entry, "api")
+
+    async def ready() -> bool:
+        with suppress(OSError):
+            reader, writer = await asyncio.open_connection(settings.http_host, settings.http_port)
+            writer.write(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            try:
+                return (await reader.read(len(_HTTP_OK))) == _HTTP_OK
+            finally:
+                writer.close()
+        return False
+
+    return Child(
+        name="api", argv=argv, log=log, ready=ready, environment=child_environment(settings, os.environ)
+    )

@@ -1,0 +1,33 @@
+"""A process of a scratch system: like `process`, with enforcement points taken out of action.
+
+The one place where that can be done. Started by the demo and the proof for systems that they made
+themselves, as ``python -m troth.main.scratch sealing,age worker 1``; a served system's processes are
+`troth.main.process`, which can't.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from troth.main.process import run
+from troth.prove.points import by_name
+
+
+def entry(sabotage: Sequence[str]) -> tuple[str, ...]:
+    """Return the module and first words that make a process of ours lack the points of these names."""
+    if not sabotage:
+        return ("troth.main.process",)
+    return ("troth.main.scratch", ",".join(by_name(name).name for name in sabotage))
+
+
+def main(words: Sequence[str]) -> int:
+    """Take out what is to be taken out, then be the process."""
+    names, *rest = words
+    for name in names.split(","):
+        by_name(name).sabotage()
+    return run(rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,164 @@
+"""The program `troth`: the command line of `edges/cli`, and the two commands that start processes.
+
+Composes; what a command does is where its noun lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from troth.app.settings import BadSetting, Settings
+from troth.edges.cli.app import app
+from troth.main.demo import Wishes, default_folder, told
+from troth.main.running import running
+from troth.prove.story import living
+from troth.prove.story.living import Life
+from troth.prove.story.telling import Line, Telling
+from troth.terms import TrothError
+
+_Port = Annotated[int | None, typer.Option(help="0 takes a free one.")]
+_Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
+
+
+@app.command()
+def serve(data: _Data = None, http_port: _Port = None, mqtt_port: _Port = None) -> None:
+    """Run a system: database and broker (embedded, unless settings name others), workers, API and page."""
+    console = Console(stderr=True)
+    settings = Settings.from_environ(
+        os.environ, data=data.resolve() if data else None, http_port=http_port, mqtt_port=mqtt_port
+    )
+    if settings.clock is not None:
+        raise BadSetting("TROTH_CLOCK is for the demo and the proof: a served system keeps real time")
+
+    async def until_stopped(stop: asyncio.Event) -> None:
+        async with running(settings, say=lambda what: console.print(f"[dim]{what}[/dim]")) as system:
+            console.print(f"the API and the page: [b]{system.base_url}[/b]")
+            console.print(f"devices, MQTT: 127.0.0.1:{system.settings.mqtt_port}")
+            console.print(f"everything is kept in {system.settings.data}; stop with Ctrl-C")
+            await stop.wait()
+            console.print("[dim]stopping[/dim]")
+
+    _until_stopped(until_stopped)
+
+
+@app.command()
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as JSON.")] = False,
+    data: _Data = None,
+    http_port: _Port = None,
+    mqtt_port: _Port = None,
+    without: Annotated[list[str] | None, typer.Option(help="Take out an enforcement point.")] = None,
+) -> None:
+    """Tell one policy's story on real components: what was expected, what was seen, which clause decided."""
+    out, err = Console(), Console(stderr=True)
+    wishes = Wishes(
+        data=(data or default_folder(os.environ)).resolve(),
+        http_port=http_port or 0,
+        mqtt_port=mqtt_port or 0,
+        without=tuple(without or ()),
+    )
+    kept: list[Telling] = []
+
+    async def tell() -> None:
+        with err.status("") as status:
+            shows = status.update if err.is_terminal else _ignore
+            async with told(wishes, _ignore if as_json else _show(out), shows) as (telling, stage, system):
+                status.stop()
+                kept.append(telling)
+                if as_json:
+                    sys.stdout.write(json.dumps([line.as_json() for line in telling.lines], indent=1) + "\n")
+                else:
+                    out.print(_table(telling))
+                if not once:
+                    life = Life(stage)
+                    await life.settle()
+                    out.print(f"\nthe privacy page: [b]{system.base_url}[/b]")
+                    out.print(f"sign in with [b]{living.PHONE}[/b] and [b]{living.PASSWORD}[/b]; Ctrl-C ends")
+                    await life.go_on()
+
+    _until_stopped(lambda stop: _either(tell(), stop.wait()))
+    if not kept or not kept[0].held:
+        raise typer.Exit(1)
+
+
+def _ignore(_what: object) -> None:
+    """Show nothing."""
+
+
+def _show(out: Console) -> Callable[[Line], None]:
+    def show(line: Line) -> None:
+        mark = "[green]held    [/green]" if line.held else "[red]not held[/red]"
+        out.print(f"{line.step}  {mark}  {line.expected} [dim]{line.ms} ms[/dim]", highlight=False)
+
+    return show
+
+
+def _table(telling: Telling) -> Table:
+    table = Table("step", "expected", "seen", "clause", "ms", "held", title="one policy, kept", expand=True)
+    for line in telling.lines:
+        held = "[green]yes[/green]" if line.held else "[red]NO[/red]"
+        table.add_row(line.step, line.expected, line.seen, line.clause, str(line.ms), held)
+    return table
+
+
+async def _either(*works: Awaitable[object]) -> None:
+    """Run until the first of ``works`` ends, and end the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run ``work`` with an event that Ctrl-C or SIGTERM sets; a second Ctrl-C cuts it short."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+
+        def asked() -> None:
+            if stop.is_set() and task is not None:
+                task.cancel()
+            stop.set()
+
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, asked)
+        await work(stop)
+
+    asyncio.run(main())
+
+
+def run() -> None:
+    """Be the program: a failure that has a sentence is told as one, with exit status 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    try:
+        app()
+    except TrothError as error:
+        Console(stderr=True).print(f"[red]troth:[/red] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

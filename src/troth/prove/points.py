@@ -1,0 +1,91 @@
+"""Where the promises are enforced, one by one, and how to take each out of action.
+
+A promise that survives the removal of what it rests on was never kept by it. So the proof, in processes that
+it starts on a scratch system, replaces one function from outside and looks whether the promise breaks. The
+code that is replaced knows nothing of this; nothing here runs unless `troth.main.scratch` is started with
+its name, and a served system never starts that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from troth.terms import TrothError
+
+
+class UnknownPoint(TrothError):
+    """there is no enforcement point of that name"""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One enforcement point: where it is, what it keeps, and the step of the story that rests on it."""
+
+    name: str
+    where: str
+    keeps: str
+    step: str
+    take_out: Callable[[ModuleType], None]
+
+    def sabotage(self) -> None:
+        """Take the enforcement out of this process."""
+        self.take_out(import_module(self.where))
+
+
+def _without_check(check: str) -> Callable[[ModuleType], None]:
+    """Return a sabotage that drops one check from the gate's order."""
+
+    def take_out(gate: ModuleType) -> None:
+        inside = vars(gate)
+        gone = inside[check]
+        inside["_ORDER"] = tuple(c for c in inside["_ORDER"] if c is not gone)
+
+    return take_out
+
+
+def _replaced(name: str, by: Callable[..., object]) -> Callable[[ModuleType], None]:
+    """Return a sabotage that puts ``by`` in the place of a module's function."""
+
+    def take_out(module: ModuleType) -> None:
+        getattr(module, name)  # a point whose target is gone must fail, not pass
+        setattr(module, name, by)
+
+    return take_out
+
+
+def _sealed_by_nobody(cipher: ModuleType) -> None:
+    """Store what comes as it is."""
+
+    def as_it_is(_key: bytes, _aad: bytes, value: bytes) -> bytes:
+        return value
+
+    for name in ("seal", "unseal"):
+        _replaced(name, as_it_is)(cipher)
+
+
+_GATE = "troth.gate.decide"
+
+POINTS: tuple[Point, ...] = (
+    Point("age", _GATE, "nobody under the stated age has an account", "b", _without_check("_age")),
+    Point(
+        "acceptance", _GATE, "nothing runs before the policy is accepted", "b", _without_check("_acceptance")
+    ),
+    Point("purpose", _GATE, "no use without a stated purpose", "e", _without_check("_purpose")),
+    Point("choice", _GATE, "a function runs only while it is chosen", "f", _without_check("_choice")),
+    Point(
+        "switches", _GATE, "what is measured while switched off is dropped", "d", _without_check("_switches")
+    ),
+    Point("sealing", "troth.vault.cipher", "no value lies readable in a file", "h", _sealed_by_nobody),
+)
+
+
+def by_name(name: str) -> Point:
+    """Return the point called ``name``. Raises `UnknownPoint`, with the names there are."""
+    for point in POINTS:
+        if point.name == name:
+            return point
+    known = ", ".join(point.name for point in POINTS)
+    raise UnknownPoint(f"there is no enforcement point {name!r}: write one of {known}")

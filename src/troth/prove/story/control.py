@@ -1,0 +1,26 @@
+"""The control of the byte scan: the same values, planted in a system whose vault seals nothing.
+
+A scan that finds nothing proves something only when it would have found it.
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+from troth.prove.story import opening
+from troth.prove.story.day import at, business_day
+from troth.prove.story.stage import Stage
+from troth.terms import FunctionName
+
+
+async def plant(stage: Stage) -> None:
+    """Let the owner register, bind, link a store and count, on a system without sealing.
+
+    Raises `RuntimeError` when the planting itself did not work: then the control says nothing.
+    """
+    await opening.settle(stage)
+    stage.levers.advance_to(at(stage.today, time(12)) + timedelta(minutes=1))
+    day = business_day(stage.today, mark=stage.marks.reading)
+    async with stage.camera() as camera:
+        await camera.acked([await camera.send(FunctionName("customer_flow"), day.crossings[:6])])
+    await stage.evidence.checkpoint()
