@@ -23,7 +23,8 @@ async def main(dsn, folder, url, seed):
         client = await connect(url, Path(seed), "victim")
         work = asyncio.create_task(Worker(owner.door, client, Limits(ack_wait_s=1)).run(stop, ready))
         await ready.wait()
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         await work
         await client.close()
 

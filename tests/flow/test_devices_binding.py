@@ -1,14 +1,27 @@
 """Binding on a real database: codes, limits, tokens, what lies where."""
 
 import asyncio
+import contextlib
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.errors import UndefinedTable
 
 from tests.flow.devices_rig import CODE, FLOW, GUARD, crossing, shop
-from troth.devices import AlreadyBound, Batch, Malformed, NotYourDevice, Refusal, UnfitSerial, WrongCode
+from troth.db import NothingCommitted
+from troth.devices import (
+    CAMERA,
+    AlreadyBound,
+    Batch,
+    Malformed,
+    NotYourDevice,
+    Refusal,
+    UnfitSerial,
+    WrongCode,
+)
 from troth.devices.credentials import secret_hash
+from troth.devices.identifiers import About
 from troth.subjects.tries import TooManyTries
 from troth.terms import ActKind, Denied, Reason, Verb
 from troth.vault import NotHeld
@@ -169,6 +182,29 @@ async def test_what_was_measured_while_withdrawn_is_never_stored(database, tmp_p
         assert [reading.id for reading in await owner.stored()] == [after.id]
 
 
+async def test_a_failure_while_deciding_is_no_verdict(database, tmp_path):
+    async with shop(database, tmp_path) as owner:
+        bound = await owner.ready(FLOW)
+        batch = Batch(uuid4(), (crossing(owner.clock.now()),))
+        with psycopg.connect(database.owner, autocommit=True) as conn:
+            conn.execute("ALTER TABLE decision_count RENAME TO gone")
+            with pytest.raises(UndefinedTable):
+                await owner.door.ingest(bound.token, FLOW, batch)
+            conn.execute("ALTER TABLE gone RENAME TO decision_count")
+        assert (await owner.door.ingest(bound.token, FLOW, batch)).stored == 1
+
+
+async def test_a_transaction_that_failed_inside_is_not_taken_for_committed(database, tmp_path):
+    async def careless(db):
+        async with db.transaction() as tx:
+            with contextlib.suppress(psycopg.Error):
+                await tx.run("SELECT 1 FROM nowhere")
+
+    async with shop(database, tmp_path) as owner:
+        with pytest.raises(NothingCommitted):
+            await careless(owner.db)
+
+
 async def test_a_token_that_is_gone_is_malformed(database, tmp_path):
     async with shop(database, tmp_path) as owner:
         await owner.ready(FLOW)
@@ -178,10 +214,8 @@ async def test_a_token_that_is_gone_is_malformed(database, tmp_path):
 
 
 async def _serials(owner):
-    words = owner.devices._words
     identifiers = owner.devices._identifiers
-    about = type("About", (), {})
-    about.subject, about.policy, about.device, about.at = owner.subject, "sunmi-camera", None, owner.clock.now()
+    about = About(subject=owner.subject, policy="sunmi-camera", device=uuid4(), at=owner.clock.now())
     async with owner.db.transaction() as tx:
         permit = await identifiers._permit(tx, Verb.USE, about)
-        return await owner.vault.open(tx, permit, words.serial)
+        return await owner.vault.open(tx, permit, CAMERA.serial)

@@ -1,4 +1,4 @@
-"""Workers and the broker killed in the middle of a stream: nothing acknowledged is lost, nothing stored twice."""
+"""Workers and the broker killed mid-stream: nothing acknowledged is lost, nothing stored twice."""
 
 import asyncio
 import os
@@ -72,7 +72,7 @@ async def start(database, folder, way):
 
 
 async def test_workers_killed_lose_nothing_and_store_nothing_twice(database, nats_server, tmp_path):
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - a moment, not a secret
     async with shop(database, tmp_path, Wall()) as owner:
         bound = await owner.ready(FLOW)
         async with linked(owner, nats_server, workers=0) as way:
@@ -104,7 +104,7 @@ def broker_pid(nats_server):
 
 
 async def test_the_broker_killed_loses_nothing_and_stores_nothing_twice(database, nats_server, tmp_path):
-    chance = random.Random(11)
+    chance = random.Random(11)  # noqa: S311 - a moment, not a secret
     async with shop(database, tmp_path, Wall()) as owner:
         bound = await owner.ready(FLOW)
         async with (

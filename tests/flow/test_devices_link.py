@@ -90,17 +90,19 @@ async def test_a_device_hears_nothing_of_another(database, nats_server, tmp_path
         bound = await owner.ready(FLOW)
         await owner.stock("CAM-2")
         other = await owner.bind("CAM-2")
-        async with linked(owner, nats_server):
-            async with aiomqtt.Client(
+        async with (
+            linked(owner, nats_server),
+            aiomqtt.Client(
                 "127.0.0.1",
                 nats_server.mqtt_port,
                 username=other.token,
                 password=other.secret,
                 identifier=other.token,
-            ) as spy:
-                # 128: the broker's answer to a subscription that it does not grant
-                for topic in ("#", f"down/{bound.token}/ack", "up/#", "$SYS/#"):
-                    assert [int(str(getattr(c, "value", c))) for c in await spy.subscribe(topic)] == [128]
+            ) as spy,
+        ):
+            # 128: the broker's answer to a subscription that it does not grant
+            for topic in ("#", f"down/{bound.token}/ack", "up/#", "$SYS/#"):
+                assert [int(str(getattr(c, "value", c))) for c in await spy.subscribe(topic)] == [128]
 
 
 async def test_withdrawn_is_kicked_and_refused_within_a_second(database, nats_server, tmp_path):

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
 Row = TypeVar("Row")
+
+
+class NothingCommitted(Exception):
+    """a statement of this transaction failed, so nothing of it was committed: do it again"""
 
 
 class Tx:
@@ -86,6 +91,12 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Tx]:
-        """Open a transaction; commit on leaving, roll back when an exception leaves with it."""
+        """Open a transaction; commit on leaving, roll back when an exception leaves with it.
+
+        Raises `NothingCommitted` when a statement failed inside and the caller went on all the same: the
+        server would answer that commit with a silent rollback.
+        """
         async with self._pool.connection() as conn, conn.transaction():
             yield Tx(conn)
+            if conn.info.transaction_status is TransactionStatus.INERROR:
+                raise NothingCommitted(NothingCommitted.__doc__)

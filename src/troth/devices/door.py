@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
-from psycopg import OperationalError
+from psycopg import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
-from troth.db import Database, Tx
+from troth.db import Database, NothingCommitted, Tx
 from troth.devices.batch import Ack, Batch, Refusal
 from troth.devices.registry import Devices, Known
 from troth.terms import FunctionName, SubjectId, TrothError
@@ -53,5 +53,5 @@ class DeviceDoor:
         try:
             async with self._db.transaction() as tx:
                 yield tx
-        except (OperationalError, PoolTimeout) as error:
+        except (OperationalError, InterfaceError, PoolTimeout, NothingCommitted) as error:
             raise Unavailable from error

@@ -71,6 +71,9 @@ class Ingest:
             try:
                 permit = await self.gate.admit(tx, ask, counted=True)
             except Denied as denied:
+                if denied.decision.reason is Reason.ERROR:
+                    # Not a verdict: were it acknowledged, the device would throw the readings away.
+                    raise (denied.__cause__ or denied) from None
                 if denied.decision.reason in _NOT_TAKEN:
                     tally.dropped += len(group)
                 else:

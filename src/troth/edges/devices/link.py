@@ -22,7 +22,6 @@ from troth.edges.devices.connections import Connections
 from troth.edges.devices.topics import CHANGED
 from troth.terms import FunctionName, SubjectId
 
-
 _AT_ONCE = 16
 
 
