@@ -18,7 +18,7 @@ from tests.flow.devices_rig import (
     running,
     shop,
 )
-from troth.edges.devices import worker
+from troth.edges.devices import link, worker
 from troth.edges.devices.stream import Limits
 from troth.prove.simulator import payload
 from troth.terms import ActKind, Reading
@@ -178,6 +178,22 @@ async def test_a_connection_that_an_earlier_link_let_in_is_kicked_too(database, 
                 assert device.connected == 1
                 await owner.act(ActKind.WITHDRAWN, function=FLOW)
                 await device.let_in(2)
+
+
+async def test_links_side_by_side_know_of_each_other(database, nats_server, tmp_path):
+    async with shop(database, tmp_path) as owner:
+        bound = await owner.ready(FLOW)
+        async with (
+            linked(owner, nats_server) as way,
+            running(link.serve, owner.door, way),
+            camera(bound, nats_server) as device,
+        ):
+            await device.acked([await device.send(FLOW, [crossing(owner.clock.now())])])
+            await owner.act(ActKind.SUPPLIED, need="cash_register")  # changes nothing for the camera
+            owner.clock.pass_(minutes=1)
+            await owner.act(ActKind.WITHDRAWN, function=FLOW)
+            await device.let_in(2)
+            assert device.connected == 2
 
 
 async def test_bad_messages_are_counted_and_the_worker_lives_on(database, nats_server, tmp_path):

@@ -67,7 +67,7 @@ class System:
     def new_inbox(self):
         return "_INBOX.x"
 
-    async def publish(self, subject, body, reply):
+    async def publish(self, subject, body, reply=""):
         if subject.endswith(".KICK"):
             self.kicked.append((subject.split(".")[3], json.loads(body)["cid"]))
 

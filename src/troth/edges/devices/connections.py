@@ -1,9 +1,9 @@
 """Which connections devices have, and the end of those that may no longer be what they were allowed.
 
 The broker fixes a connection's rights when it lets it in, so a change of rights is a kick: the device comes
-back at once and is asked about anew. Remembers what each connection was granted; one that it knows nothing of
-(granted before a restart) is kicked when its owner's standing changes, to be on the safe side. An allowance
-that is still under way when the change comes is kicked as well.
+back at once and is asked about anew. Remembers what each connection was granted, by this link or another; one
+that it knows nothing of (granted before a restart) is kicked when its owner's standing changes, to be on the
+safe side. An allowance that is still under way when the change comes is kicked as well.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 import msgspec
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from troth.terms import FunctionName, SubjectId
 
 _LISTING = "$SYS.REQ.SERVER.PING.CONNZ"
 _LISTING_S = 0.5
+_GRANTED = "troth.granted"
 _REMEMBERED = 200_000
 
 
@@ -48,7 +52,16 @@ class _Listing(msgspec.Struct):
     data: _Listed | None = None
 
 
+class _Told(msgspec.Struct):
+    token: str
+    subject: UUID
+    server: str
+    connection: int
+    functions: list[str]
+
+
 _decoder = msgspec.json.Decoder(_Listing)
+_told = msgspec.json.Decoder(_Told)
 
 
 class Connections:
@@ -61,17 +74,28 @@ class Connections:
         self._changed: OrderedDict[SubjectId, int] = OrderedDict()
         self._changes = 0
 
+    async def listen(self) -> None:
+        """Hear from now on what other links grant."""
+        await self._system.subscribe(_GRANTED, cb=self._hear)  # pyright: ignore[reportUnknownMemberType]
+
+    async def _hear(self, message: Msg) -> None:
+        with suppress(msgspec.MsgspecError):
+            told = _told.decode(message.data)
+            functions = frozenset(FunctionName(function) for function in told.functions)
+            self._remember(
+                told.token, Granted(SubjectId(told.subject), told.server, told.connection, functions)
+            )
+
     def mark(self) -> int:
         """Return how many changes were seen. To be taken before a standing is read."""
         return self._changes
 
     async def grant(self, token: str, granted: Granted, mark: int) -> None:
         """Remember what a connection is being allowed; kick it if the standing changed since ``mark``."""
-        self._forget(token)
-        self._granted[token] = granted
-        self._of.setdefault(granted.subject, set()).add(token)
-        if len(self._granted) > _REMEMBERED:
-            self._forget(next(iter(self._granted)))
+        self._remember(token, granted)
+        functions = sorted(granted.functions)
+        told = _Told(token, granted.subject, granted.server, granted.connection, list[str](functions))
+        await self._system.publish(_GRANTED, msgspec.json.encode(told))  # pyright: ignore[reportUnknownMemberType]
         if self._changed.get(granted.subject, 0) > mark:
             await self._kick(granted.server, granted.connection)
 
@@ -89,7 +113,7 @@ class Connections:
         await self._kick_unknown(subject)
 
     async def _kick_unknown(self, subject: SubjectId) -> None:
-        """Kick those connections of ``subject`` that this process did not grant."""
+        """Kick those connections of ``subject`` that no link told of."""
         inbox = self._system.new_inbox()
         replies = await self._system.subscribe(inbox)  # pyright: ignore[reportUnknownMemberType]
         try:
@@ -115,6 +139,13 @@ class Connections:
         await self._system.publish(  # pyright: ignore[reportUnknownMemberType]
             f"$SYS.REQ.SERVER.{server}.KICK", body, reply=self._system.new_inbox()
         )
+
+    def _remember(self, token: str, granted: Granted) -> None:
+        self._forget(token)
+        self._granted[token] = granted
+        self._of.setdefault(granted.subject, set()).add(token)
+        if len(self._granted) > _REMEMBERED:
+            self._forget(next(iter(self._granted)))
 
     def _forget(self, token: str) -> None:
         gone = self._granted.pop(token, None)

@@ -81,6 +81,8 @@ async def serve(
     callout = Callout(owners, Issuer.at(broker.issuer_seed), connections, account=broker.account)
     changes = Changes(owners, connections)
     try:
+        await connections.listen()
+        await system.flush()
         await changes.listen(worker)
         await worker.flush()
         await callout.listen(callout_client)
