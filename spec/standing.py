@@ -140,7 +140,7 @@ def switched_on(
             for act in history:
                 puts_on = act.kind is ActKind.SWITCHED_ON
                 if act.device == one or not (per_device or puts_on):
-                    on, off_for_all = puts_on, off_for_all and not puts_on
+                    on, off_for_all = puts_on, False
                 elif act.device is None:
                     off_for_all = not puts_on
             if off_for_all or not on:

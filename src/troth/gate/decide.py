@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from troth.gate.rows import ROWS, Row
-from troth.gate.stands import Stands, look
+from troth.gate.stands import Stands, Unfit, look
 from troth.policy.clauses import Clause, ItemClause, Need, Starts
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.terms import (
@@ -81,8 +81,6 @@ class _Case:
 
 def _decide(compiled: Compiled, standing: Standing | None, ask: Ask) -> Decision:
     stands = _fit(compiled, standing, ask)
-    if stands is None:
-        return _no(Reason.ERROR)
     if ask.policy != compiled.policy.name:
         return _no(Reason.UNKNOWN_POLICY)
     table = compiled.functions.get(ask.function)
@@ -109,15 +107,13 @@ def _decide(compiled: Compiled, standing: Standing | None, ask: Ask) -> Decision
     return Allow(frozenset(case.passed), frozenset(case.dropped), frozenset(case.yes))
 
 
-def _fit(compiled: Compiled, standing: Standing | None, ask: Ask) -> Stands | None:
-    """Return what the standing amounts to; None when a time lacks its zone or it is someone else's."""
-    moments = (ask.at, ask.measured or ask.at)
-    if any(moment.utcoffset() is None for moment in moments):
-        return None
+def _fit(compiled: Compiled, standing: Standing | None, ask: Ask) -> Stands:
+    """Return what the standing amounts to. Raises `Unfit`."""
+    if any(moment.utcoffset() is None for moment in (ask.at, ask.measured or ask.at)):
+        raise Unfit
     if standing is not None and standing.subject != ask.subject:
-        return None
-    stands = look(compiled, standing, ask.at)
-    return stands if stands.fit else None
+        raise Unfit
+    return look(compiled, standing, ask.at)
 
 
 def _forbidden(case: _Case) -> Deny | None:
@@ -302,7 +298,7 @@ def _recipient(case: _Case) -> Deny | None:
     ask = case.ask
     if ask.verb is not Verb.SHARE:
         return None
-    clause = None if ask.recipient is None else case.table.recipients.get(ask.recipient)
+    clause = case.table.recipients.get(ask.recipient or "")
     if clause is None:
         return _no(Reason.RECIPIENT_UNLISTED)
     if clause.purpose != ask.purpose or not case.passed <= clause.items:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from troth.policy.clauses import Scope, SwitchClause
 from troth.policy.compiled import Compiled
-from troth.terms import Act, ActKind, DeviceId, FunctionName, ItemName, Standing, SwitchName
+from troth.terms import Act, ActKind, DeviceId, FunctionName, ItemName, Standing, SwitchName, TrothError
 
 CLOSING = frozenset(
     {
@@ -26,6 +26,10 @@ CLOSING = frozenset(
 """Kinds of act that count from the moment they are committed, whatever time they carry."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _KEPT = 4096
+
+
+class Unfit(TrothError):
+    """this cannot be decided: give every time its zone, and the standing of the subject asked about"""
 
 
 @dataclass(slots=True)
@@ -62,14 +66,12 @@ class Stands:
         "adult",
         "cancelled",
         "choices",
-        "fit",
         "latest",
         "supplies",
         "switches",
     )
 
     def __init__(self) -> None:
-        self.fit = True  # every act says its time with its zone
         self.latest = _LONG_AGO  # the last time that an opening act carries
         self.cancelled = False
         self.adult = Held()
@@ -155,9 +157,7 @@ class _Position:
 
     def put(self, *, on: bool, ours: bool) -> None:
         if ours:
-            self.on = on
-            if on:
-                self.all_off = False
+            self.on, self.all_off = on, False
         else:
             self.all_off = not on
 
@@ -179,13 +179,15 @@ _memory: dict[tuple[int, int], tuple[Compiled, Standing | None, Stands]] = {}
 
 
 def read(compiled: Compiled, standing: Standing | None, until: datetime | None = None) -> Stands:
-    """Return what ``standing`` amounts to; with ``until``, opening acts after it don't count yet."""
+    """Return what ``standing`` amounts to; with ``until``, opening acts after it don't count yet.
+
+    Raises `Unfit`.
+    """
     made = Stands()
     shown: set[tuple[int | None, str | None, str | None]] = set()
     for act in standing.acts if standing else ():
         if act.at.utcoffset() is None:
-            made.fit = False
-            return made
+            raise Unfit
         if act.kind not in CLOSING:
             if until is not None and act.at > until:
                 continue
