@@ -1,0 +1,105 @@
+"""What the rights' tests stand on: people, devices, an erasure wired as the app wires it."""
+
+from __future__ import annotations
+
+from tests.fakes.people import POLICY, People
+from tests.flow.test_subjects_accounts import quick_hashes
+from troth.devices.registry import Devices
+from troth.rights import cancel, due
+from troth.rights.cancel import Cancellation
+from troth.rights.copy import Copies
+from troth.rights.moves import OF_STAGE
+from troth.subjects import accounts
+from troth.subjects.asking import Asking
+from troth.subjects.names import PASSWORD, REGISTER, SIGN_IN
+from troth.terms import Verb
+from troth.vault import farewell
+from troth.vault.erasure import Erasure, Hooks
+from troth.vault.roll import Roll
+from troth.vault.rotation import Rotation
+
+__all__ = ["Desk", "quick_hashes"]
+
+
+class Desk:
+    """Use as ``async with Desk(database, folder) as desk``."""
+
+    def __init__(self, database, folder):
+        self.people = people = People(database, folder)
+        parts = people.parts
+        self.devices = Devices(
+            db=people.aside,
+            gate=parts.gate,
+            vault=parts.vault,
+            keyring=parts.keyring,
+            clock=people.clock,
+            region=parts.region,
+        )
+
+        async def device_rows(tx, subject):
+            return {"device": await self.devices.forget(tx, subject)}
+
+        sweeps = (accounts.sweep, device_rows, cancel.sweep)
+        roll = Roll(folder / "erasures.log")
+        hooks = Hooks(at_once=sweeps, sweeps=sweeps)
+        self.erasure = Erasure(parts.keyring, people.clock, parts.signer, roll, hooks)
+        self.cancellation = Cancellation(parts, self.erasure)
+        self.copies = Copies(parts, people.db, self.devices)
+
+    async def __aenter__(self):
+        await self.people.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc):
+        await self.people.__aexit__(*exc)
+
+    async def ask(self, subject):
+        async with self.people.tx() as tx:
+            return await self.cancellation.ask(tx, subject, POLICY)
+
+    async def confirm(self, subject, token):
+        async with self.people.tx() as tx:
+            return await self.cancellation.confirm(tx, subject, POLICY, token)
+
+    async def cancel(self, subject):
+        return await self.confirm(subject, (await self.ask(subject)).confirm)
+
+    async def state(self, subject):
+        async with self.people.tx() as tx:
+            return await self.cancellation.state(tx, subject)
+
+    async def farewell(self, link):
+        async with self.people.tx() as tx:
+            return await self.cancellation.farewell(tx, link)
+
+    async def states(self, done):
+        """Advance until it waits; return the states seen, or where it waits."""
+        seen = []
+        while True:
+            async with self.people.tx() as tx:
+                before = await self.cancellation.erasing(tx, done.erasure)
+                after = OF_STAGE[await self.erasure.advance(tx, done.erasure)]
+            if after == before:
+                return seen or [after]
+            seen.append(after)
+
+    async def turn_epoch(self):
+        async for _ in Rotation(self.people.db, self.people.parts.keyring, self.people.clock).turn():
+            pass
+
+    async def owed(self):
+        async with self.people.tx() as tx:
+            return list(await due.owed(tx, self.erasure, self.people.clock.now()))
+
+    async def plan(self, erasure, subject):
+        async with self.people.tx() as tx:
+            row = await self.erasure.look(tx, erasure)
+        return farewell.unseal(self.people.parts.keyring, subject, erasure, bytes(row.plan))
+
+    async def copy(self, subject):
+        return [line async for line in await self.copies.of(subject, POLICY)]
+
+    async def permit_to_sign_in(self, subject):
+        people = self.people
+        asking = Asking(subject, POLICY, people.parts.region, people.clock.now())
+        return await people.admit(asking.to(Verb.USE, REGISTER, SIGN_IN, {PASSWORD}))

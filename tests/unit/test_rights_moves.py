@@ -1,0 +1,46 @@
+"""The cancellation's table: every stage of the vault has its state, and nothing leads anywhere unlisted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from troth.rights.due import DEFAULT_DAYS, deadline
+from troth.rights.moves import MOVES, OF_STAGE, Event, NoSuchMove, State, move
+from troth.vault.stages import NEXT, Stage
+
+FORWARD = (Event.REFUSE, Event.END_EPOCH, Event.SWEEP, Event.TELL, Event.CERTIFY)
+
+
+def test_every_state_is_in_the_table_and_reached():
+    assert set(MOVES) == set(State)
+    reached = {State.ASKED} | {to for moves in MOVES.values() for to in moves.values()}
+    assert reached == set(State)
+
+
+def test_the_states_follow_the_stages_of_the_vault():
+    for (stage, following), event in zip(NEXT.items(), FORWARD, strict=True):
+        assert move(OF_STAGE[stage], event) is OF_STAGE[following]
+    assert set(OF_STAGE) == set(Stage)
+
+
+@given(st.lists(st.sampled_from(Event), max_size=12))
+def test_after_a_confirmation_nothing_leads_back(events):
+    state, confirmed = State.ASKED, False
+    for event in events:
+        if event not in MOVES[state]:
+            with pytest.raises(NoSuchMove):
+                move(state, event)
+            continue
+        state = move(state, event)
+        confirmed |= event is Event.CONFIRM
+        assert confirmed == (state not in {State.ASKED, State.LAPSED})
+
+
+def test_a_right_without_a_figure_is_answered_within_fifteen_days():
+    received = datetime(2026, 2, 20, tzinfo=UTC)
+    assert deadline(SimpleNamespace(rights={}), "access", received) == received + timedelta(days=DEFAULT_DAYS)
