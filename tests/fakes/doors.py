@@ -130,12 +130,14 @@ class FakeDoors:
             (views.DeviceLine(CAMERA, "SUNMI SS-10", date(2026, 3, 1)),),
         )
 
-    async def choose(self, token: str, function: str, language: str, text_hash: str | None) -> str:
+    async def choose(
+        self, token: str, function: str, language: str, text_hash: str | None, *, item: str | None = None
+    ) -> str:
         self._who(token)
         self.asked.append(("choose", (function, language, text_hash)))
         return "a.b.c"
 
-    async def withdraw(self, token: str, function: str) -> str:
+    async def withdraw(self, token: str, function: str, *, item: str | None = None) -> str:
         self._who(token)
         self.asked.append(("withdraw", function))
         return "a.b.c"

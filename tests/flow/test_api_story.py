@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import Dsns
-from tests.flow.api_people import CAMERA, PHONE, SHOP, open_house
+from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP, open_house
+from troth.ledger.verify import Verified
 from troth.subjects.staff import Role
+from troth.vault import certificate
 
 
 async def test_register_bind_choose_store(database: Dsns, tmp_path: Path) -> None:
@@ -95,3 +99,50 @@ async def test_the_policy_is_on_record_once(database: Dsns, tmp_path: Path) -> N
         assert await house.troth.sequence() == 0
         head = (await house.http.get("/v1/ledger/head")).text
         assert head.startswith("troth/troth\n1\n")
+
+
+async def test_copy_then_cancel_then_certificate(database: Dsns, tmp_path: Path) -> None:
+    async with open_house(database, tmp_path) as house:
+        owner = await house.owner()
+        lines = [json.loads(line) for line in (await owner.ask("GET", "/v1/me/copy")).text.splitlines()]
+        assert (lines[-1]["kind"], lines[-1]["lines"]) == ("end", len(lines) - 1)
+        text = json.dumps(lines)
+        assert PHONE in text
+        assert "$argon2" not in text
+        assert {line["kind"] for line in lines} >= {"profile", "act", "receipt", "document", "end"}
+        kinds = [line["kind"] for line in await owner.done("GET", "/v1/me/receipts")]
+        assert kinds == ["accepted"]
+        await house.troth.sequence()
+        head = (await house.http.get("/v1/ledger/head")).text
+
+        offer = await owner.done("POST", "/v1/me/cancel", {})
+        assert offer["clause"] == "sunmi-camera/rights/cancel"
+        wrong = await owner.ask("POST", "/v1/me/cancel/confirm", {"confirm": "000000x"})
+        assert (wrong.status_code, wrong.json()["reason"]) == (403, "no_such_move")
+        done = await owner.done("POST", "/v1/me/cancel/confirm", {"confirm": offer["confirm"]})
+        assert (await owner.ask("GET", "/v1/me")).status_code == 401
+        login = {"login": PHONE, "password": PASSWORD}
+        assert (await house.http.post("/v1/sessions", json=login)).status_code == 401
+
+        async def progress() -> dict[str, Any]:
+            seen = await house.http.post("/v1/farewell", json={"farewell": done["farewell"]})
+            assert seen.status_code == 200, seen.text
+            return seen.json()
+
+        assert (await progress())["stage"] == 1
+        assert await house.troth.erase() == 0
+        house.clock.advance(days=1, minutes=5)
+        assert await house.troth.turn_epoch()
+        while await house.troth.erase():
+            pass
+        seen = await progress()
+        assert seen["stage"] == 5
+        assert seen["erasure"] == done["erasure"]
+        assert all(stage["at"] for stage in seen["stages"])
+        paper = certificate.verify(seen["certificate"], house.troth._system.signer.public)
+        assert str(paper.erasure) == done["erasure"]
+        await house.troth.sequence()
+        assert isinstance(await house.troth.verify_ledger(head), Verified)
+        # The same number may come back, as someone new.
+        again = await house.owner()
+        assert again.account != owner.account

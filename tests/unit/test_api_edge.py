@@ -42,7 +42,7 @@ async def test_registration_reaches_the_door_as_terms(http: httpx.AsyncClient, d
     assert answer.json() == {"account": str(ACCOUNT)}
     (name, arrival) = doors.asked[0]
     assert name == "register"
-    assert (arrival.policy, arrival.birth_date.year, arrival.declares_adult) == ("sunmi-camera", 1990, None)
+    assert (arrival.policy, arrival.birth_date.year, arrival.declares_adult) == ("sunmi-camera", 1990, False)
     assert "13800138000" not in repr(arrival)
 
 

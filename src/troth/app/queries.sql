@@ -1,6 +1,6 @@
 -- :one_publisher
 -- Only one process at a time looks which policy versions are on record.
-SELECT pg_advisory_xact_lock(7421);
+SELECT pg_advisory_xact_lock(7422);
 
 -- :published
 -- What the ledger says of published policies.

@@ -24,6 +24,9 @@ from troth.gate import Gate
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
+from troth.rights import cancel
+from troth.rights.cancel import Cancellation
+from troth.rights.copy import Copies
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
@@ -60,6 +63,8 @@ class System:
     devices: Devices
     sequencer: Sequencer
     erasure: Erasure
+    cancellation: Cancellation
+    copies: Copies
     bus: Bus
 
 
@@ -103,6 +108,7 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         clock=clock,
         region=settings.region,
     )
+    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), _hooks(accounts, devices))
     return System(
         settings=settings,
         clock=clock,
@@ -116,7 +122,9 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         accounts=accounts,
         devices=devices,
         sequencer=Sequencer(db, signer, clock),
-        erasure=Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), _hooks(accounts, devices)),
+        erasure=erasure,
+        cancellation=Cancellation(parts, erasure),
+        copies=Copies(parts, db, devices),
         bus=bus,
     )
 
@@ -131,7 +139,8 @@ def _hooks(accounts: Accounts, devices: Devices) -> Hooks:
     async def device_rows(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
         return {"device": await devices.forget(tx, subject)}
 
-    return Hooks(at_once=(account_rows, device_rows), sweeps=(account_rows, device_rows))
+    ours = (account_rows, device_rows, cancel.sweep)
+    return Hooks(at_once=ours, sweeps=ours)
 
 
 def compiled_policies() -> Mapping[PolicyName, Mapping[int, Compiled]]:

@@ -1,4 +1,4 @@
-"""Doors to what functions give their owner: footfall, alerts. Plug-ins compute; the use door lets them see."""
+"""Doors to what functions give their owner: footfall, alerts. Plug-ins compute; a use door lets them see."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What stands for a person, function by function: the gate is asked, nothing is worked out beside it.
 
-Pure. A function is on when the gate would let it begin, for one of its purposes, with everything that it takes. One
-that was chosen and still lacks its optional items is on as well: it merely takes nothing.
+Pure. A function is on when the gate would let it begin, for one of its purposes, with everything that it
+takes. One that was chosen and still lacks its optional items is on as well: it merely takes nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from troth.policy.clauses import ItemClause, PurposeClause
     from troth.policy.compiled import Compiled, FunctionTable
     from troth.subjects.asking import Asking
-    from troth.terms import Ask, ClauseId, Deny, DeviceId, FunctionName, Standing
+    from troth.terms import Ask, ClauseId, Deny, DeviceId, FunctionName, ItemName, Standing
 
 _BEGINNING = (Verb.COLLECT, Verb.USE)
 
@@ -63,10 +63,14 @@ def _function(
         effect=table.refusal.effect,
         costs=table.refusal.id,
         items=tuple(
-            ItemState(item.item, VOCABULARY[item.item].label, item.need.value, item.id, chosen(item))
+            ItemState(item.item, dict(_words(item.item)), item.need.value, item.id, chosen(item))
             for item in table.items.values()
         ),
     )
+
+
+def _words(item: ItemName) -> Iterable[tuple[str, str]]:
+    return ((language.value, label) for language, label in VOCABULARY[item].label.items())
 
 
 def _deciding(decision: Deny) -> ClauseId | None:

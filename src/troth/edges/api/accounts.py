@@ -30,7 +30,7 @@ def registration(body: Registering) -> Registration:
         text_hash=body.text_hash,
         agreed=body.agreed,
         birth_date=body.birth_date,
-        declares_adult=body.declares_adult,
+        declares_adult=body.declares_adult is True,
     )
 
 

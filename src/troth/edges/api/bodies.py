@@ -84,10 +84,17 @@ class SigningIn(Body):
 
 
 class Choosing(Body):
-    """A choice, with the language and hash of the text that was shown for it."""
+    """A choice of a function or of one optional item, with the language and hash of the text shown for it."""
 
     language: Language
     text_hash: Hash | None = None
+    item: Word | None = None
+
+
+class Withdrawing(Body):
+    """What is taken back: the function, or one optional item of it."""
+
+    item: Word | None = None
 
 
 class Empty(Body):

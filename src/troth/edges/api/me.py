@@ -12,10 +12,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic_core import PydanticCustomError
 
-from troth.app.views import FunctionState, Store, StoreHours, SwitchState
-from troth.edges.api.bodies import Binding, Choosing, Confirming, Empty, StoreBody, Switching
+from troth.app.views import FunctionState, ItemState, Store, StoreHours, SwitchState
+from troth.edges.api.bodies import (
+    Binding,
+    Choosing,
+    Confirming,
+    Empty,
+    StoreBody,
+    Switching,
+    Withdrawing,
+)
 from troth.edges.api.caller import System, Token
-from troth.terms import DeviceId, FunctionName, SwitchName
+from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
 
@@ -58,8 +66,13 @@ def _function(state: FunctionState) -> dict[str, object]:
         "starts": state.starts,
         "basis": state.basis,
         "effect": state.effect,
-        "items": [{"item": i.item, "need": i.need, "clause": i.clause} for i in state.items],
+        "items": [_item(item) for item in state.items],
     }
+
+
+def _item(state: ItemState) -> dict[str, object]:
+    told: dict[str, object] = {"item": state.item, "need": state.need, "clause": state.clause}
+    return told if state.chosen is None else told | {"chosen": state.chosen}
 
 
 def _switch(state: SwitchState) -> dict[str, bool]:
@@ -69,14 +82,16 @@ def _switch(state: SwitchState) -> dict[str, bool]:
 @router.post("/functions/{function}/choose", summary="Ask for a function, or consent to it")
 async def choose(troth: System, token: Token, function: Name, body: Choosing) -> dict[str, str]:
     """Turn a function on; the receipt names the text that was shown."""
-    receipt = await troth.choose(token, FunctionName(function), body.language, body.text_hash)
-    return {"receipt": receipt}
+    item = ItemName(body.item) if body.item else None
+    name = FunctionName(function)
+    return {"receipt": await troth.choose(token, name, body.language, body.text_hash, item=item)}
 
 
 @router.post("/functions/{function}/withdraw", summary="Take a choice or a consent back")
-async def withdraw(troth: System, token: Token, function: Name, body: Empty) -> dict[str, str]:  # noqa: ARG001
+async def withdraw(troth: System, token: Token, function: Name, body: Withdrawing) -> dict[str, str]:
     """Turn a function off; everything else flows on."""
-    return {"receipt": await troth.withdraw(token, FunctionName(function))}
+    item = ItemName(body.item) if body.item else None
+    return {"receipt": await troth.withdraw(token, FunctionName(function), item=item)}
 
 
 @router.put("/switches/{switch}", summary="Put a switch on or off")

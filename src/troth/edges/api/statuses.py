@@ -10,6 +10,7 @@ from troth.devices import door, registry, stock
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
 from troth.ledger import NoSuchSubject
+from troth.rights.moves import NoSuchMove
 from troth.subjects import accounts, age, choices, codes, contact, passwords, registration, staff, tries
 from troth.subjects.sessions import NotSignedIn
 from troth.vault import Erased, LinkSpent
@@ -21,6 +22,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     WrongRole: (403, "wrong_role"),
     codes.WrongCode: (403, "wrong_code"),
     stock.WrongCode: (403, "wrong_code"),
+    NoSuchMove: (403, "no_such_move"),
     NoSuchPolicy: (404, "no_such_policy"),
     registry.NotYourDevice: (404, "not_your_device"),
     LinkSpent: (404, "link_spent"),

@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from troth.edges.web.arrival import system
 from troth.edges.web.render import HEADERS, go, page
 from troth.edges.web.visit import NotOurForm, form, visit
-from troth.terms import DeviceId, FunctionName, SwitchName
+from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,14 +67,16 @@ def _switches(me: Me, t: Words) -> Sequence[_SwitchRow]:
 
 @router.post("/functions/{function}")
 async def choose(request: Request, function: str) -> Response:
-    """Turn a function on or off."""
+    """Turn a function, or one optional item of it, on or off."""
     here, troth = visit(request), system(request)
     fields = await form(request, here)
+    item = ItemName(fields["item"]) if fields.get("item") else None
+    name = FunctionName(function)
     if fields.get("turn") == "on":
         text_hash = fields.get("hash") or None
-        await troth.choose(here.session, FunctionName(function), here.words.language, text_hash)
+        await troth.choose(here.session, name, here.words.language, text_hash, item=item)
         return go(here, "/privacy?done=on")
-    await troth.withdraw(here.session, FunctionName(function))
+    await troth.withdraw(here.session, name, item=item)
     return go(here, "/privacy?done=off")
 
 

@@ -1,0 +1,100 @@
+"""Doors to a person's rights: the copy, the receipts, the cancellation and the farewell after it.
+
+The workflows are those of `troth.rights`; here they get their transaction and, after the commit, their word
+to the other processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from troth.app.doors.base import Doors
+from troth.app.views import Cancelled, CancelOffer, Progress, ReceiptLine, StageLine
+from troth.subjects.names import REGISTER
+from troth.subjects.papers import papers
+from troth.terms import Verb
+from troth.vault import LinkSpent
+from troth.vault.stages import Stage
+
+if TYPE_CHECKING:
+    from troth.db import Tx
+    from troth.subjects.asking import Asking
+
+Line = Mapping[str, object]
+_SEPARATOR = "."
+_KINDS = {"copy": "profile", "event": "reading"}
+_DETAIL = {"act": "act", "receipt": "act", "request": "right"}
+
+
+class RightsDoors(Doors):
+    """What a person may always do about their own data."""
+
+    async def copy(self, token: str) -> AsyncGenerator[Line]:
+        """Return everything that is held, as a stream of plain values; each says of what ``kind`` it is.
+
+        Raises `NotSignedIn` and `Denied` before the first. The last says how many came before it.
+        """
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            policy = await self._system.accounts.policy_of(tx, subject)
+        return _told(await self._system.copies.of(subject, policy))
+
+    async def receipts(self, token: str) -> tuple[ReceiptLine, ...]:
+        """Return the receipts of everything that was accepted, chosen or taken back. Raises `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await self._in_person(tx, await self._asking(tx, subject))
+            found = await papers(tx, self._system.signer, subject)
+        return tuple(ReceiptLine(one.entry, one.kind.value, one.at, one.receipt) for one in found)
+
+    async def cancel(self, token: str) -> CancelOffer:
+        """Begin to cancel; nothing happens before the second step. Raises `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            await self._in_person(tx, asking)
+            offer = await self._system.cancellation.ask(tx, subject, asking.policy)
+        return CancelOffer(offer.confirm, offer.clause)
+
+    async def confirm_cancel(self, token: str, confirm: str) -> Cancelled:
+        """Cancel for good: when this returns, everything about this person is refused, on every worker.
+
+        Raises `NoSuchMove`, `NotSignedIn`, `Denied`.
+        """
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            policy = await self._system.accounts.policy_of(tx, subject)
+            done = await self._system.cancellation.confirm(tx, subject, policy, confirm)
+        await self._changed(subject)
+        return Cancelled(done.erasure, f"{done.erasure.hex}{_SEPARATOR}{done.farewell}")
+
+    async def farewell(self, line: str) -> Progress:
+        """Show how an erasure goes on, to whoever holds its farewell line. Raises `LinkSpent`."""
+        number, _, link = line.partition(_SEPARATOR)
+        try:
+            erasure = UUID(hex=number)
+        except ValueError:
+            raise LinkSpent from None
+        async with self._open() as tx:
+            seen = await self._system.cancellation.farewell(tx, link)
+        stages = tuple(
+            StageLine(int(stage), stage.name.lower(), seen.stages.get(stage.name.lower())) for stage in Stage
+        )
+        reached = max(one.stage for one in stages if one.at)
+        return Progress(erasure, reached, stages, seen.certificate)
+
+    async def _in_person(self, tx: Tx, asking: Asking) -> None:
+        """Ask whether they may see to their own data; counted, since looking is no news."""
+        compiled = self._system.gate.policies.current(asking.policy)
+        items = compiled.functions[REGISTER].items if REGISTER in compiled.functions else ()
+        await self._system.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, items), counted=True)
+
+
+async def _told(lines: AsyncGenerator[Line]) -> AsyncGenerator[Line]:
+    """Name each line's kind as the doors do."""
+    async for line in lines:
+        word = str(line["line"])
+        rest = {_DETAIL.get(word, key) if key == "kind" else key: line[key] for key in line if key != "line"}
+        yield {"kind": _KINDS.get(word, word)} | rest

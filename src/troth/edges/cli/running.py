@@ -1,0 +1,41 @@
+"""A running system for one command: its database and keyring, found as `serve` finds them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from troth.app.settings import Settings
+    from troth.app.wiring import Troth
+
+Answer = TypeVar("Answer")
+
+
+def settings() -> Settings:
+    """Return the settings of the system that is up; an embedded database is found by its socket."""
+    from troth.app.embedded.postgres import Postgres
+    from troth.app.settings import BadSetting, Settings
+
+    told = Settings.from_environ(os.environ)
+    if told.dsn is None:
+        if not (told.data / "postgres").exists():
+            raise BadSetting(
+                f"there is no system in {told.data}: start troth serve, or say where it is with TROTH_DATA"
+            )
+        told = replace(told, dsn=Postgres(told.data / "postgres").app_dsn)
+    return replace(told, nats_url=None)  # a command tells no process anything
+
+
+def with_system(work: Callable[[Troth], Awaitable[Answer]]) -> Answer:
+    """Open the system, do ``work`` with it, close it."""
+    from troth.app.wiring import Troth
+
+    async def run() -> Answer:
+        async with Troth.open(settings()) as troth:
+            return await work(troth)
+
+    return asyncio.run(run())

@@ -1,0 +1,79 @@
+"""One loop per chore, each on its own: a chore that fails waits a little longer and is tried again.
+
+A database outage, a broken tree or a gateway that is away ends no loop and never turns one hot. Errors are
+logged by class only, once per kind: their text could carry a value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from troth.edges.worker.gateway import Gateway
+
+if TYPE_CHECKING:
+    from troth.app.wiring import Troth
+
+LOG = logging.getLogger("troth.worker")
+LONGEST_S = 5.0
+_FIRST_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something done again and again: ``run`` says how much it did, ``idle_s`` how long to rest then."""
+
+    name: str
+    run: Callable[[], Awaitable[int]]
+    idle_s: float
+
+
+def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
+    """Return everything that is due now and then. Without a gateway letters wait."""
+    found = [
+        Chore("sequence", troth.sequence, 0.1),
+        Chore("erase", troth.erase, 0.25),
+        Chore("epoch", troth.turn_epoch, 1.0),
+        Chore("purge", troth.purge, 10.0),
+    ]
+    if gateway is not None:
+
+        async def deliver() -> int:
+            return await troth.deliver(gateway)
+
+        found.append(Chore("deliver", deliver, 0.1))
+    return found
+
+
+async def serve(troth: Troth, stop: asyncio.Event) -> None:
+    """Run every chore until ``stop``; each finishes what it has in hand."""
+    async with AsyncExitStack() as stack:
+        url = troth.settings.outbox_url
+        gateway = await stack.enter_async_context(Gateway(url)) if url else None
+        async with asyncio.TaskGroup() as group:
+            for chore in chores(troth, gateway):
+                group.create_task(again_and_again(chore, stop), name=chore.name)
+
+
+async def again_and_again(chore: Chore, stop: asyncio.Event) -> None:
+    """Run one chore until ``stop``."""
+    pause, known = chore.idle_s, ""
+    while not stop.is_set():
+        try:
+            done = await chore.run()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the loop lives on
+            if known != type(error).__name__:
+                known = type(error).__name__
+                LOG.warning("%s failed: %s; trying again", chore.name, known)
+            pause = min(LONGEST_S, max(_FIRST_S, pause * 2))
+        else:
+            if known:
+                LOG.warning("%s works again", chore.name)
+            pause, known = (0 if done else chore.idle_s), ""
+        if pause:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
