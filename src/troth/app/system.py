@@ -18,6 +18,7 @@ from troth.app.bus import Bus, NatsBus, Silence
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import BadSetting, Settings
+from troth.app.tally import Tally
 from troth.db import Database, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
@@ -65,6 +66,7 @@ class System:
     erasure: Erasure
     cancellation: Cancellation
     copies: Copies
+    tally: Tally
     bus: Bus
 
 
@@ -125,6 +127,7 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         erasure=erasure,
         cancellation=Cancellation(parts, erasure),
         copies=Copies(parts, db, devices),
+        tally=Tally(aside, clock),
         bus=bus,
     )
 

@@ -7,10 +7,11 @@ which is made by the demo, marked as the demo's, and emptied by nobody else.
 from __future__ import annotations
 
 import asyncio
+import functools
 import shutil
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -108,7 +109,13 @@ def folder(data: Path) -> Path:
 
 @asynccontextmanager
 async def staged(
-    wishes: Wishes, name: str, *, without: tuple[str, ...], workers: int, say: Callable[[str], None]
+    wishes: Wishes,
+    name: str,
+    *,
+    without: tuple[str, ...],
+    workers: int,
+    say: Callable[[str], None],
+    control: Callable[[], Awaitable[frozenset[Sighting]]],
 ) -> AsyncGenerator[tuple[Stage, System]]:
     """Bring up a system of the demo's and hand it over as a stage, at seven in the morning in Shanghai."""
     data = own_directory(wishes.data / name)
@@ -137,7 +144,7 @@ async def staged(
                 maker=Person(system.base_url, await _staff(hands, "maker")),
                 staff=Person(system.base_url, await _staff(hands, "staff")),
                 today=tomorrow,
-                control=lambda: _control(wishes, say),
+                control=control,
             )
             yield stage, system
 
@@ -150,9 +157,20 @@ async def _staff(hands: Hands, role: str) -> str:
     return said.split()[-1]
 
 
-async def _control(wishes: Wishes, say: Callable[[str], None]) -> frozenset[Sighting]:
+async def _control(wishes: Wishes) -> frozenset[Sighting]:
     """Plant the same values in a system that seals nothing and return what the same scan sees."""
-    async with staged(wishes, "control", without=("sealing",), workers=1, say=say) as (stage, _):
+
+    async def no_control_of_the_control() -> frozenset[Sighting]:
+        return frozenset()
+
+    async with staged(
+        wishes,
+        "control",
+        without=("sealing",),
+        workers=1,
+        say=lambda _what: None,
+        control=no_control_of_the_control,
+    ) as (stage, _):
         await plant(stage)
         return await asyncio.to_thread(scan, stage.roots, stage.marks.every())
 
@@ -164,8 +182,25 @@ async def told(
     """Tell the whole story on a fresh system, then hand over the telling and what is still running."""
     folder(wishes.data)
     telling = Telling(on_line)
-    async with staged(wishes, "system", without=wishes.without, workers=WORKERS, say=say) as (stage, system):
-        for act in (opening, business, ending):
-            say("")
-            await act.tell(stage, telling)
+    control: asyncio.Task[frozenset[Sighting]] | None = None
+
+    async def seen_without_sealing() -> frozenset[Sighting]:
+        return await control if control is not None else frozenset()
+
+    async with staged(
+        wishes,
+        "system",
+        without=wishes.without,
+        workers=WORKERS,
+        say=say,
+        control=seen_without_sealing,
+    ) as (stage, system):
+        control = asyncio.create_task(_control(wishes))  # beside the story, which waits a lot
+        try:
+            for act in (opening, business, ending):
+                part = act.__name__.rpartition(".")[2]
+                await telling.through(part, functools.partial(act.tell, stage, telling))
+        finally:
+            control.cancel()
+            await asyncio.wait({control})
         yield telling, stage, system

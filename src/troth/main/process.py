@@ -1,7 +1,8 @@
 """What one of a system's processes does: the API, or a worker. Composes edges; decides nothing.
 
 Run as ``python -m troth.main.process worker 1`` or ``... api``, told by the environment where things are.
-A process ends on SIGTERM or Ctrl-C after it has finished what it has in hand.
+Each imports only its own edges: imports are what makes a start slow. A process ends on SIGTERM or Ctrl-C,
+after it has finished what it has in hand.
 """
 
 from __future__ import annotations
@@ -13,16 +14,9 @@ import signal
 import sys
 from collections.abc import Sequence
 
-import uvicorn
-
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
-from troth.edges import worker as background
-from troth.edges.api.app import create_app
-from troth.edges.devices import link
-from troth.edges.devices import worker as ingest
-from troth.edges.devices.broker import Broker
 from troth.main.running import ready_sign
 from troth.terms import TrothError
 
@@ -31,6 +25,10 @@ _SHUTDOWN_S = 5
 
 async def api(troth: Troth) -> None:
     """Serve the API and the page until told to stop."""
+    import uvicorn
+
+    from troth.edges.api.app import create_app
+
     config = uvicorn.Config(
         create_app(troth),
         host=troth.settings.http_host,
@@ -46,6 +44,11 @@ async def api(troth: Troth) -> None:
 
 async def worker(troth: Troth, number: int) -> None:
     """Take messages, let devices in, and do what is due, until told to stop."""
+    from troth.edges import worker as background
+    from troth.edges.devices import link
+    from troth.edges.devices import worker as ingest
+    from troth.edges.devices.broker import Broker
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

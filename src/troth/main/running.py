@@ -59,11 +59,11 @@ async def running(
         say("bringing the schema up to date")
         await prepare(settings)
         must_be_free(settings.http_host, settings.http_port, "TROTH_HTTP_PORT")
-        for number in range(1, settings.workers + 1):
-            say(f"starting worker {number}")
-            await supervisor.add(_worker(settings, entry, number))
-        say("starting the API")
-        await supervisor.add(_api(settings, entry))
+        say("starting the workers and the API")
+        async with asyncio.TaskGroup() as group:
+            for number in range(1, settings.workers + 1):
+                group.create_task(supervisor.add(_worker(settings, entry, number)))
+            group.create_task(supervisor.add(_api(settings, entry)))
         yield System(settings, supervisor)
 
 

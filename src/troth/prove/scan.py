@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ZLIB_HEAD = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_RUN = bytes(64)
+_EMPTY = re.compile(rb"\x00{64,}")
 _INFLATE_LIMIT = 1 << 20
 
 
@@ -48,12 +50,18 @@ def forms(marker: str) -> Mapping[str, bytes]:
     return found
 
 
+def _dense(data: bytes) -> bytes:
+    """Return ``data`` with long runs of zero bytes, of which database files are full, cut short."""
+    return _EMPTY.sub(_RUN, data)
+
+
 def _inflated(data: bytes) -> Iterator[bytes]:
     """Yield what every zlib stream in ``data`` opens to, as far as it opens."""
+    view = memoryview(data)
     for head in _ZLIB_HEAD.finditer(data):
         stream = zlib.decompressobj()
         try:
-            opened = stream.decompress(data[head.start() :], _INFLATE_LIMIT)
+            opened = stream.decompress(view[head.start() : head.start() + _INFLATE_LIMIT], _INFLATE_LIMIT)
         except zlib.error:
             continue
         if opened:
@@ -73,11 +81,15 @@ def scan(roots: Iterable[Path], markers: Iterable[str]) -> frozenset[Sighting]:
     A file that vanishes while it is read is passed over (the servers recycle theirs); one that may not be
     read raises `PermissionError`: a scan that skips is no scan.
     """
-    wanted = [(marker, form, needle) for marker in markers for form, needle in forms(marker).items()]
+    wanted = [
+        (marker, form, needle)
+        for marker in markers
+        for needle, form in {needle: form for form, needle in reversed(forms(marker).items())}.items()
+    ]
     seen: set[Sighting] = set()
     for root, path in _files(roots):
         try:
-            data = path.read_bytes()
+            data = _dense(path.read_bytes())
         except FileNotFoundError:
             continue
         name = str(path.relative_to(root))

@@ -1,6 +1,6 @@
 """What every door has: one transaction per call, one sentence when the database is away, word after commit.
 
-Decides nothing. Denied callers are counted, so that a refusal leaves a trace also where there is no subject.
+Decides nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from psycopg import OperationalError
 
 from troth.subjects import sessions
 from troth.subjects.asking import Asking
-from troth.terms import SubjectId, TrothError
+from troth.terms import Denied, SubjectId, TrothError
 
 if TYPE_CHECKING:
     from troth.app.system import System
@@ -32,12 +32,20 @@ class Doors:
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[Tx]:
-        """Open a transaction; raise `Unavailable` when there is no database to open it in."""
+        """Open a transaction; raise `Unavailable` when there is no database to open it in.
+
+        What the gate refuses is on record already; who is refused before it is counted.
+        """
         try:
             async with self._system.db.transaction() as tx:
                 yield tx
         except OperationalError:
             raise Unavailable from None  # its own text may quote values
+        except Denied:
+            raise
+        except TrothError as refused:
+            await self._system.tally.add(refused)
+            raise
 
     async def _who(self, tx: Tx, token: str) -> SubjectId:
         """Return who is signed in; raises `NotSignedIn`."""

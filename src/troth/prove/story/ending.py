@@ -41,7 +41,7 @@ async def _copy(stage: Stage, telling: Telling) -> None:
         whole = json.dumps(lines, ensure_ascii=False)
         missing = [m for m in stage.marks.sealed() if m not in whole]
         readings = sum(line["kind"] == "reading" for line in lines)
-        expected = await stored(stage, "customer_flow") + await stored(stage, "store_guard")
+        expected = await stored(stage)
         ended = lines[-1]["kind"] == "end" and lines[-1]["lines"] == len(lines) - 1
         held = not missing and readings == expected and ended and stage.marks.password not in whole
         said = f"{len(lines)} lines, {readings} of {expected} readings, {len(missing)} values missing"

@@ -88,10 +88,11 @@ async def _strangers(stage: Stage, telling: Telling) -> None:
 async def sign_up(stage: Stage) -> None:
     """Let the owner register, type in the code that arrived, and hold a token. Raises what went wrong."""
     begun = (await register(stage, stage.owner)).require()
-    stage.account, stage.receipt = str(begun["account"]), str(begun["receipt"])
+    stage.account = str(begun["account"])
     code = await stage.gateway.code(stage.marks.phone)
-    path = f"/v1/accounts/{stage.account}/verify"
-    stage.owner.token = str((await stage.owner.ask("POST", path, {"code": code})).require()["token"])
+    verified = await stage.owner.ask("POST", f"/v1/accounts/{stage.account}/verify", {"code": code})
+    stage.owner.token = str(verified.require()["token"])
+    stage.receipt = str(verified.body["receipt"])
 
 
 async def bind(stage: Stage) -> None:

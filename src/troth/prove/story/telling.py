@@ -44,6 +44,18 @@ class Telling:
         self.lines: list[Line] = []
         self._on_line = on_line
 
+    async def through(self, part: str, tell: Callable[[], Awaitable[None]]) -> None:
+        """Tell a whole part; if it could not even be told to its end, that is a line that did not hold."""
+        try:
+            await tell()
+        except Exception as problem:  # noqa: BLE001 - as above
+            seen = Seen(f"{type(problem).__name__}: {problem}"[:PROBLEM_LENGTH], held=False)
+
+            async def broken() -> Seen:
+                return seen
+
+            await self.tell("-", f"the {part} can be told to its end", broken)
+
     async def tell(self, step: str, expected: str, look: Callable[[], Awaitable[Seen]]) -> bool:
         """Run ``look`` and record what it saw; return whether it held."""
         start = time.perf_counter()
