@@ -119,7 +119,7 @@ class Outbox:
                     return await self._end(tx, due, Outcome.LAPSED)
                 to, said = await self._opened(tx, due)
                 await self._later(tx, "letter_taken", due, HELD)
-            # Outside: a slow carrier holds nothing of this person back. A crash before the end sends it twice.
+            # Outside: a slow carrier holds nothing of this person back. A crash before the end sends twice.
             await sender.send(Channel(due.channel), to, said)
             async with db.transaction() as tx:
                 return await self._end(tx, due, Outcome.SENT)
