@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.exceptions import RequestValidationError
@@ -114,6 +115,12 @@ async def bind(troth: System, token: Token, body: Binding) -> dict[str, str]:
         "up": f"up/{bound.token}/",
         "down": f"down/{bound.token}/",
     }
+
+
+@router.delete("/devices/{device}", status_code=204, summary="Give a device up")
+async def unbind(troth: System, token: Token, device: UUID) -> None:
+    """Release a device: its token dies and its identifiers go; what it measured stays."""
+    await troth.unbind(token, DeviceId(device))
 
 
 @router.put("/store", status_code=204, summary="Link the shop")
