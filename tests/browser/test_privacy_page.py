@@ -101,29 +101,32 @@ def test_find_out_switch_off_copy_cancel(chromium: Browser, site: Site, language
         page.goto(site.url + "/policy")
         fits(page, "policy", language, width)
         expect(page.locator("main")).to_contain_text("sunmi-camera/stored_in/CN")
+        _cancel(page, site, language, width)
 
-        page.goto(site.url + "/privacy")
-        page.click("a[href='/privacy/cancel']")
-        expect(page.locator("h1")).to_have_text(said["sure"])
-        fits(page, "cancel", language, width)
-        page.check("input[name=understood]")
-        page.click("button.grave")
-        fits(page, "farewell", language, width)
-        expect(page.locator(".stages .reached")).to_have_count(2)
-        line = page.input_value("#farewell")
 
-        page.goto(site.url + "/privacy")
-        assert page.url == site.url + "/"
-        site.house.clock.advance(days=1, minutes=5)
-        site.run(site.house.troth.turn_epoch())
-        while site.run(site.house.troth.erase()):
-            pass
-        page.goto(site.url + "/farewell")
-        page.fill("#farewell", line)
-        page.click("form[action='/farewell'] button")
-        expect(page.locator(".stages .reached")).to_have_count(6)
-        expect(page.locator(".token")).to_be_visible()
-        fits(page, "certificate", language, width)
+def _cancel(page: Page, site: Site, language: str, width: int) -> None:
+    page.goto(site.url + "/privacy")
+    page.click("a[href='/privacy/cancel']")
+    expect(page.locator("h1")).to_have_text(SAID[language]["sure"])
+    fits(page, "cancel", language, width)
+    page.check("input[name=understood]")
+    page.click("button.grave")
+    fits(page, "farewell", language, width)
+    expect(page.locator(".stages .reached")).to_have_count(2)
+    line = page.input_value("#farewell")
+
+    page.goto(site.url + "/privacy")
+    assert page.url == site.url + "/"
+    site.house.clock.advance(days=1, minutes=5)
+    site.run(site.house.troth.turn_epoch())
+    while site.run(site.house.troth.erase()):
+        pass
+    page.goto(site.url + "/farewell")
+    page.fill("#farewell", line)
+    page.click("form[action='/farewell'] button")
+    expect(page.locator(".stages .reached")).to_have_count(6)
+    expect(page.locator(".token")).to_be_visible()
+    fits(page, "certificate", language, width)
 
 
 def test_the_language_is_remembered(chromium: Browser, site: Site) -> None:
