@@ -199,7 +199,7 @@ async def told(
     control: asyncio.Task[frozenset[Sighting]] | None = None
 
     async def seen_without_sealing() -> frozenset[Sighting]:
-        return await control if control is not None else frozenset()
+        return await control if control is not None else frozenset()  # no control while sabotaged
 
     async with staged(
         wishes,
@@ -209,7 +209,7 @@ async def told(
         say=say,
         control=seen_without_sealing,
     ) as (stage, system):
-        if "ending" in wishes.parts:
+        if "ending" in wishes.parts and not wishes.without:
             control = asyncio.create_task(_control(wishes))  # beside the story, which waits a lot
         try:
             for part in wishes.parts:
