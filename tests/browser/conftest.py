@@ -89,7 +89,7 @@ def site(database: Dsns, tmp_path: Path) -> Iterator[Site]:
     loop.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it lives, this thread has a running event loop
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium here: apt-get install chromium")
