@@ -29,12 +29,13 @@ from troth.prove.story.living import Life
 from troth.prove.story.telling import Line, Telling
 from troth.terms import TrothError
 
-_Port = Annotated[int | None, typer.Option(help="0 takes a free one.")]
+_HttpPort = Annotated[int | None, typer.Option(help="Where the API and the page listen; 0 takes a free one.")]
+_MqttPort = Annotated[int | None, typer.Option(help="Where devices connect; 0 takes a free one.")]
 _Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
 
 
 @app.command()
-def serve(data: _Data = None, http_port: _Port = None, mqtt_port: _Port = None) -> None:
+def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort = None) -> None:
     """Run a system: database and broker (embedded, unless settings name others), workers, API and page."""
     console = Console(stderr=True)
     settings = Settings.from_environ(
@@ -58,11 +59,13 @@ def serve(data: _Data = None, http_port: _Port = None, mqtt_port: _Port = None) 
 def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the lines, as JSON.")] = False,
     data: _Data = None,
-    http_port: _Port = None,
-    mqtt_port: _Port = None,
-    without: Annotated[list[str] | None, typer.Option(help="Take out an enforcement point.")] = None,
+    http_port: _HttpPort = None,
+    mqtt_port: _MqttPort = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Take out this enforcement point and see its step fail.")
+    ] = None,
 ) -> None:
     """Tell one policy's story on real components: what was expected, what was seen, which clause decided."""
     out, err = Console(), Console(stderr=True)
@@ -87,8 +90,11 @@ def demo(
                 if not once:
                     life = Life(stage)
                     await life.settle()
-                    out.print(f"\nthe privacy page: [b]{system.base_url}[/b]")
-                    out.print(f"sign in with [b]{living.PHONE}[/b] and [b]{living.PASSWORD}[/b]; Ctrl-C ends")
+                    page = err if as_json else out  # standard output is for the JSON alone
+                    page.print(f"\nthe privacy page: [b]{system.base_url}[/b]")
+                    page.print(
+                        f"sign in with [b]{living.PHONE}[/b] and [b]{living.PASSWORD}[/b]; Ctrl-C ends"
+                    )
                     await life.go_on()
 
     _until_stopped(lambda stop: _either(tell(), stop.wait()))
