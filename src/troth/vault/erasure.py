@@ -207,8 +207,8 @@ class Erasure:
     async def _step(self, tx: Tx, row: Erasing, reached: Stage, now: datetime) -> _Note | None:
         """Do what ``reached`` says; return what to note down, or None to wait."""
         match reached:
-            case Stage.PLANNED:
-                raise AssertionError("nothing leads back to the plan")
+            case Stage.PLANNED:  # nothing leads back to it
+                return None
             case Stage.REFUSED:
                 return await self._refuse(tx, row, now)
             case Stage.UNRECOVERABLE:

@@ -19,10 +19,6 @@ SELECT pg_advisory_xact_lock(7421)
 SELECT key, kek_epoch, wrapped FROM vault_key
  WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s AND owner_epoch = %(owner_epoch)s
 
--- :key_by_id
--- The wrapped key that a sealed row names.
-SELECT key, kek_epoch, wrapped FROM vault_key WHERE subject = %(subject)s AND key = %(key)s
-
 -- :add_key
 -- A new key; nothing when another transaction was first.
 INSERT INTO vault_key (subject, key, function, class, owner_epoch, kek_epoch, wrapped)
