@@ -383,6 +383,9 @@ async def test_rows_that_another_package_left_stop_the_erasure_aloud(bench, data
         await tx.run("INSERT INTO left_over VALUES (%(s)s, 'x')", {"s": spared})
     await bench.advance(begun.erasure)
     assert await count(bench, "left_over", spared) == 0  # at once, with the refusal
+    await finish(bench, begun.erasure)
+    async with bench.tx() as tx:
+        assert (await bench.erasure.look(tx, begun.erasure)).removed["left_over"] == 1  # of both rounds
 
 
 async def fill_alone(bench):

@@ -278,7 +278,7 @@ SELECT erasure FROM erasure WHERE stage < %(stage)s OR plan IS NOT NULL ORDER BY
 
 -- :reach_refused
 -- Stage 1.
-UPDATE erasure SET stage = 1, refused_at = %(at)s, evidence = evidence || %(evidence)s, removed = removed || %(removed)s,
+UPDATE erasure SET stage = 1, refused_at = %(at)s, evidence = evidence || %(evidence)s, removed = %(removed)s,
        kek_epoch = %(kek_epoch)s, index_epoch = %(index_epoch)s
  WHERE subject = %(subject)s AND stage = 0
 
@@ -289,7 +289,7 @@ UPDATE erasure SET stage = 2, unrecoverable_at = %(at)s, evidence = evidence || 
 
 -- :reach_swept
 -- Stage 3.
-UPDATE erasure SET stage = 3, swept_at = %(at)s, evidence = evidence || %(evidence)s, removed = removed || %(removed)s,
+UPDATE erasure SET stage = 3, swept_at = %(at)s, evidence = evidence || %(evidence)s, removed = %(removed)s,
        checked = %(checked)s
  WHERE subject = %(subject)s AND stage = 2
 
