@@ -212,6 +212,7 @@ async def told(
         if "ending" in wishes.parts and not wishes.without:
             control = asyncio.create_task(_control(wishes))  # beside the story, which waits a lot
         try:
+            say("")
             for part in wishes.parts:
                 await telling.through(part, functools.partial(PARTS[part], stage, telling))
         finally:

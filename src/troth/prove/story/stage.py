@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from troth.prove.story.gateway import Gateway
 from troth.prove.story.person import Person
 
 POLICY = "sunmi-camera"
+_QUIET_S = 20
 
 
 class Levers(Protocol):
@@ -99,6 +101,18 @@ class Stage:
             raise RuntimeError("no camera is bound: the step that binds it did not hold")
         return Camera(self.way)
 
-    def minutes(self, n: int) -> None:
-        """Let ``n`` minutes pass on the system's clock."""
-        self.levers.advance_to(self.levers.now() + timedelta(minutes=n))
+    async def until(self, moment: datetime) -> None:
+        """Let time pass until ``moment``, once everything that has happened stands in the ledger's tree.
+
+        Else an entry from before the jump would be numbered after it, and look back-dated. Raises
+        `TimeoutError` when the sequencer is not getting there.
+        """
+        async with asyncio.timeout(_QUIET_S):
+            # There is no event to wait for out here: the table is the evidence.
+            while await self.evidence.value("SELECT count(*) FROM ledger_queue"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        self.levers.advance_to(moment)
+
+    async def later(self, by: timedelta) -> None:
+        """Let ``by`` pass."""
+        await self.until(self.levers.now() + by)
