@@ -118,6 +118,7 @@ async def link_store(stage: Stage) -> None:
 
 async def stock(stage: Stage, *serials: str) -> None:
     """Let the maker put cameras on the shelf."""
+    await stage.hire()
     for serial in serials:
         body = {"serial": serial, "model": "Store Sense Camera", "code": CODE}
         (await stage.maker.ask("POST", "/v1/maker/devices", body)).require()

@@ -79,13 +79,13 @@ class Stage:
     roots: tuple[Path, ...]
     levers: Levers
     gateway: Gateway
-    maker: Person
-    staff: Person
     today: date
     control: Callable[[], Awaitable[frozenset[Sighting]]]
     marks: Marks = field(default_factory=Marks)
 
     owner: Person = field(init=False)
+    maker: Person = field(init=False)
+    staff: Person = field(init=False)
     account: str = ""
     receipt: str = ""
     device: str = ""
@@ -93,7 +93,19 @@ class Stage:
     farewell: str = ""
 
     def __post_init__(self) -> None:
-        self.owner = Person(self.base_url)
+        self.owner, self.maker, self.staff = (Person(self.base_url) for _ in range(3))
+
+    async def hire(self) -> None:
+        """Let the operator make an account for the maker's line and one for staff, unless that is done."""
+        hired = {"maker": self.maker, "staff": self.staff}
+        await asyncio.gather(*(self._hire(role, who) for role, who in hired.items() if not who.token))
+
+    async def _hire(self, role: str, who: Person) -> None:
+        """Give ``who`` the token that the command prints last."""
+        status, said = await self.levers.command("staff", "add", "--role", role)
+        if status or not said.split():
+            raise RuntimeError(f"troth staff add --role {role} did not work: {said.strip()}")
+        who.token = said.split()[-1]
 
     def camera(self) -> Camera:
         """Return the owner's camera, switched off. Raises `RuntimeError` when none is bound."""
