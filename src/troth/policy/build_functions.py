@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.policy import grammar as g
-from troth.policy.build import Address, sayings
+from troth.policy.build import Address, sayings, word, words
 from troth.policy.clauses import (
     Clause,
     ClosedClause,
@@ -38,6 +38,8 @@ def functions(policy: Fields, name: str) -> Iterator[Clause]:
             function=function,
             basis=got.value.need(g.BASIS),
             starts=got.value.need(g.STARTS),
+            choice=word(got.value.get(g.CHOICE)),
+            constraints=words(got.value.get(g.CONSTRAINTS)),
             title=sayings(got.value.need(g.TITLE)),
             gives=sayings(got.value.need(g.GIVES)),
         )
@@ -62,6 +64,8 @@ def _takes(fields: Fields, here: Address, function: FunctionName) -> Iterator[Cl
                 need=need,
                 basis=each.value.get(g.ITEM_BASIS),
                 keep=each.value.get(g.ITEM_KEEP) or Keep.STORED,
+                permission=each.value.get(g.ITEM_PERMISSION),
+                about=each.value.get(g.ITEM_ABOUT),
             )
 
 
@@ -72,6 +76,7 @@ def _purpose(here: Address, function: FunctionName, purpose: str, given: Got[Fie
         purpose=Purpose(purpose),
         by=frozenset(each.value for each in given.value.need(g.PURPOSE_BY)),
         verbs=frozenset(each.value for each in given.value.need(g.PURPOSE_VERBS)),
+        serves=given.value.get(g.PURPOSE_SERVES),
         title=sayings(given.value.need(g.TITLE)),
     )
 
@@ -97,6 +102,13 @@ def _limits(fields: Fields, here: Address, function: FunctionName) -> Iterator[C
             function=function,
             items=frozenset(ItemName(each.value) for each in got.value.need(g.RECIPIENT_ITEMS)),
             purpose=Purpose(got.value.need(g.RECIPIENT_PURPOSE)),
+            kind=word(got.value.get(g.RECIPIENT_KIND)),
+            title=sayings(got.value.get(g.RECIPIENT_TITLE)),
+            scope=sayings(got.value.get(g.RECIPIENT_SCOPE)),
+            link=got.value.get(g.RECIPIENT_LINK),
+            only_if_shown={
+                item: shown.value.value for item, shown in (got.value.get(g.ONLY_IF_SHOWN) or {}).items()
+            },
         )
 
 

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, cast
 
 from troth.policy.clauses import Clause, Policy
+from troth.policy.period import Period
 
 _CANNOT_BE_SIGNED_OVER = {"at", "digest"}
 
@@ -52,6 +53,8 @@ def _plain(value: object) -> object:
             return str(value)
         case date():
             return value.isoformat()
+        case Period():
+            return str(value)
         case frozenset():
             return sorted(str(each) for each in cast("frozenset[object]", given))
         case tuple():
