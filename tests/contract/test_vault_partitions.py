@@ -9,13 +9,15 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg.errors import LockNotAvailable
 
 from tests.fakes.vault import START, Bench, reading
 from troth.db import Database
 from troth.db.partitions import Every, Span, ensure, expire, spans
+from troth.terms import Verb
 from troth.vault.growth import GROWING, prepare
 
-BLOCKS, SEEN = GROWING
+SEEN, BLOCKS = GROWING
 
 
 @pytest.fixture
@@ -82,20 +84,36 @@ async def test_rows_move_out_of_the_default_partition_and_stay_readable(bench, o
 
 
 async def test_those_who_write_meanwhile_lose_nothing(bench, owner):
-    subject = await bench.subject()
+    subjects = [await bench.subject() for _ in range(3)]
+    days = [START + timedelta(days=n) for n in range(40)]
 
-    async def send():
-        for n in range(12):
-            await bench.append(subject, [reading(at=START + timedelta(days=n))])
+    async def send(subject):
+        for day in days:
+            await bench.append(subject, [reading(at=day)])
 
     async def split():
-        for n in range(12):
+        for day in days:
             async with owner.transaction() as tx:
-                day = START.date() + timedelta(days=n)
-                await ensure(tx, SEEN, day, day)
+                await ensure(tx, SEEN, day.date(), day.date())
+                await ensure(tx, BLOCKS, day.date(), day.date())
 
-    await asyncio.gather(send(), split())
-    assert len(await bench.events(subject)) == 12
+    await asyncio.gather(split(), *(send(subject) for subject in subjects))
+    for subject in subjects:
+        assert len(await bench.events(subject)) == len(days)
+
+
+async def test_a_reader_in_the_way_holds_up_the_split_and_not_the_other_way_round(bench, owner):
+    subject = await bench.subject()
+    await bench.append(subject, [reading()])
+    async with bench.tx() as tx:
+        permit = bench.permit(subject, Verb.USE, "watch", "motion")
+        assert await bench.vault.count(tx, permit) == 1
+        with pytest.raises(LockNotAvailable):
+            async with owner.transaction() as splitting:
+                await prepare(splitting, START.date())
+        assert await bench.vault.count(tx, permit) == 1
+    async with owner.transaction() as splitting:
+        assert await prepare(splitting, START.date())
 
 
 async def test_expired_partitions_go_and_so_do_such_rows_elsewhere(bench, owner):

@@ -11,6 +11,7 @@ from troth.app import views
 from troth.app.policies import compiled
 from troth.policy.notice import Notice
 from troth.policy.text import notice
+from troth.subjects.accounts import SignInRefused
 from troth.subjects.sessions import NotSignedIn
 from troth.terms import ClauseId, Denied, Deny, DeviceId, EntryId, FunctionName, ItemName, Reason, SubjectId
 
@@ -91,7 +92,7 @@ class FakeDoors:
 
     async def sign_in(self, login: str, password: str) -> views.SignedIn:
         if password != "correct horse":
-            raise NotSignedIn
+            raise SignInRefused
         return views.SignedIn(TOKEN, AT)
 
     async def sign_out(self, token: str) -> None:

@@ -310,11 +310,15 @@ async def test_a_version_that_is_not_here_is_a_no(db):
 
 async def test_a_standing_that_cannot_be_read_is_a_no(db, gate):
     subject = await person(db)
-    async with db.transaction() as tx:
-        with pytest.raises(Exception, match="nowhere"):
-            await tx.run("SELECT * FROM nowhere")
-        with pytest.raises(Denied) as caught:
+
+    async def spoiled() -> None:
+        async with db.transaction() as tx:
+            with pytest.raises(Exception, match="nowhere"):
+                await tx.run("SELECT * FROM nowhere")
             await gate.admit(tx, ask(subject))
+
+    with pytest.raises(Denied) as caught:
+        await spoiled()
     assert caught.value.decision == Deny(Reason.ERROR, frozenset())
     assert await counted(db) == [("", "", "deny", "error_while_deciding", 1)]
 

@@ -154,6 +154,22 @@ async def test_the_return_address_lies_in_the_sealed_plan_only(desk):
         assert await desk.people.parts.vault.lookup.find(tx, PHONE, "+8613912345678") is None
 
 
+async def test_whoever_was_given_something_is_in_the_plan(desk):
+    subject = await desk.people.member()
+    for recipient in ("courier", "agent", "courier"):
+        entry = ledger.NewEntry(
+            kind=ledger.EntryKind.SHARED,
+            at=desk.people.clock.now(),
+            policy=POLICY,
+            subject=subject,
+            details={"recipient": recipient},
+        )
+        async with desk.people.tx() as tx:
+            await ledger.append(tx, entry)
+    done = await desk.cancel(subject)
+    assert (await desk.plan(done.erasure, subject)).recipients == ("agent", "courier")
+
+
 async def test_an_erasure_that_is_late_is_seen(desk):
     subject = await desk.people.member()
     done = await desk.cancel(subject)

@@ -253,6 +253,13 @@ async def test_an_unverified_account_does_not_sign_in(people):
         await people.sign_in()
 
 
+async def test_registering_does_not_tell_whose_an_email_is(people):
+    await people.member(email="owner@example.com")
+    other = await people.register(phone="+8613900139000", email="owner@example.com")
+    await people.verify(other, await people.code())
+    assert people.sender.carried[-1].to == "+8613900139000"
+
+
 async def test_guessing_a_password_is_stopped_even_for_the_right_one(people):
     await people.member()
     for _ in range(5):
@@ -311,7 +318,29 @@ async def test_a_letter_whose_carrier_is_down_goes_later_and_then_has_failed(peo
         people.clock.pass_(minutes=2)
     assert outcomes == [Outcome.LATER, Outcome.LATER, Outcome.LATER, Outcome.FAILED]
     async with people.tx() as tx:
-        assert await tx.value("SELECT sealed FROM outbox") is None
+        assert await tx.value("SELECT count(*) FROM outbox") == 0
+
+
+async def test_a_letter_that_cannot_be_opened_stops_no_other(people):
+    await people.register()
+    with psycopg.connect(people.owner_dsn) as conn:
+        conn.execute("UPDATE outbox SET letter = gen_random_uuid()")  # a seal is bound to its row
+    people.clock.pass_(seconds=1)
+    await people.register(phone="+8613900139000")
+    assert [letter.to for letter in await people.letters()] == ["+8613900139000"]
+
+
+async def test_a_letter_whose_worker_died_is_taken_by_another(people):
+    class Dies:
+        async def send(self, channel, to, text):
+            raise asyncio.CancelledError
+
+    await people.register()
+    with pytest.raises(asyncio.CancelledError):
+        await people.accounts.outbox.deliver(people.db, Dies())
+    assert await people.letters() == []
+    people.clock.pass_(minutes=1)
+    assert len(await people.letters()) == 1
 
 
 async def test_a_letter_is_carried_once_by_many_workers(people):

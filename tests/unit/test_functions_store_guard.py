@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from troth.functions.business_hours import BadBusinessHours, BusinessHours
+from troth.functions.registry import UnknownPlugin, plugin
 from troth.functions.store_guard import BUSINESS_HOURS, MOTION, SAME_MOTION, Alert, alerts, guard
 from troth.functions.use import Documents, Events
-from troth.terms import LEGAL_TIME, ClauseId, ItemName, Reading
+from troth.terms import LEGAL_TIME, ClauseId, FunctionName, ItemName, Reading
 
 DAY = datetime(2020, 3, 3, tzinfo=LEGAL_TIME)
 NINE_TO_NINE = BusinessHours(9 * 60, 21 * 60)
@@ -128,3 +129,9 @@ def test_an_alert_comes_with_the_clauses_that_opened_it():
     found = asyncio.run(guard(Door(), DAY.astimezone(UTC), DAY + timedelta(days=1)))
     assert [a.first for a in found.alerts] == [at(23).measured]
     assert found.because == {"p/functions/store_guard", "p/functions/store_guard/business_hours"}
+
+
+def test_a_function_without_a_plugin_computes_nothing():
+    assert plugin(FunctionName("store_guard")).compute is guard
+    with pytest.raises(UnknownPlugin):
+        plugin(FunctionName("cloud"))

@@ -57,7 +57,11 @@ def spans(every: Every, since: date, until: date) -> Iterator[Span]:
 
 
 async def ensure(tx: Tx, growing: Growing, since: date, until: date) -> tuple[str, ...]:
-    """Make the partitions that cover ``since`` to ``until``; return the names of those that were missing."""
+    """Make the partitions that cover ``since`` to ``until``; return the names of those that were missing.
+
+    Raises `psycopg.errors.LockNotAvailable` when a long transaction is in the way: try again later. Several
+    tables in one transaction are to be taken in the order in which writers take them.
+    """
     await tx.run("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
     there = set(await _names(tx, growing))
     made: list[str] = []
@@ -103,12 +107,16 @@ async def _make(tx: Tx, growing: Growing, name: str, span: Span) -> None:
         "INSERT INTO {name} SELECT * FROM moved"
     )
     attach = sql.SQL("ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({end})")
+    # Writers wait at the parent, before a partition is chosen for their row: chosen earlier, it could be the
+    # wrong one after the attachment, and their transaction would fail. Readers keep the default partition
+    # from being locked, so the wait is short and the next attempt tries again.
+    await tx.conn.execute("SET LOCAL lock_timeout = '2s'")
+    await tx.conn.execute(sql.SQL("LOCK TABLE ONLY {parent} IN SHARE MODE").format(**parts))
+    await tx.conn.execute(sql.SQL("LOCK TABLE {rest} IN ACCESS EXCLUSIVE MODE").format(**parts))
     await tx.conn.execute(create.format(**parts))
     for column in growing.unmeasured:
         quiet = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET STATISTICS 0")
         await tx.conn.execute(quiet.format(sql.Identifier(name), sql.Identifier(column)))
-    # Nobody may add a row of this span to the default partition between the move and the attachment.
-    await tx.conn.execute(sql.SQL("LOCK TABLE {rest} IN ACCESS EXCLUSIVE MODE").format(**parts))
     await tx.conn.execute(move.format(**parts))
     await tx.conn.execute(attach.format(**parts))
 

@@ -11,7 +11,7 @@ import functools
 import shutil
 import signal
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -20,8 +20,8 @@ from pathlib import Path
 from troth.app.clock import OffsetClock
 from troth.app.places import own_directory
 from troth.app.settings import Settings
-from troth.main import scratch
 from troth.main.running import System, child_environment, running
+from troth.prove.points import by_name
 from troth.prove.scan import Sighting, scan
 from troth.prove.story import business, ending, opening
 from troth.prove.story.control import plant
@@ -36,6 +36,14 @@ from troth.terms import TrothError
 MARK = ".troth-demo"
 WORKERS = 2
 OPENING = time(7)
+PARTS = {"opening": opening.tell, "business": business.tell, "ending": ending.tell}
+
+
+def scratch_entry(sabotage: Sequence[str]) -> tuple[str, ...]:
+    """Return the module and first words of a process of ours that lacks the points of these names."""
+    if not sabotage:
+        return ("troth.main.process",)
+    return ("troth.main.scratch", ",".join(by_name(name).name for name in sabotage))
 
 
 class NotTheDemos(TrothError):
@@ -44,12 +52,16 @@ class NotTheDemos(TrothError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What the person at the terminal asked for. ``without`` names enforcement points to take out."""
+    """What the person at the terminal asked for.
+
+    ``without`` names enforcement points to take out; ``parts`` of the story are told in their order.
+    """
 
     data: Path
     http_port: int = 0
     mqtt_port: int = 0
     without: tuple[str, ...] = ()
+    parts: tuple[str, ...] = tuple(PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ class Hands:
 
     system: System
     clock: OffsetClock
+    without: tuple[str, ...] = ()
 
     def now(self) -> datetime:
         """Return the system's present moment."""
@@ -77,10 +90,11 @@ class Hands:
 
     async def command(self, *words: str) -> tuple[int, str]:
         """Run ``troth WORDS`` against the system; return its exit status and what it printed."""
+        program = (*scratch_entry(self.without), "command") if self.without else ("troth.main.troth",)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "troth.main.troth",
+            *program,
             *words,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -131,8 +145,8 @@ async def staged(
             clock=data / "clock",
             outbox_url=gateway.url,
         )
-        async with running(settings, entry=scratch.entry(without), say=say) as system:
-            hands = Hands(system, clock)
+        async with running(settings, entry=scratch_entry(without), say=say) as system:
+            hands = Hands(system, clock, without)
             say("making the maker's and a staff account")
             stage = Stage(
                 base_url=system.base_url,
@@ -185,7 +199,7 @@ async def told(
     control: asyncio.Task[frozenset[Sighting]] | None = None
 
     async def seen_without_sealing() -> frozenset[Sighting]:
-        return await control if control is not None else frozenset()
+        return await control if control is not None else frozenset()  # no control while sabotaged
 
     async with staged(
         wishes,
@@ -195,12 +209,13 @@ async def told(
         say=say,
         control=seen_without_sealing,
     ) as (stage, system):
-        control = asyncio.create_task(_control(wishes))  # beside the story, which waits a lot
+        if "ending" in wishes.parts and not wishes.without:
+            control = asyncio.create_task(_control(wishes))  # beside the story, which waits a lot
         try:
-            for act in (opening, business, ending):
-                part = act.__name__.rpartition(".")[2]
-                await telling.through(part, functools.partial(act.tell, stage, telling))
+            for part in wishes.parts:
+                await telling.through(part, functools.partial(PARTS[part], stage, telling))
         finally:
-            control.cancel()
-            await asyncio.wait({control})
+            if control is not None:
+                control.cancel()
+                await asyncio.wait({control})
         yield telling, stage, system

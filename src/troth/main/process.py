@@ -28,9 +28,12 @@ async def api(troth: Troth) -> None:
     import uvicorn
 
     from troth.edges.api.app import create_app
+    from troth.edges.web.app import create_pages
 
+    app = create_app(troth)
+    app.mount("/", create_pages(troth))
     config = uvicorn.Config(
-        create_app(troth),
+        app,
         host=troth.settings.http_host,
         port=troth.settings.http_port,
         access_log=False,  # it carries addresses

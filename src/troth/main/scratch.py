@@ -11,21 +11,21 @@ import sys
 from collections.abc import Sequence
 
 from troth.main.process import run
+from troth.main.troth import run as program
 from troth.prove.points import by_name
 
-
-def entry(sabotage: Sequence[str]) -> tuple[str, ...]:
-    """Return the module and first words that make a process of ours lack the points of these names."""
-    if not sabotage:
-        return ("troth.main.process",)
-    return ("troth.main.scratch", ",".join(by_name(name).name for name in sabotage))
+COMMAND = "command"
 
 
 def main(words: Sequence[str]) -> int:
-    """Take out what is to be taken out, then be the process."""
+    """Take out what is to be taken out, then be the process, or the program itself."""
     names, *rest = words
     for name in names.split(","):
         by_name(name).sabotage()
+    if rest[0] == COMMAND:
+        sys.argv = ["troth", *rest[1:]]
+        program()
+        return 0
     return run(rest)
 
 

@@ -8,12 +8,14 @@ its name, and a served system never starts that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
-from troth.terms import TrothError
+from troth.ledger.verify import Verified
+from troth.terms import Reading, TrothError
 
 
 class UnknownPoint(TrothError):
@@ -56,6 +58,17 @@ def _replaced(name: str, by: Callable[..., object]) -> Callable[[ModuleType], No
     return take_out
 
 
+def _any_item_passes(gate: ModuleType) -> None:
+    """Let undeclared and unchosen items through the gate."""
+
+    def pass_all(case: Any) -> None:
+        case.passed.update(case.ask.items)
+
+    inside = vars(gate)
+    sorts = inside["_items"]
+    inside["_ORDER"] = tuple(pass_all if check is sorts else check for check in inside["_ORDER"])
+
+
 def _sealed_by_nobody(cipher: ModuleType) -> None:
     """Store what comes as it is."""
 
@@ -66,6 +79,31 @@ def _sealed_by_nobody(cipher: ModuleType) -> None:
         _replaced(name, as_it_is)(cipher)
 
 
+def _any_code(_key: bytes, _serial: str, _code: str) -> bytes:
+    return bytes(32)
+
+
+async def _unlimited(*_args: object) -> None:
+    """Count no tries."""
+
+
+async def _all_new(_tx: object, _permit: object, readings: Sequence[Reading]) -> list[Reading]:
+    return list(readings)
+
+
+async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:
+    for reading in ():
+        yield reading
+
+
+async def _nothing_closed(*_args: object) -> Mapping[str, int]:
+    return {}
+
+
+async def _never_bent(*_args: object) -> Verified:
+    return Verified(size=0, root=bytes(32), heads=0, pending=0)
+
+
 _GATE = "troth.gate.decide"
 
 POINTS: tuple[Point, ...] = (
@@ -73,12 +111,43 @@ POINTS: tuple[Point, ...] = (
     Point(
         "acceptance", _GATE, "nothing runs before the policy is accepted", "b", _without_check("_acceptance")
     ),
-    Point("purpose", _GATE, "no use without a stated purpose", "e", _without_check("_purpose")),
-    Point("choice", _GATE, "a function runs only while it is chosen", "f", _without_check("_choice")),
+    Point(
+        "code",
+        "troth.devices.stock",
+        "only who holds the code binds a device",
+        "c",
+        _replaced("_code_tag", _any_code),
+    ),
+    Point(
+        "tries",
+        "troth.subjects.tries",
+        "codes can't be guessed at leisure",
+        "c",
+        _replaced("spend", _unlimited),
+    ),
     Point(
         "switches", _GATE, "what is measured while switched off is dropped", "d", _without_check("_switches")
     ),
+    Point("items", _GATE, "an item that no clause declares is dropped", "d", _any_item_passes),
+    Point(
+        "once", "troth.vault.events", "what is sent again is stored once", "d", _replaced("_unseen", _all_new)
+    ),
+    Point("purpose", _GATE, "no use without a stated purpose", "e", _without_check("_purpose")),
+    Point("choice", _GATE, "a function runs only while it is chosen", "f", _without_check("_choice")),
+    Point(
+        "whole copy", "troth.vault.events", "a copy holds everything", "g", _replaced("window", _no_readings)
+    ),
+    Point(
+        "erasure", "troth.vault.sweep", "the erased can't be opened", "h", _replaced("close", _nothing_closed)
+    ),
     Point("sealing", "troth.vault.cipher", "no value lies readable in a file", "h", _sealed_by_nobody),
+    Point(
+        "evidence",
+        "troth.app.doors.operator",
+        "an edited entry of the ledger is found",
+        "i",
+        _replaced("verify", _never_bent),
+    ),
 )
 
 

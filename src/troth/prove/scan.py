@@ -47,6 +47,8 @@ def forms(marker: str) -> Mapping[str, bytes]:
         start = (shift * 8 + 5) // 6
         end = (shift + len(raw)) * 8 // 6
         found[f"base64+{shift}"] = encoded[start:end]
+    if found["json"] == raw:
+        del found["json"]
     return found
 
 
@@ -81,11 +83,7 @@ def scan(roots: Iterable[Path], markers: Iterable[str]) -> frozenset[Sighting]:
     A file that vanishes while it is read is passed over (the servers recycle theirs); one that may not be
     read raises `PermissionError`: a scan that skips is no scan.
     """
-    wanted = [
-        (marker, form, needle)
-        for marker in markers
-        for needle, form in {needle: form for form, needle in reversed(forms(marker).items())}.items()
-    ]
+    wanted = [(marker, form, needle) for marker in markers for form, needle in forms(marker).items()]
     seen: set[Sighting] = set()
     for root, path in _files(roots):
         try:

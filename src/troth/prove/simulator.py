@@ -67,6 +67,10 @@ class Camera:
         self.online = False
         self.sent = 0
         """Messages handed to the broker, resends included."""
+        self.heard = 0
+        """Acknowledgements, those of resends included."""
+        self.known = 0
+        """Readings that an acknowledgement called stored before."""
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._live())
@@ -111,6 +115,17 @@ class Camera:
         async with asyncio.timeout(within_s), self._news:
             await self._news.wait_for(lambda: all(batch in self.acks for batch in batches))
         return [self.acks[batch] for batch in batches]
+
+    async def hears(self, more: int = 1, *, within_s: float = 10) -> None:
+        """Wait until ``more`` acknowledgements came in from now on."""
+        enough = self.heard + more
+        async with asyncio.timeout(within_s), self._news:
+            await self._news.wait_for(lambda: self.heard >= enough)
+
+    async def owes_less_than(self, batches: int) -> None:
+        """Wait until fewer than ``batches`` wait for an acknowledgement, however long that takes."""
+        async with self._news:
+            await self._news.wait_for(lambda: len(self._kept) < batches)
 
     async def let_in(self, times: int = 1, *, within_s: float = 10) -> None:
         """Wait until it was let in ``times`` times and is online."""
@@ -195,6 +210,8 @@ class Camera:
         self._kept.pop(batch, None)
         async with self._news:
             self.acks[batch] = Heard(batch, said, refused)
+            self.heard += 1
+            self.known += int(said.get("duplicates", 0))
             self._news.notify_all()
 
 

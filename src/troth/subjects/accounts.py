@@ -23,7 +23,6 @@ from troth.subjects.messages import LetterKind
 from troth.subjects.names import (
     COMPLETE_REGISTRATION,
     EMAIL,
-    IDENTIFIERS,
     PASSWORD,
     PHONE,
     REGISTER,
@@ -111,11 +110,13 @@ class Accounts:
         if isinstance(decision, Deny):
             await self._count(given.policy, decision.reason, now)
             raise Denied(decision)
-        for item, value in sorted(applicant.identifiers.items()):
+        # Only what one signs in with is ever looked up: anything else typed in would tell whose it is.
+        logins = {i: v for i, v in sorted(applicant.identifiers.items()) if i in login_items(compiled)}
+        for item, value in logins.items():
             key = tag(self._parts.keyring, Tagged.REGISTRATION, item, value)
             await tries.spend(self._parts.aside, key, tries.REGISTER, now)
         password = await passwords.hashed(applicant.password)
-        known = [await self._parts.vault.lookup.find(tx, i, v) for i, v in applicant.identifiers.items()]
+        known = [await self._parts.vault.lookup.find(tx, item, value) for item, value in logins.items()]
         for owner in {subject for subject in known if subject is not None}:
             await self._write_to_owner(tx, owner)
         if any(known):
@@ -245,7 +246,8 @@ class Accounts:
     async def _claim(self, tx: Tx, asking: Asking) -> None:
         """Make the account findable. Only now: who merely types someone else's number does not occupy it."""
         parts = self._parts
-        held = IDENTIFIERS & await on_file(tx, asking.subject, asking.policy, REGISTER)
+        compiled = parts.gate.policies.current(asking.policy)
+        held = login_items(compiled) & await on_file(tx, asking.subject, asking.policy, REGISTER)
         used = await parts.gate.admit(tx, asking.to(Verb.USE, REGISTER, COMPLETE_REGISTRATION, held))
         found = await parts.gate.admit(tx, asking.to(Verb.COLLECT, REGISTER, COMPLETE_REGISTRATION, held))
         try:

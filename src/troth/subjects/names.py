@@ -18,6 +18,3 @@ PASSWORD = ItemName("password")
 STORE_NAME = ItemName("store_name")
 STORE_ADDRESS = ItemName("store_address")
 BUSINESS_HOURS = ItemName("business_hours")
-
-IDENTIFIERS = frozenset({PHONE, EMAIL})
-"""Items that a person can be found by."""

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 from troth.subjects.asking import SERVICE, Asking
 from troth.subjects.messages import PURPOSES, LetterKind, text
 from troth.subjects.names import EMAIL, PHONE, REGISTER
-from troth.subjects.senders import Channel, NotCarried, Sender
+from troth.subjects.senders import Channel, Sender
 from troth.subjects.sql import QUERIES
 from troth.terms import Denied, ItemName, PolicyName, SubjectId, Verb
 from troth.vault import Erased, NotHeld
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 ADDRESSES: Mapping[Channel, ItemName] = {Channel.SMS: PHONE, Channel.EMAIL: EMAIL}
 AGAIN = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2))
 """Waits before the second, third and fourth attempt; after that a letter has failed."""
+HELD = timedelta(minutes=1)
+"""How long a worker has a letter to itself."""
 
 
 class Outcome(StrEnum):
@@ -110,22 +112,22 @@ class Outbox:
         due: _Due | None = None
         try:
             async with db.transaction() as tx:
-                now = self._parts.clock.now()
-                due = await tx.row(_Due, QUERIES["take_due_letter"], {"now": now})
+                due = await tx.row(_Due, QUERIES["take_due_letter"], {"now": self._parts.clock.now()})
                 if due is None:
                     return None
-                if due.expires <= now:
+                if due.expires <= self._parts.clock.now():
                     return await self._end(tx, due, Outcome.LAPSED)
                 to, said = await self._opened(tx, due)
-                # Ended first, carried second, committed third: a crash in between carries it twice, never
-                # not.
-                await self._end(tx, due, Outcome.SENT)
-                await sender.send(Channel(due.channel), to, said)
-                return Outcome.SENT
+                await self._later(tx, "letter_taken", due, HELD)
+            # Outside: a slow carrier holds nothing of this person back. A crash before the end sends twice.
+            await sender.send(Channel(due.channel), to, said)
+            async with db.transaction() as tx:
+                return await self._end(tx, due, Outcome.SENT)
         except (Denied, NotHeld, Erased):
-            return await self._ended(db, due, Outcome.DENIED)
-        except NotCarried:
-            return await self._again(db, due)
+            outcome = Outcome.DENIED
+        except Exception:  # noqa: BLE001 - one letter must not stop the others
+            outcome = Outcome.LATER
+        return await self._not_sent(db, due, outcome)
 
     async def _opened(self, tx: Tx, due: _Due) -> tuple[str, str]:
         parts, kind, address = self._parts, LetterKind(due.kind), ADDRESSES[Channel(due.channel)]
@@ -138,30 +140,21 @@ class Outbox:
         to = await parts.vault.open(tx, permit, address)
         return str(to["value"]), text(kind, due.language, {k: str(v) for k, v in values.items()})
 
-    async def _end(self, tx: Tx, due: _Due, outcome: Outcome) -> Outcome:
-        await tx.run(
-            QUERIES["end_letter"],
-            {
-                "subject": due.subject,
-                "letter": due.letter,
-                "now": self._parts.clock.now(),
-                "outcome": outcome.value,
-            },
-        )
-        return outcome
-
-    async def _ended(self, db: Database, due: _Due | None, outcome: Outcome) -> Outcome | None:
+    async def _not_sent(self, db: Database, due: _Due | None, outcome: Outcome) -> Outcome | None:
         if due is None:
             return None
+        if outcome is Outcome.LATER and due.tries >= len(AGAIN):
+            outcome = Outcome.FAILED
         async with db.transaction() as tx:
-            return await self._end(tx, due, outcome)
+            if outcome is not Outcome.LATER:
+                return await self._end(tx, due, outcome)
+            await self._later(tx, "letter_again", due, AGAIN[due.tries])
+            return outcome
 
-    async def _again(self, db: Database, due: _Due | None) -> Outcome | None:
-        if due is None or due.tries >= len(AGAIN):
-            return await self._ended(db, due, Outcome.FAILED)
-        again = self._parts.clock.now() + AGAIN[due.tries]
-        async with db.transaction() as tx:
-            await tx.run(
-                QUERIES["letter_again"], {"subject": due.subject, "letter": due.letter, "again": again}
-            )
-        return Outcome.LATER
+    async def _later(self, tx: Tx, query: str, due: _Due, wait: timedelta) -> None:
+        again = self._parts.clock.now() + wait
+        await tx.run(QUERIES[query], {"subject": due.subject, "letter": due.letter, "again": again})
+
+    async def _end(self, tx: Tx, due: _Due, outcome: Outcome) -> Outcome:
+        await tx.run(QUERIES["end_letter"], {"subject": due.subject, "letter": due.letter})
+        return outcome

@@ -33,7 +33,7 @@ class WeakPassword(TrothError):
 def fit(password: str) -> str:
     """Return the password in one Unicode spelling; raises `WeakPassword`."""
     spelt = unicodedata.normalize("NFKC", password)
-    if not SHORTEST <= len(spelt) <= LONGEST or len(set(spelt)) == 1:
+    if not SHORTEST <= len(spelt) <= LONGEST or len(set(spelt)) == 1 or not _is_text(spelt):
         raise WeakPassword
     return spelt
 
@@ -49,8 +49,12 @@ async def right(stored: str, password: str) -> bool:
     return await asyncio.get_running_loop().run_in_executor(_HASHING, _verify, stored, spelt)
 
 
+def _is_text(password: str) -> bool:
+    return not any(unicodedata.category(character) == "Cs" for character in password)
+
+
 def _verify(stored: str, password: str) -> bool:
     try:
         return HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False

@@ -67,26 +67,28 @@ VALUES (%(subject)s, %(letter)s, %(kind)s, %(channel)s, %(sealed)s, %(now)s, %(n
 -- :count_due_letters
 -- How much waits.
 SELECT count(*) FROM (
-    SELECT 1 FROM outbox WHERE ended IS NULL AND due <= %(now)s LIMIT %(limit)s
+    SELECT 1 FROM outbox WHERE due <= %(now)s LIMIT %(limit)s
 ) AS waiting
 
 -- :take_due_letter
 -- The letter that waits longest and that no other worker holds.
 SELECT o.subject, o.letter, o.kind, o.channel, o.sealed, o.expires, o.tries, a.policy, a.language
   FROM outbox o JOIN account a USING (subject)
- WHERE o.ended IS NULL AND o.due <= %(now)s
+ WHERE o.due <= %(now)s
  ORDER BY o.due LIMIT 1
    FOR NO KEY UPDATE OF o SKIP LOCKED
 
 -- :end_letter
--- The letter has ended, one way or another; what it said goes.
-UPDATE outbox SET ended = %(now)s, outcome = %(outcome)s, sealed = NULL
- WHERE subject = %(subject)s AND letter = %(letter)s AND ended IS NULL
+-- The letter has ended, one way or another: nothing of it stays.
+DELETE FROM outbox WHERE subject = %(subject)s AND letter = %(letter)s
+
+-- :letter_taken
+-- A worker carries it now; if that worker dies, another takes it then.
+UPDATE outbox SET due = %(again)s, tries = tries + 1 WHERE subject = %(subject)s AND letter = %(letter)s
 
 -- :letter_again
 -- The carrier did not take it: later.
-UPDATE outbox SET due = %(again)s, tries = tries + 1
- WHERE subject = %(subject)s AND letter = %(letter)s AND ended IS NULL
+UPDATE outbox SET due = %(again)s WHERE subject = %(subject)s AND letter = %(letter)s
 
 -- :add_account
 -- An account that waits for its code.

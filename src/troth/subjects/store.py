@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.subjects.asking import Asking
+from troth.subjects.business_hours import BusinessHours
 from troth.subjects.names import (
     ASSOCIATE_STORE,
     BUSINESS_HOURS,
@@ -43,6 +44,10 @@ class Shop:
     name: str = field(repr=False)
     address: str = field(repr=False)
     hours: Mapping[str, str] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise `BadBusinessHours` before anything is stored."""
+        BusinessHours.read(self.hours)
 
     def value(self, item: ItemName) -> Mapping[str, object]:
         """Return what is stored for ``item``."""

@@ -26,8 +26,7 @@ class Tagged(StrEnum):
 
 
 def tag(keyring: Keyring, what: Tagged, *parts: str) -> bytes:
-    """Return the tag of ``parts`` under the current index key. A new epoch forgets every count: harmless."""
-    text = b"".join(
-        len(p.encode()).to_bytes(4, "big") + p.encode() for p in ("troth subjects 1", what, *parts)
-    )
+    """Return the tag of ``parts`` under the current index key. A new epoch forgets counts and codes."""
+    words = [word.encode(errors="surrogatepass") for word in ("troth subjects 1", what, *parts)]
+    text = b"".join(len(word).to_bytes(4, "big") + word for word in words)
     return hmac.new(keyring.current(EpochKind.INDEX).key, text, hashlib.sha256).digest()

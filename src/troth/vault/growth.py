@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from troth.db import Tx
 from troth.db.partitions import Every, Growing, ensure
 
-GROWING = (
-    Growing("event_block_purpose", "at_day", Every.MONTH, unmeasured=("sealed",)),
+GROWING = (  # in the order in which a batch is stored, so that splitting and storing never wait in a ring
     Growing("reading_seen", "at_day", Every.DAY),
+    Growing("event_block_purpose", "at_day", Every.MONTH, unmeasured=("sealed",)),
 )
 BEHIND = timedelta(days=7)
 """How late devices usually send; what is later still lands in the default partitions."""

@@ -133,8 +133,8 @@ class Rotation:
         async with self._db.transaction() as tx:
             if lost_in_all * 2 > await tx.value(QUERIES["epoch_rows"]):
                 raise KeyringUnfit(
-                    f"{lost_in_all} rows, more than half, do not open with this keyring: it belongs to another "
-                    "database; no key was destroyed"
+                    f"{lost_in_all} rows, more than half, do not open with this keyring: it belongs to "
+                    "another database; no key was destroyed"
                 )
             for kind, number in target.items():
                 if await tx.value(QUERIES[f"needs_{kind.value}"], {"epoch": number}) > lost[kind]:

@@ -32,7 +32,7 @@ async def close(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
 
 async def own(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
     """Delete the vault's sealed rows of a subject."""
-    return await _delete(tx, subject, ("document", "event_block", "reading_seen"))
+    return await _delete(tx, subject, ("document", "reading_seen", "event_block"))
 
 
 async def look(tx: Tx, subject: SubjectId) -> Mapping[str, int]:

@@ -176,7 +176,11 @@ class Vault:
         return await documents.let_go(tx, permit, items)
 
     async def close(self, tx: Tx, permit: Permit) -> None:
-        """Delete all that the permit's function (verb FORGET) holds of its subject: keys first, then rows."""
+        """Delete all that the permit's function (verb FORGET) holds of its subject: keys first, then rows.
+
+        The marks of its readings stay until the subject is erased or their partition expires, so that a late
+        resend does not bring back what was deleted.
+        """
         covers.demand(permit, self._clock.now(), covers.FORGETTING)
         await keys.hold(tx, permit.ask.subject)
         params = {"subject": permit.ask.subject, "function": function_of(permit)}

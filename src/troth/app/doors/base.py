@@ -32,13 +32,18 @@ class Doors:
 
     @asynccontextmanager
     async def _open(self) -> AsyncGenerator[Tx]:
-        """Open a transaction; raise `Unavailable` when there is no database to open it in.
+        """Open a transaction; raise `Unavailable` when there is no database to open it in."""
+        async with self._answering(), self._system.db.transaction() as tx:
+            yield tx
 
-        What the gate refuses is on record already; who is refused before it is counted.
+    @asynccontextmanager
+    async def _answering(self) -> AsyncGenerator[None]:
+        """Turn a lost database into `Unavailable`, and count who is refused before the gate was asked.
+
+        What the gate refuses is on record already.
         """
         try:
-            async with self._system.db.transaction() as tx:
-                yield tx
+            yield
         except OperationalError:
             raise Unavailable from None  # its own text may quote values
         except Denied:

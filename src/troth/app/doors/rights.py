@@ -6,6 +6,7 @@ to the other processes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Line = Mapping[str, object]
 _SEPARATOR = "."
+_NUMBER = re.compile(r"[0-9a-f]{32}")
 _KINDS = {"copy": "profile", "event": "reading"}
 _DETAIL = {"act": "act", "receipt": "act", "request": "right"}
 
@@ -39,7 +41,8 @@ class RightsDoors(Doors):
         async with self._open() as tx:
             subject = await self._who(tx, token)
             policy = await self._system.accounts.policy_of(tx, subject)
-        return _told(await self._system.copies.of(subject, policy))
+        async with self._answering():
+            return _told(await self._system.copies.of(subject, policy))
 
     async def receipts(self, token: str) -> tuple[ReceiptLine, ...]:
         """Return the receipts of everything that was accepted, chosen or taken back. Raises `Denied`."""
@@ -73,17 +76,15 @@ class RightsDoors(Doors):
     async def farewell(self, line: str) -> Progress:
         """Show how an erasure goes on, to whoever holds its farewell line. Raises `LinkSpent`."""
         number, _, link = line.partition(_SEPARATOR)
-        try:
-            erasure = UUID(hex=number)
-        except ValueError:
-            raise LinkSpent from None
         async with self._open() as tx:
+            if not _NUMBER.fullmatch(number):
+                raise LinkSpent
             seen = await self._system.cancellation.farewell(tx, link)
         stages = tuple(
             StageLine(int(stage), stage.name.lower(), seen.stages.get(stage.name.lower())) for stage in Stage
         )
         reached = max(one.stage for one in stages if one.at)
-        return Progress(erasure, reached, stages, seen.certificate)
+        return Progress(UUID(hex=number), reached, stages, seen.certificate)
 
     async def _in_person(self, tx: Tx, asking: Asking) -> None:
         """Ask whether they may see to their own data; counted, since looking is no news."""

@@ -31,7 +31,7 @@ CREATE TABLE code (
 );
 
 -- Letters to people. The address is not here: it is opened from the vault, with a permit, when the letter goes.
--- What the letter says is sealed, and gone once it was sent.
+-- What the letter says is sealed; a letter that has ended is deleted.
 CREATE TABLE outbox (
     subject uuid NOT NULL REFERENCES account ON DELETE CASCADE,
     letter uuid NOT NULL,
@@ -42,13 +42,9 @@ CREATE TABLE outbox (
     due timestamptz NOT NULL,
     expires timestamptz NOT NULL,
     tries integer NOT NULL DEFAULT 0,
-    ended timestamptz,
-    outcome text CHECK (outcome IN ('sent', 'denied', 'lapsed', 'failed')),
-    PRIMARY KEY (subject, letter),
-    CHECK ((ended IS NULL) = (outcome IS NULL)),
-    CHECK (ended IS NULL OR sealed IS NULL)
+    PRIMARY KEY (subject, letter)
 );
-CREATE INDEX outbox_due ON outbox (due) WHERE ended IS NULL;
+CREATE INDEX outbox_due ON outbox (due);
 
 -- Tries by keyed tag: of a login, a subject, a number being registered.
 CREATE TABLE try_count (
@@ -69,5 +65,5 @@ CREATE TABLE staff (
 GRANT SELECT, INSERT, DELETE, UPDATE (state, language) ON account TO troth_app;
 GRANT SELECT, INSERT, DELETE ON session TO troth_app;
 GRANT SELECT, INSERT, DELETE, UPDATE ON code, try_count TO troth_app;
-GRANT SELECT, INSERT, DELETE, UPDATE (sealed, due, tries, ended, outcome) ON outbox TO troth_app;
+GRANT SELECT, INSERT, DELETE, UPDATE (due, tries) ON outbox TO troth_app;
 GRANT SELECT, INSERT, UPDATE (token_hash, ended) ON staff TO troth_app;

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastapi import APIRouter
 
+from troth.edges.api.answers import (
+    AccountMade,
+    FarewellShown,
+    FirstSession,
+    SessionBegun,
+    StageShown,
+)
 from troth.edges.api.bodies import Code, Farewell, Registering, SigningIn
 from troth.edges.api.caller import System, Token
 from troth.subjects.registration import Registration
 from troth.terms import PolicyName, SubjectId
-
-if TYPE_CHECKING:
-    from troth.app.views import SignedIn
 
 router = APIRouter(prefix="/v1")
 
@@ -35,23 +38,25 @@ def registration(body: Registering) -> Registration:
 
 
 @router.post("/accounts", status_code=202, tags=["accounts"], summary="Register")
-async def register(troth: System, body: Registering) -> dict[str, str]:
+async def register(troth: System, body: Registering) -> AccountMade:
     """Open an account that waits for the code sent to it. A known phone gets the same answer."""
     made = await troth.register(registration(body))
-    return {"account": str(made.account)}
+    return AccountMade(account=made.account)
 
 
 @router.post("/accounts/{account}/verify", tags=["accounts"], summary="Hand in the verification code")
-async def verify(troth: System, account: UUID, body: Code) -> dict[str, str]:
+async def verify(troth: System, account: UUID, body: Code) -> FirstSession:
     """Begin a session with the right code; the receipt proves what was agreed to."""
     done = await troth.verify(SubjectId(account), body.code)
-    return _session(done.session) | {"receipt": done.receipt}
+    session = done.session
+    return FirstSession(token=session.token, expires=session.expires, receipt=done.receipt)
 
 
 @router.post("/sessions", tags=["accounts"], summary="Sign in")
-async def sign_in(troth: System, body: SigningIn) -> dict[str, str]:
+async def sign_in(troth: System, body: SigningIn) -> SessionBegun:
     """Begin a session with phone or e-mail and password."""
-    return _session(await troth.sign_in(body.login, body.password))
+    begun = await troth.sign_in(body.login, body.password)
+    return SessionBegun(token=begun.token, expires=begun.expires)
 
 
 @router.delete("/sessions/current", status_code=204, tags=["accounts"], summary="Sign out here")
@@ -67,16 +72,12 @@ async def sign_out_everywhere(troth: System, token: Token) -> None:
 
 
 @router.post("/farewell", tags=["accounts"], summary="How the erasure of a cancelled account goes on")
-async def farewell(troth: System, body: Farewell) -> dict[str, object]:
+async def farewell(troth: System, body: Farewell) -> FarewellShown:
     """Show the stages reached and, at the end, the certificate. Needs no account."""
     seen = await troth.farewell(body.farewell)
-    return {
-        "erasure": str(seen.erasure),
-        "stage": seen.stage,
-        "stages": [{"stage": line.stage, "name": line.name, "at": line.at} for line in seen.stages],
-        "certificate": seen.certificate,
-    }
-
-
-def _session(begun: SignedIn) -> dict[str, str]:
-    return {"token": begun.token, "expires": begun.expires.isoformat()}
+    return FarewellShown(
+        erasure=seen.erasure,
+        stage=seen.stage,
+        stages=tuple(StageShown(stage=line.stage, name=line.name, at=line.at) for line in seen.stages),
+        certificate=seen.certificate,
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 
+from troth.edges.api.answers import KeyShown, NoticeSection, NoticeShown, PolicyListed, Ready
 from troth.edges.api.bodies import Language
 from troth.edges.api.caller import System
 from troth.terms import PolicyName
@@ -15,44 +16,49 @@ router = APIRouter()
 
 
 @router.get("/healthz", tags=["public"], summary="Whether the system can do its work")
-async def health(troth: System) -> Response:
+async def health(troth: System, response: Response) -> Ready:
     """Answer 200 when database and broker are there, else 503."""
     seen = await troth.health()
-    body = {"ready": seen.ready, "database": seen.database, "broker": seen.broker}
-    return JSONResponse(body, 200 if seen.ready else 503)
+    response.status_code = 200 if seen.ready else 503
+    return Ready(ready=seen.ready, database=seen.database, broker=seen.broker)
 
 
 @router.get("/v1/policies", tags=["public"], summary="Policies in force")
-async def policies(troth: System) -> list[dict[str, object]]:
+async def policies(troth: System) -> list[PolicyListed]:
     """List every policy with its current version."""
     return [
-        {"name": line.name, "version": line.version, "title": line.title, "languages": line.languages}
+        PolicyListed(name=line.name, version=line.version, title=line.title, languages=line.languages)
         for line in troth.policies()
     ]
 
 
 @router.get("/v1/policies/{name}", tags=["public"], summary="A policy as it is shown to people")
-async def policy(troth: System, name: str, language: Language = "en") -> dict[str, object]:
+async def policy(troth: System, name: str, language: Language = "en") -> NoticeShown:
     """Return the notice and the hash that an acceptance names."""
     notice = troth.notice(PolicyName(name), language)
-    return {
-        "name": notice.policy,
-        "version": notice.version,
-        "language": notice.language,
-        "text": notice.text,
-        "text_hash": notice.text_hash,
-        "sections": [asdict(section) for section in notice.sections],
-    }
+    return NoticeShown(
+        name=notice.policy,
+        version=notice.version,
+        language=notice.language.value,
+        text=notice.text,
+        text_hash=notice.text_hash,
+        sections=tuple(NoticeSection.model_validate(asdict(section)) for section in notice.sections),
+    )
 
 
-@router.get("/v1/ledger/head", tags=["public"], summary="The signed head of the ledger")
-async def head(troth: System) -> PlainTextResponse:
+@router.get(
+    "/v1/ledger/head",
+    tags=["public"],
+    summary="The signed head of the ledger",
+    response_class=PlainTextResponse,
+)
+async def head(troth: System) -> str:
     """Return a C2SP checkpoint; keep it to verify later that nothing was rewritten."""
-    return PlainTextResponse(await troth.ledger_head())
+    return await troth.ledger_head()
 
 
 @router.get("/v1/ledger/key", tags=["public"], summary="The key that signs heads and receipts")
-async def key(troth: System) -> dict[str, str]:
+async def key(troth: System) -> KeyShown:
     """Return the key's name and its raw Ed25519 public key in base64."""
     found = troth.ledger_key()
-    return {"name": found.name, "public_key": found.public_key}
+    return KeyShown(name=found.name, public_key=found.public_key)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import SESSION, form, visit
+from troth.subjects.accounts import SignInRefused
 from troth.subjects.sessions import NotSignedIn
 from troth.subjects.tries import TooManyTries
 from troth.terms import PolicyName, TrothError
@@ -48,7 +49,7 @@ async def sign_in(request: Request) -> Response:
         begun = await system(request).sign_in(fields.get("login", "").strip(), fields.get("password", ""))
     except TooManyTries:
         return page(here, "sign_in.html", 429, problem="too_many")
-    except NotSignedIn:
+    except SignInRefused:
         return page(here, "sign_in.html", 401, problem="wrong_login")
     response = go(here, "/privacy")
     here.remember(response, SESSION, begun.token)

@@ -43,6 +43,7 @@ class Gateway:
     ) -> None:
         if self._server is not None:
             self._server.close()
+            await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -57,6 +58,7 @@ class Gateway:
             await writer.drain()
         finally:
             writer.close()
+            await writer.wait_closed()
 
     async def code(self, to: str, *, within_s: float = 15) -> str:
         """Wait for a verification code sent to ``to`` and return its six digits. Raises `TimeoutError`."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ssl
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 FORBIDDEN = 403
+_PATIENCE_S = 30
+_LOOPBACK = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used: the story speaks plain HTTP on loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +46,36 @@ class Answer:
 
 
 class Person:
-    """Someone with an HTTP client. ``token`` is empty until they sign in."""
+    """Someone with an HTTP client. ``token`` is empty until they sign in. Nothing is kept open in between."""
 
     def __init__(self, base_url: str, token: str = "") -> None:
-        self._client = httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False)
+        self._base_url = base_url
         self.token = token
 
-    async def close(self) -> None:
-        """Let go of the connection."""
-        await self._client.aclose()
-
-    def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+    @asynccontextmanager
+    async def _client(self) -> AsyncGenerator[httpx.AsyncClient]:
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        async with httpx.AsyncClient(
+            base_url=self._base_url, headers=headers, timeout=_PATIENCE_S, trust_env=False, verify=_LOOPBACK
+        ) as client:
+            yield client
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Send one request and return the answer, whatever it is."""
-        response = await self._client.request(method, path, json=body, headers=self._headers())
+        async with self._client() as client:
+            response = await client.request(method, path, json=body)
         kind = response.headers.get("content-type", "")
         said: Any = response.json() if "json" in kind and response.content else {}
         return Answer(response.status_code, said)
 
     async def text(self, path: str) -> str:
         """Return a page of plain text. Raises `httpx.HTTPStatusError` where the answer was a no."""
-        response = await self._client.get(path, headers=self._headers())
+        async with self._client() as client:
+            response = await client.get(path)
         return response.raise_for_status().text
 
     async def lines(self, path: str) -> list[str]:
         """Return the lines of a streamed answer, in order."""
-        async with self._client.stream("GET", path, headers=self._headers()) as response:
+        async with self._client() as client, client.stream("GET", path) as response:
             response.raise_for_status()
             return [line async for line in response.aiter_lines() if line]

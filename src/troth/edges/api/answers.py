@@ -1,0 +1,232 @@
+"""What the routes answer, as shapes: for the OpenAPI text, and so that no unnamed field ever leaves.
+
+Filled from the doors' views in the routers. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """What every answer is: closed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Ready(Answer):
+    """Whether the system can do its work, by part."""
+
+    ready: bool
+    database: bool
+    broker: bool
+
+
+class PolicyListed(Answer):
+    """A policy in force."""
+
+    name: str
+    version: int
+    title: Mapping[str, str]
+    languages: tuple[str, ...]
+
+
+class NoticeLine(Answer):
+    """One statement, and the clause behind it."""
+
+    label: str
+    text: str
+    clause: str | None
+
+
+class NoticeSection(Answer):
+    """One part of a notice."""
+
+    kind: str
+    heading: str
+    clause: str | None
+    lines: tuple[NoticeLine, ...]
+
+
+class NoticeShown(Answer):
+    """A policy as it is shown; an acceptance names ``text_hash``, the SHA-256 of ``text``."""
+
+    name: str
+    version: int
+    language: str
+    text: str
+    text_hash: str
+    sections: tuple[NoticeSection, ...]
+
+
+class KeyShown(Answer):
+    """Who signs: the key's name and its raw Ed25519 bytes in base64."""
+
+    name: str
+    public_key: str
+
+
+class AccountMade(Answer):
+    """An account, or what looks like one, waits for its code."""
+
+    account: UUID
+
+
+class SessionBegun(Answer):
+    """A bearer token, shown this once."""
+
+    token: str
+    expires: datetime
+
+
+class FirstSession(SessionBegun):
+    """The first session, and the receipt of what was agreed to."""
+
+    receipt: str
+
+
+class ReceiptGiven(Answer):
+    """The receipt of a choice: a JWS that the ledger's key signed."""
+
+    receipt: str
+
+
+class ItemShown(Answer):
+    """An item of a function; ``chosen`` is null unless the item is optional."""
+
+    item: str
+    need: str
+    clause: str
+    chosen: bool | None
+
+
+class FunctionShown(Answer):
+    """One function: on or off, ``why`` (``allowed`` or a reason), and the clause that decided."""
+
+    on: bool
+    why: str
+    clause: str | None
+    starts: str
+    basis: str
+    effect: str
+    items: tuple[ItemShown, ...]
+
+
+class DeviceShown(Answer):
+    """One bound device."""
+
+    device: UUID
+    model: str
+    bound: date
+
+
+class MeShown(Answer):
+    """What stands for a person. Switches by device; those for the person as ``all``."""
+
+    account: UUID
+    policy: str
+    version: int
+    functions: Mapping[str, FunctionShown]
+    switches: Mapping[str, Mapping[str, bool]]
+    devices: tuple[DeviceShown, ...]
+
+
+class DeviceBound(Answer):
+    """A device's way in, shown this once: MQTT user name and client id are ``token``."""
+
+    device: UUID
+    token: str
+    secret: str
+    up: str
+    down: str
+
+
+class HourShown(Answer):
+    """One local hour."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    hour: int
+    came_in: int = Field(alias="in")
+    went_out: int = Field(alias="out")
+
+
+class FootfallShown(Answer):
+    """Who came and went on one day, hours without anyone left out."""
+
+    day: date
+    clause: str
+    hours: tuple[HourShown, ...]
+
+
+class AlertShown(Answer):
+    """Motion outside business hours."""
+
+    at: datetime
+    device: UUID | None
+
+
+class AlertsShown(Answer):
+    """The alerts of one day."""
+
+    day: date
+    clause: str
+    alerts: tuple[AlertShown, ...]
+
+
+class CancelOffered(Answer):
+    """The first of two steps."""
+
+    confirm: str
+    warning: str
+    clause: str | None
+
+
+class CancelDone(Answer):
+    """Cancelled; ``farewell`` shows how the erasure goes on."""
+
+    erasure: UUID
+    farewell: str
+
+
+class StageShown(Answer):
+    """One stage; ``at`` is null until it is reached."""
+
+    stage: int
+    name: str
+    at: datetime | None
+
+
+class FarewellShown(Answer):
+    """How far an erasure is; the certificate is handed out once."""
+
+    erasure: UUID
+    stage: int
+    stages: tuple[StageShown, ...]
+    certificate: str | None
+
+
+class ReceiptShown(Answer):
+    """One receipt of one's own."""
+
+    entry: UUID
+    kind: str
+    at: datetime
+    receipt: str
+
+
+class Looked(Answer):
+    """What a clause opened, by item."""
+
+    values: Mapping[str, Mapping[str, object]]
+
+
+class Stocked(Answer):
+    """The device is on the shelf."""
+
+    stocked: Literal[True] = True

@@ -1,0 +1,348 @@
+"""Every door is listed here as personal or not; a new one fails until it is.
+
+Each personal door is tried under a policy that forbids everything: it must refuse, and the refusal must be on
+record or counted. Doors of one's own will (withdraw, sign out) must work under any policy; they are tried
+without a session instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+import typer
+
+from tests.conftest import Dsns
+from tests.flow.api_people import CAMERA, PASSWORD, PHONE, POLICY, SHOP, House, Person, open_house
+from troth.app.wiring import Troth
+from troth.devices.batch import Batch
+from troth.edges.api.app import create_app
+from troth.edges.devices import topics
+from troth.edges.web.app import create_pages
+from troth.edges.web.visit import SESSION
+from troth.main import troth as program
+from troth.policy.clauses import NeverAboutClause
+from troth.subjects.staff import Role
+from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Reading, SubjectId
+from troth.terms import Role as SubjectRole
+
+
+class Kind(Enum):
+    PERSONAL = "handles data of a person: refused under a policy that forbids everything"
+    WILL = "a person's own will, or their proof of being one: refused without a session, code or line"
+    PUBLIC = "about no person"
+    MAKER = "about the maker's own things: refused to anyone else"
+
+
+P, W, U, M = Kind.PERSONAL, Kind.WILL, Kind.PUBLIC, Kind.MAKER
+
+ROUTES = {
+    "GET /openapi.json": U,
+    "GET /healthz": U,
+    "GET /v1/policies": U,
+    "GET /v1/policies/{name}": U,
+    "GET /v1/ledger/head": U,
+    "GET /v1/ledger/key": U,
+    "POST /v1/accounts": P,
+    "POST /v1/accounts/{account}/verify": W,
+    "POST /v1/sessions": P,
+    "DELETE /v1/sessions/current": W,
+    "DELETE /v1/sessions": W,
+    "POST /v1/farewell": W,
+    "GET /v1/me": P,
+    "POST /v1/me/functions/{function}/choose": W,
+    "POST /v1/me/functions/{function}/withdraw": W,
+    "PUT /v1/me/switches/{switch}": W,
+    "POST /v1/me/devices": P,
+    "DELETE /v1/me/devices/{device}": P,
+    "PUT /v1/me/store": P,
+    "GET /v1/me/footfall": P,
+    "GET /v1/me/alerts": P,
+    "GET /v1/me/copy": P,
+    "GET /v1/me/receipts": P,
+    "POST /v1/me/cancel": P,
+    "POST /v1/me/cancel/confirm": P,
+    "POST /v1/staff/look": P,
+    "POST /v1/maker/devices": M,
+    "GET /": P,
+    "POST /sign-in": P,
+    "POST /sign-out": W,
+    "GET /policy": U,
+    "GET /farewell": U,
+    "POST /farewell": W,
+    "GET /privacy": P,
+    "POST /privacy/functions/{function}": W,
+    "POST /privacy/switches/{switch}": W,
+    "POST /privacy/copy": P,
+    "GET /privacy/receipts": P,
+    "GET /privacy/cancel": P,
+    "POST /privacy/cancel": P,
+    "GET /static/{name}": U,
+}
+COMMANDS = {
+    "serve": U,
+    "demo": U,
+    "check": U,
+    "policy show": U,
+    "policy list": U,
+    "ledger verify": U,
+    "ledger key": U,
+    "receipt verify": U,
+    "staff add": M,
+    "keys rotate": M,
+}
+TOPICS = {
+    "up.{token}.{function}": P,
+    "down.{token}.ack": U,
+    "down.{token}.cmd": U,
+    "troth.changed.{subject}": U,
+}
+METHODS = {
+    **dict.fromkeys(("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"), U),
+    **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
+    **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
+    **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
+    **dict.fromkeys(("farewell",), W),
+    **dict.fromkeys(("stock", "sequence", "erase", "turn_epoch", "purge"), M),
+    **dict.fromkeys(("verify_ledger", "rotate_keys", "hire"), M),
+}
+
+
+def _routes(app: Any) -> Iterator[str]:
+    for route in app.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from _routes(inner)
+        elif getattr(route, "methods", None):
+            yield from (f"{method} {route.path}" for method in route.methods - {"HEAD"})
+
+
+def _commands(app: typer.Typer) -> Iterator[str]:
+    def walk(command: Any, names: tuple[str, ...]) -> Iterator[str]:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield " ".join(names)
+            return
+        for name, one in inner.items():
+            yield from walk(one, (*names, name))
+
+    return walk(typer.main.get_command(app), ())
+
+
+def test_every_door_is_listed():
+    assert {*_routes(create_app(None)), *_routes(create_pages(None))} == set(ROUTES)
+    assert set(_commands(program.app)) == set(COMMANDS)
+    named = [*topics.may_publish("{token}", ["{function}"]), *topics.may_hear("{token}")]
+    assert {*named, topics.changed("{subject}")} == set(TOPICS)
+    assert {name for name in dir(Troth) if not name.startswith("_")} == set(METHODS)
+
+
+@dataclass
+class Closed:
+    """A house whose policy has come to forbid everything, with someone in it from before."""
+
+    house: House
+    owner: Person
+    staff: Person
+    device: dict[str, str]
+    database: Dsns
+
+    def refusals(self) -> int:
+        with psycopg.connect(self.database.owner) as conn:
+            written = conn.execute("SELECT count(*) FROM ledger_entry WHERE kind = 'denied'").fetchone()
+            counted = conn.execute("SELECT sum(n) FROM decision_count WHERE outcome = 'deny'").fetchone()
+        return written[0] + (counted[0] or 0)
+
+
+@pytest.fixture
+async def closed(database: Dsns, tmp_path: Path) -> AsyncIterator[Closed]:
+    async with open_house(database, tmp_path) as house:
+        owner = await house.owner()
+        maker, staff = await house.staff(Role.MAKER), await house.staff(Role.SUPPORT)
+        shelf = {key: CAMERA[key] for key in ("serial", "model", "code")}
+        await maker.done("POST", "/v1/maker/devices", shelf)
+        await maker.done("POST", "/v1/maker/devices", shelf | {"serial": "SS-0002"})
+        device = await owner.done("POST", "/v1/me/devices", CAMERA)
+        await owner.done("POST", "/v1/me/functions/customer_flow/choose", {"language": "en"})
+        _forbid_everything(house)
+        yield Closed(house, owner, staff, device, database)
+
+
+def _forbid_everything(house: House) -> None:
+    versions = house.troth._system.policies[PolicyName(POLICY)]
+    compiled = versions[1]
+    some = next(iter(compiled.clauses.values()))
+    tables = {
+        name: replace(
+            table,
+            never_about={
+                SubjectRole.HOLDER: NeverAboutClause(
+                    id=ClauseId(f"{POLICY}/functions/{name}/never_about/holder"),
+                    at=some.at,
+                    function=name,
+                    role=SubjectRole.HOLDER,
+                )
+            },
+        )
+        for name, table in compiled.functions.items()
+    }
+    versions[1] = replace(compiled, functions=tables)
+
+
+def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
+    day = "?day=2026-03-02" if path.endswith(("footfall", "alerts")) else ""
+    filled = path.format(
+        name=POLICY,
+        account=closed.owner.account,
+        function=function,
+        switch="customer_flow",
+        device=closed.device["device"],
+    )
+    return filled + day
+
+
+async def _body(door: str, closed: Closed) -> object:
+    bodies: dict[str, object] = {
+        "POST /v1/accounts": await closed.house.form(phone="+8613800138001"),
+        "POST /v1/accounts/{account}/verify": {"code": "000000"},
+        "POST /v1/sessions": {"login": PHONE, "password": PASSWORD},
+        "POST /v1/farewell": {"farewell": "nobody"},
+        "POST /v1/me/functions/{function}/choose": {"language": "en"},
+        "PUT /v1/me/switches/{switch}": {"on": False},
+        "POST /v1/me/devices": CAMERA | {"serial": "SS-0002"},
+        "PUT /v1/me/store": SHOP,
+        "POST /v1/me/cancel/confirm": {"confirm": "nobody"},
+        "POST /v1/maker/devices": {"serial": "SS-0003", "model": "SS-10", "code": "1234-5678"},
+        "POST /v1/staff/look": {
+            "subject": closed.owner.account,
+            "function": "register",
+            "items": ["phone_number"],
+            "purpose": "sign_in",
+        },
+    }
+    return bodies.get(door, {} if door.startswith("POST") else None)
+
+
+_PERSONAL = [door for door, kind in ROUTES.items() if kind is P and "/v1/" in door]
+_WILL = [door for door, kind in ROUTES.items() if kind in (W, M) and "/v1/" in door]
+
+
+@pytest.mark.parametrize("door", _PERSONAL)
+async def test_a_personal_route_refuses_and_that_is_on_record(closed: Closed, door: str) -> None:
+    method, path = door.split(" ")
+    before = closed.refusals()
+    who = closed.staff if "/staff/" in path else closed.owner
+    answer = await who.ask(method, _fill(path, closed), await _body(door, closed))
+    assert answer.status_code in (401, 403), f"{door}: {answer.status_code} {answer.text}"
+    assert closed.refusals() > before
+    for value in (PHONE, CAMERA["serial"], CAMERA["mac"], SHOP["store_name"]):
+        assert value not in answer.text
+
+
+@pytest.mark.parametrize("door", _WILL)
+async def test_without_proof_of_who_one_is_a_route_refuses_and_that_is_counted(
+    closed: Closed, door: str
+) -> None:
+    method, path = door.split(" ")
+    before = closed.refusals()
+    nobody = Person(closed.house, "", "nobody", "")
+    answer = await nobody.ask(method, _fill(path, closed), await _body(door, closed))
+    if door == "DELETE /v1/sessions/current":  # to sign out twice is harmless
+        assert answer.status_code == 204
+        return
+    assert answer.status_code in (401, 403, 404), f"{door}: {answer.status_code} {answer.text}"
+    assert closed.refusals() > before
+
+
+async def test_what_a_person_takes_back_works_under_any_policy(closed: Closed) -> None:
+    await closed.owner.done("POST", "/v1/me/functions/customer_flow/withdraw", {})
+    await closed.owner.done("PUT", "/v1/me/switches/customer_flow", {"on": False})
+    await closed.owner.done("DELETE", "/v1/sessions")
+
+
+_PAGES = [door for door, kind in ROUTES.items() if kind in (P, W) and "/v1/" not in door]
+
+
+@pytest.mark.parametrize("door", _PAGES)
+async def test_a_page_refuses_as_the_door_behind_it_does(closed: Closed, door: str) -> None:
+    method, path = door.split(" ")
+    async with httpx.AsyncClient(
+        transport=closed.house.http._transport, base_url="http://troth.test"
+    ) as browser:
+        csrf = re.search(r'name="csrf" value="(\w+)"', (await browser.get("/")).text)
+        assert csrf
+        if ROUTES[door] is P and door != "POST /sign-in":
+            browser.cookies.set(SESSION, closed.owner.token)
+            page = (await browser.get("/policy")).text
+            csrf = re.search(r'name="csrf" value="(\w+)"', page)
+            assert csrf
+        else:
+            browser.cookies.set(SESSION, "")
+        form = {"csrf": csrf[1], "login": PHONE, "password": PASSWORD, "farewell": "x", "understood": "yes"}
+        before = closed.refusals()
+        if method == "GET":
+            answer = await browser.get(_fill(path, closed))
+        else:
+            answer = await browser.post(_fill(path, closed), data=form)
+    if door == "POST /sign-out":
+        assert answer.headers["location"] == "/"
+        return
+    signed_out = answer.status_code == 303 and answer.headers["location"] == "/"
+    assert signed_out or answer.status_code in (401, 403, 404), f"{door}: {answer.status_code}"
+    assert closed.refusals() > before
+    for value in (PHONE, CAMERA["serial"], CAMERA["mac"]):
+        assert value not in answer.text
+
+
+async def test_a_reading_is_refused_and_counted(closed: Closed) -> None:
+    at = closed.house.clock.now() - timedelta(seconds=1)
+    reading = Reading(uuid4(), ItemName("line_crossing"), at, {"direction": "in"})
+    before = closed.refusals()
+    ack = await closed.house.troth.door.ingest(
+        closed.device["token"], FunctionName("customer_flow"), Batch(uuid4(), (reading,))
+    )
+    assert (ack.stored, ack.denied) == (0, 1)
+    assert closed.refusals() > before
+
+
+async def test_a_letter_is_not_carried_and_that_is_on_record(database: Dsns, tmp_path: Path) -> None:
+    async with open_house(database, tmp_path) as house:
+        await house.http.post("/v1/accounts", json=await house.form())
+        _forbid_everything(house)
+        closed = Closed(house, None, None, {}, database)
+        before = closed.refusals()
+        assert await house.troth.deliver(house.letters) == 0
+        assert not house.letters.carried
+        assert closed.refusals() > before
+
+
+_CALLS: dict[str, Callable[[Troth], Awaitable[object]]] = {
+    "verify": lambda troth: troth.verify(SubjectId(uuid4()), "000000"),
+    "sign_in": lambda troth: troth.sign_in("nobody", "nothing"),
+}
+
+
+@pytest.mark.parametrize("call", _CALLS)
+async def test_strangers_are_counted_only(database: Dsns, tmp_path: Path, call: str) -> None:
+    async with open_house(database, tmp_path) as house:
+        closed = Closed(house, None, None, {}, database)
+        entries = _entries(database)
+        before = closed.refusals()
+        with pytest.raises(Exception, match=r"."):
+            await _CALLS[call](house.troth)
+        assert closed.refusals() > before
+        assert _entries(database) == entries
+
+
+def _entries(database: Dsns) -> int:
+    with psycopg.connect(database.owner) as conn:
+        return conn.execute("SELECT count(*) FROM ledger_entry").fetchone()[0]

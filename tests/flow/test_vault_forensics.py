@@ -1,0 +1,129 @@
+"""What a thief of the disk finds: nothing that was planted through any entrance of the vault, in any form.
+
+With sealing put out of action the same scan finds every one of them: the control.
+"""
+
+from __future__ import annotations
+
+import traceback
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.fakes.vault import START, Bench, reading
+from troth.app.embedded.postgres import Postgres
+from troth.app.embedded.postgres_config import APP, OWNER, dsn
+from troth.db import migrate
+from troth.prove.scan import scan
+from troth.terms import ItemName, Verb
+from troth.vault import Claimed, NotStorable, Unsealable, cipher
+from troth.vault.farewell import Farewell
+
+ENTRANCES = ("document", "replaced", "event", "noted", "looked_up", "farewell", "unstorable", "claimed_twice")
+
+
+class _Database:
+    def __init__(self, server):
+        self.app = dsn(server.sockets, APP, "troth")
+        self.owner = dsn(server.sockets, OWNER, "troth")
+
+
+@pytest.fixture
+def server(services, tmp_path_factory):
+    """A server of its own, so that the scan reads this test's files only."""
+    one = Postgres(tmp_path_factory.mktemp("pg"), settings={"fsync": "off"})
+    services.start(one.child)
+    services.run(migrate(one.owner_dsn))
+    return one
+
+
+@pytest.fixture
+async def bench(server, tmp_path):
+    async with Bench(_Database(server), tmp_path) as one:
+        yield one
+
+
+async def plant(bench, database):
+    """Put a marker through every entrance; return them, what was said along the way, and for whom."""
+    markers = {name: f"{name}-{uuid4().hex}-尚米" for name in ENTRANCES}
+    said = []
+
+    async def refused(kind, work):
+        with pytest.raises(kind) as caught:
+            await work
+        said.append("".join(traceback.format_exception(caught.value)))
+        said.append(repr(caught.value))
+
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute("CREATE TABLE IF NOT EXISTS outside (sealed bytea)")
+        owner.execute("GRANT INSERT ON outside TO troth_app")
+    subject, other = await bench.subject(), await bench.subject()
+    await bench.put(subject, "name", {"v": markers["replaced"]})
+    await bench.put(subject, "name", {"v": markers["document"], "more": "x" * 3000})
+    sent = reading("motion", value={"plate": markers["event"]})
+    await bench.append(subject, [sent, *(reading("motion", at=START) for _ in range(20))])
+    await bench.append(subject, [sent])
+    phone = ItemName("phone")
+
+    async def note():
+        async with bench.tx() as tx:
+            permit = bench.permit(subject, Verb.COLLECT, "register", "phone")
+            sealed = await bench.vault.seal(tx, permit, phone, uuid4(), {"to": markers["noted"]})
+            await tx.run("INSERT INTO outside VALUES (%(s)s)", {"s": sealed})
+
+    async def claim(who, value):
+        async with bench.tx() as tx:
+            permit = bench.permit(who, Verb.COLLECT, "register", "phone")
+            await bench.vault.lookup.claim(tx, permit, phone, value)
+
+    async def look(value):
+        async with bench.tx() as tx:
+            await bench.vault.lookup.find(tx, phone, value)
+
+    await note()
+    await claim(subject, markers["looked_up"])
+    await look(markers["looked_up"])
+    await claim(other, markers["claimed_twice"])
+    await refused(Claimed, claim(subject, markers["claimed_twice"]))
+    await refused(NotStorable, bench.put(subject, "name", {"v": [markers["unstorable"], object()]}))
+    await refused(NotStorable, bench.append(subject, [reading(value={markers["unstorable"]: {1: 2}})]))
+    begun = await bench.begin(other, Farewell(return_address=markers["farewell"]))
+    assert len(await bench.everything(subject)) == 22
+    await bench.turn()
+    await bench.advance(begun.erasure)
+    with psycopg.connect(database.owner, autocommit=True) as owner:
+        owner.execute("ANALYZE")
+        owner.execute("CHECKPOINT")
+    return markers, said, subject
+
+
+async def test_no_marker_lies_in_any_file_or_word(bench, server, tmp_path):
+    markers, said, subject = await plant(bench, _Database(server))
+    async with bench.tx() as tx:
+        await tx.run("UPDATE document SET version = version + 1")
+    with pytest.raises(Unsealable) as caught:
+        await bench.everything(subject)
+    said.append("".join(traceback.format_exception(caught.value)))
+    assert scan([server._directory, tmp_path], markers.values()) == frozenset()
+    for marker in markers.values():
+        assert not any(marker in text for text in said)
+
+
+async def test_with_sealing_out_of_action_the_scan_finds_each_marker(bench, server, tmp_path, monkeypatch):
+    monkeypatch.setattr(cipher, "seal", lambda _key, _aad, plaintext: plaintext)
+    monkeypatch.setattr(cipher, "unseal", lambda _key, _aad, sealed: sealed)
+    markers, *_ = await plant(bench, _Database(server))
+    seen = {sighting.marker for sighting in scan([server._directory, tmp_path], markers.values())}
+    never_stored = {"unstorable"}
+    assert {name for name, marker in markers.items() if marker in seen} == set(ENTRANCES) - never_stored
+
+
+async def test_the_statistics_of_the_server_hold_no_ciphertext(bench, server):
+    await plant(bench, _Database(server))
+    with psycopg.connect(_Database(server).owner) as owner:
+        measured = owner.execute(
+            "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public' "
+            "AND attname IN ('sealed', 'wrapped', 'tag', 'plan', 'link_hash')"
+        ).fetchall()
+    assert [row for row in measured if row[0] != "outside"] == []

@@ -1,0 +1,206 @@
+"""The pages as a wire format: forms are ours, cookies are closed, text is escaped, words are whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from importlib.resources import files
+from string import Formatter
+
+import httpx
+import pytest
+
+from tests.fakes.doors import REFUSED, TOKEN, FakeDoors
+from troth.edges.api.app import create_app
+from troth.edges.web.app import create_pages
+from troth.edges.web.words import LANGUAGES, Words, catalogue, preferred
+from troth.subjects.papers import PAPERS
+from troth.terms import Basis, Reason
+from troth.vault.stages import Stage
+
+
+@pytest.fixture
+def doors() -> FakeDoors:
+    return FakeDoors()
+
+
+@pytest.fixture
+async def browser(doors: FakeDoors) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(doors)
+    app.mount("/", create_pages(doors))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://troth.test") as client:
+        yield client
+
+
+def csrf(page: httpx.Response) -> str:
+    found = re.search(r'name="csrf" value="(\w+)"', page.text)
+    assert found
+    return found[1]
+
+
+async def sign_in(browser: httpx.AsyncClient) -> httpx.Response:
+    form = {"csrf": csrf(await browser.get("/")), "login": "+8613800138000", "password": "correct horse"}
+    return await browser.post("/sign-in", data=form)
+
+
+async def test_signing_in_makes_a_closed_cookie_and_a_new_session(browser: httpx.AsyncClient) -> None:
+    browser.cookies.set("troth_session", "planted-by-someone")
+    page = await browser.get("/policy")
+    form = {"csrf": csrf(page), "login": "x", "password": "correct horse"}
+    answer = await browser.post("/sign-in", data=form)
+    assert answer.status_code == 303
+    cookie = answer.headers["set-cookie"]
+    assert f"troth_session={TOKEN}" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "planted" not in answer.text
+
+
+async def test_a_wrong_password_is_said_without_an_echo(browser: httpx.AsyncClient) -> None:
+    form = {"csrf": csrf(await browser.get("/")), "login": "<script>1</script>", "password": "wrong-secret"}
+    answer = await browser.post("/sign-in", data=form)
+    assert answer.status_code == 401
+    assert "<script>" not in answer.text
+    assert "wrong-secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/privacy/functions/customer_flow", {"turn": "off"}),
+        ("/privacy/switches/counting", {"turn": "off"}),
+        ("/privacy/cancel", {"understood": "yes"}),
+        ("/privacy/copy", {}),
+        ("/sign-out", {}),
+        ("/sign-in", {"login": "x", "password": "correct horse"}),
+    ],
+)
+async def test_a_form_that_is_not_ours_does_nothing(
+    browser: httpx.AsyncClient, doors: FakeDoors, path: str, fields: dict[str, str]
+) -> None:
+    await sign_in(browser)
+    ours = csrf(await browser.get("/privacy"))
+    tries = [
+        {"data": fields},
+        {"data": fields | {"csrf": "0" * 64}},
+        {"data": fields | {"csrf": ours}, "headers": {"sec-fetch-site": "cross-site"}},
+        {"json": fields | {"csrf": ours}},
+        {"files": {"csrf": (None, ours)}},
+        {"content": b"csrf=\xff", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+    ]
+    for one in tries:
+        answer = await browser.post(path, **one)
+        assert answer.status_code == 403
+    assert not doors.asked
+
+
+async def test_a_form_works_for_the_browser_that_got_it_only(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    token = csrf(await browser.get("/privacy"))
+    browser.cookies.delete("troth_visit")
+    answer = await browser.post("/privacy/functions/x", data={"csrf": token, "turn": "off"})
+    assert answer.status_code == 403
+
+
+async def test_turning_off_goes_through_the_door(browser: httpx.AsyncClient, doors: FakeDoors) -> None:
+    await sign_in(browser)
+    token = csrf(await browser.get("/privacy"))
+    answer = await browser.post("/privacy/functions/customer_flow", data={"csrf": token, "turn": "off"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/privacy?done=off")
+    assert doors.asked == [("withdraw", "customer_flow")]
+
+
+async def test_cancelling_takes_the_understanding_and_drops_the_cookie(
+    browser: httpx.AsyncClient, doors: FakeDoors
+) -> None:
+    await sign_in(browser)
+    token = csrf(await browser.get("/privacy/cancel"))
+    assert (await browser.post("/privacy/cancel", data={"csrf": token})).status_code == 403
+    assert not doors.asked
+    answer = await browser.post("/privacy/cancel", data={"csrf": token, "understood": "yes"})
+    assert doors.asked == [("confirm_cancel", "confirm-me")]
+    assert "farewell-line-" in answer.text
+    assert 'troth_session=""' in answer.headers["set-cookie"]
+
+
+async def test_a_denial_is_told_in_words_with_its_clause(
+    browser: httpx.AsyncClient, doors: FakeDoors
+) -> None:
+    await sign_in(browser)
+    doors.denied = REFUSED
+    answer = await browser.get("/privacy/receipts", headers={"accept-language": "zh-CN"})
+    assert answer.status_code == 403
+    assert min(REFUSED.because) in answer.text
+    assert catalogue()["why.not_accepted"]["zh"] in answer.text
+
+
+async def test_what_a_maker_or_device_says_is_escaped(browser: httpx.AsyncClient, doors: FakeDoors) -> None:
+    real = doors.me
+
+    async def me(token: str) -> object:
+        seen = await real(token)
+        line = replace(seen.devices[0], model="<img src=x onerror=alert(1)>")
+        return replace(seen, devices=(line,))
+
+    doors.me = me
+    await sign_in(browser)
+    text = (await browser.get("/privacy")).text
+    assert "<img" not in text
+    assert "&lt;img" in text
+
+
+@pytest.mark.parametrize("path", ["/", "/policy", "/farewell", "/privacy", "/nowhere", "/static/../app.py"])
+async def test_every_page_is_closed_to_scripts_frames_and_caches(
+    browser: httpx.AsyncClient, path: str
+) -> None:
+    await sign_in(browser)
+    answer = await browser.get(path)
+    rules = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in rules
+    assert "script" not in rules
+    assert "frame-ancestors 'none'" in rules
+    assert answer.headers["cache-control"] == "no-store"
+    assert "<script" not in answer.text
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "remembered", "accepts", "expected"),
+    [
+        ("zh", "en", "en", "zh"),
+        (None, "zh", "en", "zh"),
+        (None, None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, None, "fr, en;q=0.5, zh;q=0.9", "zh"),
+        (None, None, "zh;q=0, en;q=0.1", "en"),
+        ("xx", "yy", "q=;;,,zh;q=x", "en"),
+        (None, None, "", "en"),
+    ],
+)
+def test_which_language(asked: str | None, remembered: str | None, accepts: str, expected: str) -> None:
+    assert preferred(asked, remembered, accepts) == expected
+
+
+def test_every_text_stands_in_both_languages_with_the_same_parts() -> None:
+    for key, entry in catalogue().items():
+        assert set(entry) == set(LANGUAGES), key
+        parts = {lang: {part[1] for part in Formatter().parse(entry[lang])} - {None} for lang in LANGUAGES}
+        assert parts["en"] == parts["zh"], key
+        assert all(entry.values()), key
+
+
+def test_every_word_of_the_domain_has_a_text() -> None:
+    known = catalogue().keys()
+    assert {f"why.{reason.value}" for reason in Reason} <= known
+    assert {f"basis.{basis.value}" for basis in Basis} <= known
+    assert {f"stage.{stage.name.lower()}" for stage in Stage} <= known
+    assert {f"kind.{kind.value}" for kind in PAPERS} <= known
+
+
+def test_every_text_that_a_template_asks_for_exists() -> None:
+    folder = files("troth.edges.web").joinpath("templates")
+    asked: set[str] = set()
+    for template in folder.iterdir():
+        asked |= set(re.findall(r"\bt\('([a-z_0-9]+)'[,)]", template.read_text(encoding="utf-8")))
+    assert asked <= catalogue().keys()
+    assert Words("en")("effect.something_new") == "the policy says: something new."
