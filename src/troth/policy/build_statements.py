@@ -1,4 +1,4 @@
-"""The statements of a policy, from what was read. Driven by the table of sections; knows no section by name."""
+"""The statements of a policy, from what was read, by the table of sections; knows no section by name."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _clause(clause: Clause) -> dict[str, object]:
     return row | {"type": type(clause).__name__}
 
 
-def _plain(value: object) -> object:
+def _plain(value: object) -> object:  # noqa: PLR0911 - one case for each type
     given: Any = value
     match value:
         case None | bool() | int():

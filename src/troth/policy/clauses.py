@@ -95,7 +95,7 @@ class FunctionClause(Clause):
 class ItemClause(Clause):
     """A function takes an item. An item's own ``basis`` (separate consent) is on top of the function's.
 
-    With a ``permission`` it passes only while the phone grants that; ``about``: whom it is about, if not the user.
+    With a ``permission`` it passes only while the phone grants that; ``about``: whom it is about, if another.
     """
 
     function: FunctionName

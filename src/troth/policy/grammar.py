@@ -6,6 +6,8 @@ parts fit together is `check`'s business.
 
 from __future__ import annotations
 
+from typing import Any
+
 from troth.policy import statement_grammar
 from troth.policy.clauses import Keep, Scope, Starts
 from troth.policy.grammar_common import (
@@ -116,7 +118,8 @@ RECIPIENTS = Field("recipients", MapOf(NAME, RECIPIENT), "who else gets its item
 FUNCTION = Record(
     "a function",
     (
-        TITLE, GIVES, BASIS, STARTS, CHOICE, CONSTRAINTS, FUNCTION_NEEDS, REQUIRES, OPTIONAL, WHEN_USED, HOLDS, PURPOSES,
+        TITLE, GIVES, BASIS, STARTS, CHOICE, CONSTRAINTS, FUNCTION_NEEDS, REQUIRES, OPTIONAL, WHEN_USED,
+        HOLDS, PURPOSES,
         ON_REFUSAL, NEVER, RECIPIENTS, *COMMON,
     ),
 )  # fmt: skip
@@ -166,7 +169,7 @@ RIGHT = Record(
 EVIDENCE = Field("evidence", Text(), "what the maker attaches to show it", must=True)
 ATTEST = Record("an attested clause", (EVIDENCE, *COMMON))
 
-CONTROLLER_FIELDS = (
+CONTROLLER_FIELDS: tuple[Field[Any], ...] = (
     Field("name", Text(200), "its registered name", must=True),
     Field("address", Text(300), "its registered address"),
     Field("email", statement_grammar.CONTACTS["email"], "where to write", must=True),

@@ -1,4 +1,4 @@
-"""The fixed phrases of the notice, by language, from `phrases.yaml` and `statement_phrases.yaml`. Words only; `text` joins them."""
+"""The fixed phrases of the notice, by language, from two files of phrases. Words only; `text` joins them."""
 
 from __future__ import annotations
 

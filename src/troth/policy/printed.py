@@ -111,6 +111,8 @@ def _short(value: object) -> str | None:
             return str(value)
         case str():
             return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+        case dict() if not value:
+            return "{}"
         case list():
             words = [_short(each) for each in cast("list[object]", value)]
             return None if None in words else f"[{', '.join(word or '' for word in words)}]"

@@ -1,7 +1,7 @@
-"""The grammar of `statements`, as one table of sections: where each stands, its keys, and the clause it makes.
+"""The grammar of `statements`, as a table of sections: where each stands, its keys, the clause it makes.
 
-From this table alone statements are read, built, printed and described; a new kind of statement is a row here,
-a dataclass, and its phrases.
+From this table alone statements are read, built, printed and described; a new kind of statement is a row
+here, a dataclass, and its phrases.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class How(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """One key of a policy. ``makes`` has an attribute for each key of ``record``, by ``attributes`` if renamed."""
+    """One key of a policy. ``makes`` has an attribute for each key of ``record``, see `attribute`."""
 
     key: str
     how: How

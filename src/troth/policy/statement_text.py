@@ -29,11 +29,13 @@ def label(clause: Statement, language: Language) -> str:
     section = BY_TYPE[type(clause)]
     if isinstance(clause, CaseClause):
         act = phrases[f"act.{clause.act}"]
-        name = phrases.get(f"case.{clause.name}", _spaced(clause.name))
+        name = phrases.get(f"case.{clause.name}") or _open(clause.name, language)
+        if not name:
+            return act
         return phrases["names.case"].format(act=act, name=name)
     if not clause.name:
         return phrases["statement"]
-    return phrases.get(f"{section.key}.{clause.name}") or _spaced(clause.name)
+    return phrases.get(f"{section.key}.{clause.name}") or _open(clause.name, language) or phrases["statement"]
 
 
 def told(clause: Statement, language: Language) -> str:
@@ -50,18 +52,19 @@ def _own(section: Section) -> Iterable[Field[Any]]:
 
 
 def _key(each: Field[Any], value: object, language: Language) -> str:
-    if value is None or value == () or value == {}:
+    if value is None or value in ((), {}):
         return ""
     return PHRASES[language][f"key.{each.key}"].format(value=worded(each.kind, value, language))
 
 
-def worded(kind: Kind[Any], value: object, language: Language) -> str:
+def worded(kind: Kind[Any], value: object, language: Language) -> str:  # noqa: PLR0911 - one for each kind
     """Return a value of a kind in words."""
     phrases = PHRASES[language]
     match kind, value:
         case ListOf(), tuple():
+            of = cast("ListOf[object]", kind).of
             entries = cast("tuple[object, ...]", value)
-            return SEPARATOR[language].join(worded(kind.of, each, language) for each in entries)
+            return SEPARATOR[language].join(worded(of, each, language) for each in entries)
         case Choice(), _:
             words = cast("Choice[StrEnum]", kind).words
             return word(words, str(value), language)
@@ -83,5 +86,6 @@ def word(words: type[StrEnum], value: str, language: Language) -> str:
     return PHRASES[language][f"{words.__name__.lower()}.{value}"]
 
 
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
+def _open(name: str, language: Language) -> str:
+    """Return a name that a maker gave, as far as it says something in this language."""
+    return name.replace("_", " ") if language is Language.EN else ""

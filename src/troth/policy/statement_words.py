@@ -1,6 +1,6 @@
-"""The closed words of `statements`: what is said of a policy as a whole, of rights, recipients, safety and change.
+"""The closed words of `statements`: of a policy as a whole, of rights, recipients, safety and change.
 
-Each word has a meaning in code or in a workflow; a maker cannot add one. Names follow the catalogue of promises.
+Each word has a meaning in code or in a workflow; a maker cannot add one. Names follow the catalogue.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class DatesClause(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeClause(Statement):
-    """Whether this policy governs a product: by whose it is, which it is, and whether it has its own policy."""
+    """Whether this policy governs a product: whose, which one, and with a policy of its own or not."""
 
     of: tuple[str, ...] = ()
     products: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ not depend on the order of the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from troth.policy import statement_text
 from troth.policy.clauses import Clause, ItemClause, Keep, Need, RecipientClause, RightClause, Starts
@@ -14,7 +15,15 @@ from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.statement_grammar import CONTROLLER_CLAUSE, SECTIONS
-from troth.policy.statements import AimClause, ContactClause, PermissionClause, Statement
+from troth.policy.statement_words import Emphasis
+from troth.policy.statements import (
+    AimClause,
+    ContactClause,
+    ControllerClause,
+    EmphasisClause,
+    PermissionClause,
+    Statement,
+)
 from troth.policy.vocabulary import NEEDS, VOCABULARY, Sensitivity
 from troth.policy.words import Language, Right
 from troth.terms import ActorKind, ItemName
@@ -92,12 +101,16 @@ class _Teller:
     def _who(self) -> Section:
         told = self._compiled.policy.controller
         lines = [
-            Line(self._say("controller"), told["name"], None),
+            Line(self._say("controller"), self._legal_name(told["name"]), None),
             Line(self._say("contact"), self._say("contacts", phone=told["phone"], email=told["email"]), None),
         ]
         if "address" in told:
             lines.insert(1, Line(self._say("address"), told["address"], None))
         return Section("who", self._say("who"), None, tuple(lines))
+
+    def _legal_name(self, name: str) -> str:
+        controller = self._compiled.one(ControllerClause)
+        return (self._pick(controller.legal_name) if controller else "") or name
 
     def _function(self, table: FunctionTable) -> Section:
         told = (*self._frame(table), *self._items(table), *self._purposes(table), *self._limits(table))
@@ -118,11 +131,13 @@ class _Teller:
 
     def _items(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
         for clause in sorted(table.items.values(), key=lambda each: (_NEEDS_IN_ORDER[each.need], each.item)):
-            yield clause, self._line(clause, clause.need, self._item(clause))
+            strong = self._stands_out(Emphasis.SENSITIVE) and _is_sensitive(clause)
+            yield clause, replace(self._line(clause, clause.need, self._item(clause)), strong=strong)
 
     def _item(self, clause: ItemClause) -> str:
-        sensitive = VOCABULARY[clause.item].sensitivity is Sensitivity.SENSITIVE
-        told = [self._say("item.sensitive" if sensitive else "item", item=self._label(clause.item))]
+        told = [
+            self._say("item.sensitive" if _is_sensitive(clause) else "item", item=self._label(clause.item))
+        ]
         if clause.basis is not None:
             told.append(self._say("item.basis"))
         if clause.keep is Keep.NONE:
@@ -217,7 +232,12 @@ class _Teller:
             if clause.irreversible:
                 told = self._join((told, self._say("right.irreversible")))
             told = self._join((told, *self._about_right(clause)))
-            yield clause, self._line(clause, f"right.{clause.right}", told)
+            line = self._line(clause, f"right.{clause.right}", told)
+            yield clause, replace(line, strong=self._stands_out(Emphasis.RIGHTS))
+
+    def _stands_out(self, what: Emphasis) -> bool:
+        emphasis = self._compiled.one(EmphasisClause)
+        return emphasis is not None and what in emphasis.of
 
     def _about_right(self, clause: RightClause) -> Iterator[str]:
         if clause.path:
@@ -254,6 +274,10 @@ RIGHT_WORDS = (
     ("opens", "right"),
 )
 """The lists of a right, with the closed list that each is of."""
+
+
+def _is_sensitive(clause: ItemClause) -> bool:
+    return VOCABULARY[clause.item].sensitivity is Sensitivity.SENSITIVE
 
 
 def _reading_order(table: FunctionTable) -> tuple[bool, bool, str]:
