@@ -49,6 +49,10 @@ class Clause:
     attested: str | None = None  # the evidence a maker must attach, for what lies outside software
 
 
+PERMISSION = "permission."
+"""What stands before the name of a phone's permission when it is supplied like a need."""
+
+
 class Need(StrEnum):
     """What an item is to its function."""
 
