@@ -33,6 +33,8 @@ def due(policy: Policy, right: str, events: Mapping[str, datetime], days: Workin
             continue
         if event in events:
             found.append(over(period, events[event], days))
+            if isinstance(clause, DeadlineClause) and clause.at_most is not None:
+                found.append(over(clause.at_most, events[event], days))
     return min(found, default=None)
 
 

@@ -169,6 +169,7 @@ def function_clauses(d: Dice, f: str, *, arbitrary: bool) -> list[says.Clause]:
                 purpose=purpose,
                 by=by,
                 verbs=verbs,
+                only_on=frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION} if d.rarely(6) else ()),
             )
         )
     made += [

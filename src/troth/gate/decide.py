@@ -181,7 +181,7 @@ def _purpose(case: _Case) -> Deny | None:
     # "By the subject" means: by this one. Others may act for a child, a guest, an invitee.
     if ask.role is Role.HOLDER and ask.actor.kind is ActorKind.SUBJECT and not _in_person(ask):
         return _no(Reason.ACTOR_FORBIDDEN, [clause])
-    if ask.verb not in clause.verbs:
+    if ask.verb not in clause.verbs or (clause.only_on and case.basis not in clause.only_on):
         return _no(Reason.PURPOSE_UNDECLARED, [clause])
     case.yes.append(clause.id)
     return None

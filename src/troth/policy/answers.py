@@ -85,6 +85,11 @@ def years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
+def old_enough(compiled: Compiled, age: int) -> bool:
+    """Return whether someone of this age may be a subject."""
+    return compiled.audience is None or age >= compiled.audience.minimum_age
+
+
 def marketed_to(compiled: Compiled, age: int) -> bool:
     """Return whether people of this age may be in a campaign at all."""
     return age >= _MINOR or compiled.one(MinorClause, MinorRule.NO_MARKETING) is None

@@ -121,13 +121,17 @@ class NeedClause(Clause):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurposeClause(Clause):
-    """A function's items may be handled for this purpose, by these kinds of actor."""
+    """A function's items may be handled for this purpose, by these kinds of actor.
+
+    ``only_on``: on no other basis; empty: on whichever the ask rests on.
+    """
 
     function: FunctionName
     purpose: Purpose
     by: frozenset[ActorKind]
     verbs: frozenset[Verb]
     serves: str | None = None
+    only_on: frozenset[Basis] = frozenset()
     title: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 

@@ -40,3 +40,5 @@ def _running(
     for each in compiled.all(DeadlineClause):
         if right in each.of and each.within is not None and each.counted_from in events:
             yield end(each.within, events[each.counted_from], days), each.id
+            if each.at_most is not None:
+                yield end(each.at_most, events[each.counted_from], days), each.id

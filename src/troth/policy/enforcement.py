@@ -87,3 +87,6 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.UserDutyClause: _in(Seen.ANSWER, "answers: what we do about it"),
     }
 )
+
+RESTATES: frozenset[type[c.Clause]] = frozenset({s.ScopeClause, s.RepurposeClause})
+"""Types that may say what silence says already: a product not governed, a further use that is asked for."""

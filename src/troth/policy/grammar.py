@@ -58,7 +58,12 @@ NEED = Record("a need", (NEED_NAME, *COMMON), head=NEED_NAME)
 PURPOSE_BY = Field("by", ListOf(Choice(ActorKind)), "who may act for it", must=True)
 PURPOSE_VERBS = Field("verbs", ListOf(Choice(Verb)), "what they may do", must=True)
 PURPOSE_SERVES = Field("serves", NAME, "the aim of the policy that it serves")
-PURPOSE = Record("a purpose", (TITLE, PURPOSE_BY, PURPOSE_VERBS, PURPOSE_SERVES, *COMMON))
+PURPOSE_ONLY_ON = Field(
+    "only_on",
+    ListOf(Choice(Basis, frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION}))),
+    "the bases without which it is nothing, each with its document",
+)
+PURPOSE = Record("a purpose", (TITLE, PURPOSE_BY, PURPOSE_VERBS, PURPOSE_SERVES, PURPOSE_ONLY_ON, *COMMON))
 
 EFFECT = Field("effect", Choice(Effect), "what refusing costs", must=True)
 ALSO = Field("also", ListOf(NAME), "functions lost with it")
@@ -193,6 +198,15 @@ ACCEPTANCE = Field("acceptance", ACCEPTANCE_ONE, "nothing runs before the text w
 AUDIENCE = Field("audience", AUDIENCE_ONE, "who may be a subject")
 FUNCTIONS = Field("functions", MapOf(NAME, FUNCTION), "what the person gets, and what it takes", must=True)
 ALL_PURPOSES = Field("purposes", MapOf(NAME, PURPOSE), "purposes that stand in every function")
+EVERYWHERE = Record(
+    "a recipient of every function",
+    (
+        RECIPIENT_PURPOSE, RECIPIENT_KIND, RECIPIENT_TITLE, RECIPIENT_SCOPE, RECIPIENT_LINK, *COMMON,
+    ),
+)  # fmt: skip
+ALL_RECIPIENTS = Field(
+    "recipients", MapOf(NAME, EVERYWHERE), "recipients that stand in every function, for any of its items"
+)
 SWITCHES = Field("switches", MapOf(NAME, SWITCH), "on and off, by the person or for a device")
 RETENTION = Field("retention", ListOf(RETAIN), "how long, from when, and what then")
 EXEMPT = Field("exempt", MapOf(Choice(Verb), ListOf(GROUND)), "grounds that stand in for consent, by verb")
@@ -204,7 +218,8 @@ POLICY = Record(
     "a policy",
     (
         NAME_OF_POLICY, VERSION, PUBLISHED, EFFECTIVE, TITLE, LANGUAGES, CONTROLLER, STORED_IN, ACCEPTANCE,
-        AUDIENCE, FUNCTIONS, ALL_PURPOSES, SWITCHES, RETENTION, EXEMPT, DUTIES, RIGHTS, ATTESTED,
+        AUDIENCE, FUNCTIONS, ALL_PURPOSES, ALL_RECIPIENTS,
+        SWITCHES, RETENTION, EXEMPT, DUTIES, RIGHTS, ATTESTED,
         *STATEMENTS.values(),
     ),
 )  # fmt: skip

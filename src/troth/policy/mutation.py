@@ -6,18 +6,18 @@ looked at for, says `enforcement`. Pure; a gate is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, cast
 
-from troth.policy.clauses import AttestedClause, Clause, Policy
+from troth.policy.clauses import AttestedClause, Clause, DutyClause, ExemptClause, Policy
 from troth.policy.compile import compile_policy
 from troth.policy.compiled import Compiled
-from troth.policy.enforcement import ENFORCED_BY, Seen
+from troth.policy.enforcement import ENFORCED_BY, RESTATES, Seen
 from troth.policy.period import Period
-from troth.policy.probes import OBSERVERS, Observed
-from troth.policy.probes_gate import Decide, decisions, touched
+from troth.policy.probes import OBSERVERS, shown
+from troth.policy.probes_gate import Decide, decisions, documented, touched
 from troth.policy.problems import PolicyRejected
 from troth.terms import ClauseId
 
@@ -38,54 +38,112 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """One mutant and whether anything changed, on the clause's own channel."""
+    """One mutant, and where it was noticed: on the clause's own channel, else only told, else nowhere."""
 
     clause: ClauseId
     key: str | None
-    seen: Seen
-    missed: bool
+    channel: Seen
+    seen: Seen | None
+    restates: bool = False
 
 
-def examine(policy: Policy, decide: Decide) -> Iterator[Missed]:
-    """Try every mutant of a policy. Clauses kept in code or by a workflow to come are left out."""
-    before = compile_policy(policy)
+def examine(
+    policy: Policy, decide: Decide, *, keys: bool = True, only: Collection[ClauseId] | None = None
+) -> Iterator[Missed]:
+    """Try every mutant of a policy; without ``keys``, only what is taken away as a whole; ``only`` these.
+
+    Clauses kept in code, or by a workflow to come, are left out.
+    """
+    original = _Original(compile_policy(policy), decide)
     for clause in policy.clauses:
-        if isinstance(clause, AttestedClause):
+        wanted = only is None or clause.id in only
+        if not wanted or isinstance(clause, AttestedClause) or _left_out(clause):
             continue
-        seen = ENFORCED_BY[type(clause)].seen
-        if seen in {Seen.CODE, Seen.WORKFLOW}:
-            continue
-        base = observe(before, before, clause, seen, decide)
-        for mutant in mutants(policy, clause):
-            yield Missed(clause.id, mutant.key, seen, differs(before, mutant, clause, base, decide))
+        channel = ENFORCED_BY[type(clause)].seen
+        for mutant in mutants(policy, clause) if keys else [without(policy, clause)]:
+            seen = _seen(original, mutant.policy, clause, channel)
+            yield Missed(clause.id, mutant.key, channel, seen, type(clause) in RESTATES)
 
 
-def differs(before: Compiled, mutant: Mutant, clause: Clause, base: Observed, decide: Decide) -> bool:
-    """Return whether a mutant is refused or answers anything otherwise."""
+def _seen(original: _Original, mutant: Policy, clause: Clause, channel: Seen) -> Seen | None:
+    """Return where a mutant is noticed; one that does not compile refuses everything."""
     try:
-        after = compile_policy(mutant.policy)
+        after = compile_policy(mutant)
     except PolicyRejected:
-        return True
-    seen = ENFORCED_BY[type(clause)].seen
-    return observe(before, after, clause, seen, decide) != base
+        return channel
+    looked = (channel, Seen.OUTPUT)
+    return next((each for each in looked if original.differs(after, clause, each)), None)
 
 
-def observe(before: Compiled, after: Compiled, clause: Clause, seen: Seen, decide: Decide) -> Observed:
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """The policy itself, with what it answered so far."""
+
+    compiled: Compiled
+    decide: Decide
+    known: dict[tuple[object, ...], dict[str, object]] = field(
+        default_factory=dict[tuple[object, ...], dict[str, object]]
+    )
+
+    def differs(self, after: Compiled, clause: Clause, seen: Seen) -> bool:
+        """Return whether a mutant answers otherwise; stops asking at the first difference."""
+        key = _about(self.compiled, clause, seen)
+        if key not in self.known:
+            self.known[key] = dict(observe(self.compiled, self.compiled, clause, seen, self.decide))
+        base, asked = self.known[key], 0
+        for question, answer in observe(self.compiled, after, clause, seen, self.decide):
+            if question not in base or base[question] != answer:
+                return True
+            asked += 1
+        return asked != len(base)
+
+
+def _left_out(clause: Clause) -> bool:
+    return ENFORCED_BY[type(clause)].seen in {Seen.CODE, Seen.WORKFLOW}
+
+
+def _about(before: Compiled, clause: Clause, seen: Seen) -> tuple[object, ...]:
+    """Return what the questions depend on, so that they are put to the policy itself only once."""
+    match seen, clause:
+        case Seen.DECISION, DutyClause() | ExemptClause():
+            return (seen, type(clause), clause.verb, clause.ground)
+        case Seen.DECISION, _:
+            return (seen, touched(before, clause))
+        case Seen.OUTPUT, _:
+            return (seen,)
+        case _:
+            return (seen, clause.id)
+
+
+def observe(
+    before: Compiled, after: Compiled, clause: Clause, seen: Seen, decide: Decide
+) -> Iterator[tuple[str, object]]:
     """Ask a policy all that has to do with one clause."""
-    if seen is Seen.DECISION:
-        return decisions(after, decide, touched(before, clause))
-    return OBSERVERS[seen](after, clause)
+    if seen is Seen.OUTPUT:
+        yield from shown(after).items()
+    elif seen is not Seen.DECISION:
+        yield from OBSERVERS[seen](after, clause).items()
+    elif isinstance(clause, DutyClause | ExemptClause):
+        yield from documented(after, decide, clause)
+    else:
+        yield from decisions(after, decide, touched(before, clause))
 
 
 def survivors(found: Iterator[Missed]) -> frozenset[ClauseId]:
-    """Return the clauses that could be taken away and nobody would notice."""
-    return frozenset(each.clause for each in found if each.key is None and not each.missed)
+    """Return the clauses that could be taken away and nobody would notice.
+
+    What restates that silence is a no is noticed where it is told; anything else, only on its own channel.
+    """
+    return frozenset(
+        each.clause
+        for each in found
+        if each.key is None and each.seen is not each.channel and not (each.seen and each.restates)
+    )
 
 
 def mutants(policy: Policy, clause: Clause) -> Iterator[Mutant]:
     """Yield a policy without the clause, and one for each key that can be turned round."""
-    others = tuple(each for each in policy.clauses if each is not clause)
-    yield Mutant(clause.id, None, replace(policy, clauses=others))
+    yield without(policy, clause)
     for each in fields(clause):
         if each.name in _SAYS_NOTHING:
             continue
@@ -95,6 +153,12 @@ def mutants(policy: Policy, clause: Clause) -> Iterator[Mutant]:
             place = policy.clauses.index(clause)
             clauses = (*policy.clauses[:place], changed, *policy.clauses[place + 1 :])
             yield Mutant(clause.id, each.name, replace(policy, clauses=clauses))
+
+
+def without(policy: Policy, clause: Clause) -> Mutant:
+    """Take a clause away."""
+    others = tuple(each for each in policy.clauses if each is not clause)
+    return Mutant(clause.id, None, replace(policy, clauses=others))
 
 
 def turn(value: object) -> object | None:  # noqa: PLR0911 - one case for each type

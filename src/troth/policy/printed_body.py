@@ -67,6 +67,7 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
                 "by": _words(clause.by),
                 "verbs": _words(clause.verbs),
                 "serves": clause.serves,
+                "only_on": _words(clause.only_on),
             }
         case RefusalClause():
             return {"effect": clause.effect, "also": _words(clause.also)}

@@ -6,7 +6,7 @@ policy. The gate's questions are in `probes_gate`. Pure: the moments are fixed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -17,7 +17,14 @@ from troth.policy.cases import Missing
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.enforcement import Seen
-from troth.policy.statements import CaseClause, PermissionClause, ScopeClause, TrackerClause
+from troth.policy.statements import (
+    BackupClause,
+    CaseClause,
+    DocumentClause,
+    PermissionClause,
+    ScopeClause,
+    TrackerClause,
+)
 from troth.policy.text import notice
 from troth.policy.words import Language, Moment, Right
 from troth.terms import FunctionName
@@ -29,7 +36,7 @@ _LATE = {**HAPPENED, Moment.RECEIVED.value: START - timedelta(days=400)}
 YEAR = WorkingDays(announced=frozenset({2024, 2025, 2026}))
 
 
-def shown(compiled: Compiled, _: Clause) -> Observed:
+def shown(compiled: Compiled) -> Observed:
     """Observe what people are shown, without the addresses of clauses."""
     found: dict[str, object] = {}
     for language in Language:
@@ -61,6 +68,8 @@ def dues(compiled: Compiled, _: Clause) -> Observed:
 def fates(compiled: Compiled, _: Clause) -> Observed:
     """Observe until when things are kept, with each event alone and with all of them."""
     found: dict[str, object] = {"backups": keeping.gone_from_backups(compiled, START)}
+    backups = compiled.one(BackupClause)
+    found["restore"] = backups and backups.restore_repeats_deletions
     alone = ({moment: at} for moment, at in HAPPENED.items())
     for events in (HAPPENED, *alone):
         for name, table in compiled.functions.items():
@@ -98,6 +107,7 @@ def asked(compiled: Compiled, about: Clause) -> Observed:
     found: dict[str, object] = {
         "in force": [answers.in_force(compiled, START.replace(year=year)) for year in range(2019, 2027)],
         "agreed": sorted(answers.also_agreed(compiled)),
+        "documents": [(each.name, each.defines_terms) for each in compiled.all(DocumentClause)],
         "minors": sorted(answers.minor_rules(compiled)),
         "sensitive at": [answers.sensitive_age(compiled, age) for age in range(20)],
         "marketed to": [answers.marketed_to(compiled, age) for age in range(20)],
@@ -127,7 +137,7 @@ def asked(compiled: Compiled, about: Clause) -> Observed:
     return found
 
 
-def _scopes(compiled: Compiled) -> Iterator[tuple[str, object]] | dict[str, object]:
+def _scopes(compiled: Compiled) -> dict[str, object]:
     products = {product for each in compiled.all(ScopeClause) for product in each.products} | {"another"}
     return {
         f"governs/{owner}/{product}/{own}": answers.governs(compiled, owner, product, own_policy=own)
@@ -162,6 +172,6 @@ def _recognised(compiled: Compiled, tracker: str) -> dict[str, object]:
 
 
 OBSERVERS: Mapping[Seen, Callable[[Compiled, Clause], Observed]] = MappingProxyType(
-    {Seen.OUTPUT: shown, Seen.DEADLINE: dues, Seen.STORE: fates, Seen.CASE: listed, Seen.ANSWER: asked}
+    {Seen.DEADLINE: dues, Seen.STORE: fates, Seen.CASE: listed, Seen.ANSWER: asked}
 )
 """What to look at for each kind of clause; the gate's decisions are observed by `probes_gate`."""

@@ -6,12 +6,13 @@ the clauses they name: a clause counts only if the answer itself changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from troth.policy.clauses import PERMISSION, Clause, Scope, SwitchClause
+from troth.policy import answers
+from troth.policy.clauses import PERMISSION, Clause, DutyClause, ExemptClause, Scope, SwitchClause
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.words import Language
 from troth.terms import (
@@ -52,23 +53,38 @@ def touched(before: Compiled, clause: Clause) -> tuple[FunctionName, ...]:
     return tuple(with_items)[:2]
 
 
+def documented(
+    compiled: Compiled, decide: Decide, clause: DutyClause | ExemptClause
+) -> Iterator[tuple[str, object]]:
+    """Ask for every function whether a ground opens a verb to staff or a service, with its document."""
+    basis = Basis.LEGAL_DUTY if isinstance(clause, DutyClause) else Basis.EXEMPTION
+    reference = Reference(clause.ground, "document")
+    for function, table in compiled.functions.items():
+        standing = Standing(WHO, tuple(_everything(compiled, table)))
+        for purpose in table.purposes:
+            for kind in (ActorKind.STAFF, ActorKind.SERVICE):
+                for recipient in (*table.recipients, None):
+                    ask = _ask(compiled, table, purpose, clause.verb, kind)
+                    ask = replace(ask, basis=basis, reference=reference, recipient=recipient)
+                    answer = _plain(decide(compiled, standing, ask))
+                    yield f"{function}/{purpose}/{kind}/{recipient}", answer
+
+
 def decisions(
     compiled: Compiled, decide: Decide, functions: tuple[FunctionName, ...]
-) -> Mapping[str, object]:
-    """Ask everything about these functions; a function that is gone answers as the gate says."""
-    found: dict[str, object] = {}
+) -> Iterator[tuple[str, object]]:
+    """Ask everything about these functions, one answer at a time; a function that is gone has none."""
+    yield "old enough", [answers.old_enough(compiled, age) for age in range(20)]
     for function in functions:
         table = compiled.functions.get(function)
         if table is None:
-            found[function] = None
+            yield function, None
             continue
+        taken = {item: (each.need, each.keep, each.about) for item, each in table.items.items()}
+        yield f"{function}/takes", taken
+        yield f"{function}/costs", (table.refusal.effect, sorted(table.refusal.also))
         for key, standing, ask in _questions(compiled, table):
-            found[f"{function}/{key}"] = _plain(decide(compiled, standing, ask))
-        found[f"{function}/takes"] = {
-            item: (each.need, each.keep, each.about) for item, each in table.items.items()
-        }
-        found[f"{function}/costs"] = (table.refusal.effect, sorted(table.refusal.also))
-    return found
+            yield f"{function}/{key}", _plain(decide(compiled, standing, ask))
 
 
 def _plain(decision: Decision) -> object:
@@ -93,7 +109,7 @@ def _questions(compiled: Compiled, table: FunctionTable) -> Iterator[tuple[str, 
     verb, kind = min(clause.verbs, default=Verb.USE), min(clause.by, default=ActorKind.STAFF)
     ask = replace(_ask(compiled, table, own, verb, kind), device=DEVICE)
     yield from _amiss(compiled, table, acts, ask)
-    yield from _other_bases(compiled, well, ask)
+    yield from _other_bases(compiled, table, well, ask)
 
 
 def _to_others(
@@ -134,7 +150,9 @@ def _amiss(
         yield f"all but {item}", Standing(WHO, acts), replace(ask, items=ask.items - {item})
 
 
-def _other_bases(compiled: Compiled, well: Standing, ask: Ask) -> Iterator[tuple[str, Standing, Ask]]:
+def _other_bases(
+    compiled: Compiled, table: FunctionTable, well: Standing, ask: Ask
+) -> Iterator[tuple[str, Standing, Ask]]:
     listed = (*compiled.duties.values(), *compiled.exempt.values())
     grounds = {each.ground for each in listed} | {"agreement", "legal_order"}
     for basis in (Basis.LEGAL_DUTY, Basis.EXEMPTION, None):
@@ -144,6 +162,16 @@ def _other_bases(compiled: Compiled, well: Standing, ask: Ask) -> Iterator[tuple
                 reference = Reference(ground, "document")
                 asks = replace(ask, verb=verb, basis=basis, reference=reference, actor=staff)
                 yield f"{basis}/{ground}/{verb}", well, asks
+                yield from _only_on(table, well, asks)
+
+
+def _only_on(table: FunctionTable, well: Standing, ask: Ask) -> Iterator[tuple[str, Standing, Ask]]:
+    """Ask for the purposes that rest on no other basis, of a recipient who may get it."""
+    for name, clause in table.purposes.items():
+        if clause.only_on or ask.basis is None:
+            to = next((r for r, each in table.recipients.items() if each.purpose == name), None)
+            ground = ask.reference.ground if ask.reference else ""
+            yield f"{name}/{ask.basis}/{ground}/{ask.verb}", well, replace(ask, purpose=name, recipient=to)
 
 
 def _everything(compiled: Compiled, table: FunctionTable) -> Iterator[Act]:

@@ -184,6 +184,7 @@ SECTIONS: tuple[Section, ...] = (
         "a deadline",
         _words("of", Right, "for which rights", must=True),
         Field("within", Periods(), "how long it may take", must=True),
+        Field("at_most", Periods(), "a second period, where it ends earlier"),
         _word("from", Moment, "the event that starts the clock", must=True),
         _truth("revocable", "'true': until then it can be taken back, and takes effect only then"),
     ), s.DeadlineClause, "by when; of several that run, the earliest"),

@@ -164,6 +164,7 @@ class DeadlineClause(Statement):
 
     of: tuple[str, ...] = ()
     within: Period | None = None
+    at_most: Period | None = None
     counted_from: str = ""
     revocable: bool | None = None
 
