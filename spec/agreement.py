@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from spec import standing as stands
+from spec.acceptance import acceptance
 from spec.case import CONSENTS, Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
@@ -30,7 +31,7 @@ def person_stands(case: Case) -> Answer:
         found_minor = adult.since is None and adult.closed_by is not None
         return no(Reason.UNDERAGE if found_minor else Reason.AGE_UNKNOWN, audience)
     shown_first = any(c.shown_first for c in agreement) or not agreement
-    accepted = stands.acceptance(case.acts, case.policy, shown_first=shown_first)
+    accepted = acceptance(case.acts, case.policy, shown_first=shown_first)
     if not case.held(accepted.since):
         last = accepted.closed_by if accepted.since is None else None
         ended = last is not None and last.kind is ActKind.ENDED

@@ -73,7 +73,7 @@ def purpose_declared(case: Case) -> Answer:
     theirs = [c for c in stated if ask.actor.kind in c.by]
     if not theirs or (other_person and ask.role is Role.HOLDER):
         return no(Reason.ACTOR_FORBIDDEN, stated)
-    fits = [c for c in theirs if ask.verb in c.verbs]
+    fits = [c for c in theirs if ask.verb in c.verbs and (not c.only_on or case.basis in c.only_on)]
     return [*fits] or no(Reason.PURPOSE_UNDECLARED, theirs)
 
 

@@ -6,6 +6,7 @@ An item that nothing declares, or that the person did not choose, is dropped; th
 from __future__ import annotations
 
 from spec import standing as stands
+from spec.acceptance import language
 from spec.case import CONSENTS, Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
@@ -31,11 +32,19 @@ def _chosen(case: Case, clause: says.ItemClause) -> bool:
     """Return whether agreement is enough for an item, or else the choice or consent it needs is there."""
     if clause.basis in {Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT}:
         return False
+    if clause.permission is not None and not _granted(case, clause.permission):
+        return False
     if clause.need is not says.Need.OPTIONAL and clause.basis not in CONSENTS:
         return True
     where = (case.policy.name, case.ask.function, clause.item)
     separate = clause.basis is Basis.SEPARATE_CONSENT
     return case.held(stands.choice(case.acts, where, separate=separate).since)
+
+
+def _granted(case: Case, permission: str) -> bool:
+    """Return whether the phone grants a permission: to this function, or to all."""
+    need = (says.PERMISSION + permission, None)
+    return case.held(stands.supply(case.acts, case.policy.name, case.ask.function, need))
 
 
 def needs_met(case: Case) -> Answer:
@@ -73,12 +82,19 @@ def something_left(case: Case) -> Answer:
 
 
 def recipient_listed(case: Case) -> Answer:
-    """Check that this recipient may receive all that passed, for this purpose."""
+    """Check that this recipient may receive all that passed, for this purpose.
+
+    What goes only for people who were shown one language goes for nobody else.
+    """
     if case.ask.verb is not Verb.SHARE:
         return []
     passed, _ = sort(case)
     named = [c for c in case.those(says.RecipientClause) if c.recipient == case.ask.recipient]
     fits = [c for c in named if c.purpose == case.ask.purpose and passed <= c.items]
+    agreement = case.those(says.AcceptanceClause)
+    shown_first = any(c.shown_first for c in agreement) or not agreement
+    shown = language(case.acts, case.policy, shown_first=shown_first)
+    fits = [c for c in fits if all(c.only_if_shown.get(item, shown) == shown for item in passed)]
     return [*fits] or no(Reason.RECIPIENT_UNLISTED, named)
 
 

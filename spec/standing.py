@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from troth.policy.clauses import Policy, Scope, SwitchClause
+from troth.policy.clauses import Scope, SwitchClause
 from troth.terms import Act, ActKind, DeviceId, FunctionName, ItemName, PolicyName
 
 CLOSING = frozenset(
@@ -59,26 +59,6 @@ def age(acts: Sequence[Act], policy: PolicyName) -> Stands:
         acts,
         opens=lambda act: act.kind is ActKind.DECLARED_ADULT and act.policy == policy,
         closes=lambda act: act.kind is ActKind.FOUND_MINOR,
-    )
-
-
-def acceptance(acts: Sequence[Act], policy: Policy, *, shown_first: bool) -> Stands:
-    """Return since when this version is the accepted one, its very text shown before it was accepted."""
-    shown: set[tuple[int | None, str | None, str | None]] = set()
-    about: list[Act] = []
-    for act in acts:
-        text = (act.version, act.language, act.text_hash)
-        if act.policy != policy.name:
-            continue
-        if act.kind is ActKind.SHOWN:
-            shown.add(text)
-        counts = act.version != policy.version or text in shown or not shown_first
-        if act.kind is ActKind.ENDED or (act.kind is ActKind.ACCEPTED and counts):
-            about.append(act)
-    return unbroken(
-        about,
-        opens=lambda act: act.kind is ActKind.ACCEPTED and act.version == policy.version,
-        closes=lambda act: act.kind is ActKind.ENDED or act.version != policy.version,
     )
 
 

@@ -39,6 +39,7 @@ ITEMS = ["crossing", "phone", "profile", "name", "video"]
 PURPOSES = ["count", "show"]
 SWITCHES = ["counting", "tracking"]
 NEEDS = ["camera", "store"]
+PERMISSIONS = ["location", "camera"]
 GROUNDS = ["express_law", "life", "agreement"]
 RECIPIENTS = ["agent", "partner"]
 REGIONS = ["CN", "DE", "SG"]
@@ -148,7 +149,13 @@ def function_clauses(d: Dice, f: str, *, arbitrary: bool) -> list[says.Clause]:
         own = d.pick([None, None, None, *CONSENTS, *(Basis if d.rarely() else ())])
         made.append(
             clause(
-                says.ItemClause, f"functions/{f}/items/{item}", function=f, item=item, need=need, basis=own
+                says.ItemClause,
+                f"functions/{f}/items/{item}",
+                function=f,
+                item=item,
+                need=need,
+                basis=own,
+                permission=d.pick([None, None, None, *PERMISSIONS]),
             )
         )
     for purpose in PURPOSES[: 1 + d.below(2)]:
@@ -162,6 +169,7 @@ def function_clauses(d: Dice, f: str, *, arbitrary: bool) -> list[says.Clause]:
                 purpose=purpose,
                 by=by,
                 verbs=verbs,
+                only_on=frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION} if d.rarely(6) else ()),
             )
         )
     made += [
@@ -183,6 +191,7 @@ def function_clauses(d: Dice, f: str, *, arbitrary: bool) -> list[says.Clause]:
                 recipient=recipient,
                 items=frozenset(d.some(taken)) or frozenset(taken),
                 purpose=d.pick(sorted(fits)),
+                only_if_shown={d.pick(ITEMS): d.pick(["en", "zh"])} if d.rarely(4) else {},
             )
         )
     return made
@@ -224,7 +233,7 @@ def act(d: Dice, **more) -> Act:
     if kind in (ActKind.CHOSEN, ActKind.WITHDRAWN, ActKind.SUPPLIED, ActKind.REMOVED):
         fields["item"] = d.pick([None, *ITEMS])
     if kind in (ActKind.SUPPLIED, ActKind.REMOVED) and d.below(2):
-        fields |= {"need": d.pick(NEEDS), "item": None}
+        fields |= {"need": d.pick([*NEEDS, *(says.PERMISSION + each for each in PERMISSIONS)]), "item": None}
     if kind in (ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF) or d.rarely():
         fields["switch"] = d.pick([*SWITCHES, None])
     return Act(**fields | more)
@@ -256,7 +265,10 @@ def everything(d: Dice, policy: says.Policy) -> list[Act]:
             acts.append(did(ActKind.CHOSEN, function=c.function, separate=d.often()))
         elif isinstance(c, says.NeedClause) and d.often():
             acts.append(did(ActKind.SUPPLIED, function=d.pick([c.function, None]), need=c.need))
-        elif isinstance(c, says.ItemClause) and c.need is says.Need.REQUIRED and d.often():
+        if isinstance(c, says.ItemClause) and c.permission and d.often():
+            need = says.PERMISSION + c.permission
+            acts.append(did(ActKind.SUPPLIED, function=d.pick([c.function, None]), need=need))
+        if isinstance(c, says.ItemClause) and c.need is says.Need.REQUIRED and d.often():
             acts.append(did(ActKind.SUPPLIED, function=c.function, item=c.item))
         elif isinstance(c, says.ItemClause) and d.below(2):
             acts.append(did(ActKind.CHOSEN, function=c.function, item=c.item, separate=d.often()))

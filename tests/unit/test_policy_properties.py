@@ -20,6 +20,7 @@ from troth.policy.printed import printed
 from troth.policy.text import notice
 
 CAMERA, FILE = policies.builtin("sunmi-camera")
+KAICONN, _ = policies.builtin("kaiconn")
 GOOD = (Path(__file__).parents[1] / "golden" / "policy" / "good.yaml").read_text(encoding="utf-8")
 LINES = GOOD.splitlines(keepends=True)
 WORDS = sorted(set("".join(c if c.isalnum() or c == "_" else " " for c in GOOD).split()))
@@ -110,7 +111,7 @@ def test_a_mutated_policy_loads_whole_or_not_at_all(data):
     loads_or_is_rejected(text)
 
 
-@pytest.mark.parametrize("text", [CAMERA, GOOD])
+@pytest.mark.parametrize("text", [CAMERA, KAICONN, GOOD])
 def test_printing_and_loading_changes_nothing(text):
     policy = load(text, FILE)
     again = load(printed(policy), "printed.yaml")

@@ -71,9 +71,9 @@ def test_the_rest_of_it():
     assert CAMERA.acceptance.shown_first
     assert CAMERA.rights["cancel"].irreversible
     assert {right.deadline_days for right in CAMERA.rights.values()} == {15}
-    assert {each.keep for table in CAMERA.functions.values() for each in table.items.values()} == {
-        Keep.STORED
-    }
+    kept = {each.keep for table in CAMERA.functions.values() for each in table.items.values()}
+    assert kept == set(Keep)
+    assert CAMERA.functions["filming"].items["facial_features"].keep is Keep.NONE
 
 
 def test_the_same_text_has_the_same_digest():

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from troth.gate.rows import ROWS, Row
 from troth.gate.stands import Stands, Unfit, look
-from troth.policy.clauses import Clause, ItemClause, Need, Scope, Starts
+from troth.policy.clauses import PERMISSION, Clause, ItemClause, Need, Scope, Starts
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.terms import (
     ActKind,
@@ -181,7 +181,7 @@ def _purpose(case: _Case) -> Deny | None:
     # "By the subject" means: by this one. Others may act for a child, a guest, an invitee.
     if ask.role is Role.HOLDER and ask.actor.kind is ActorKind.SUBJECT and not _in_person(ask):
         return _no(Reason.ACTOR_FORBIDDEN, [clause])
-    if ask.verb not in clause.verbs:
+    if ask.verb not in clause.verbs or (clause.only_on and case.basis not in clause.only_on):
         return _no(Reason.PURPOSE_UNDECLARED, [clause])
     case.yes.append(clause.id)
     return None
@@ -264,6 +264,10 @@ def _items(case: _Case) -> Deny | None:
 def _chosen(case: _Case, clause: ItemClause) -> bool:
     if clause.basis in _BEYOND:  # such an item passes only an ask on such a basis
         return False
+    if clause.permission is not None:
+        need = PERMISSION + clause.permission
+        if not case.stands.supplied(case.then, clause.function, need=need):
+            return False
     if clause.need is not Need.OPTIONAL and clause.basis not in _CONSENTS:
         return True
     separate = clause.basis is Basis.SEPARATE_CONSENT
@@ -303,7 +307,9 @@ def _recipient(case: _Case) -> Deny | None:
     clause = case.table.recipients.get(ask.recipient or "")
     if clause is None:
         return _no(Reason.RECIPIENT_UNLISTED)
-    if clause.purpose != ask.purpose or not case.passed <= clause.items:
+    shown, only = case.stands.language, clause.only_if_shown
+    unshown = only and any(only.get(item, shown) != shown for item in case.passed)
+    if clause.purpose != ask.purpose or not case.passed <= clause.items or unshown:
         return _no(Reason.RECIPIENT_UNLISTED, [clause])
     case.yes.append(clause.id)
     return None

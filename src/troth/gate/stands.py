@@ -66,6 +66,7 @@ class Stands:
         "adult",
         "cancelled",
         "choices",
+        "language",
         "latest",
         "supplies",
         "switches",
@@ -76,6 +77,7 @@ class Stands:
         self.cancelled = False
         self.adult = Held()
         self.accepted = Held()
+        self.language: str | None = None
         self.choices: list[Act] = []
         self.supplies: dict[tuple[str | None, ItemName | None], list[Act]] = {}
         self.switches: dict[SwitchName | None, list[Act]] = {}
@@ -210,7 +212,7 @@ def _take(
         case ActKind.SHOWN:
             shown.add(text)
         case ActKind.ACCEPTED:
-            _accept(made.accepted, compiled, act, shown=text in shown)
+            _accept(made, compiled, act, shown=text in shown)
         case ActKind.ENDED:
             made.accepted.close(act)
             made.choices.append(act)
@@ -226,8 +228,9 @@ def _take(
             raise AssertionError(act.kind)
 
 
-def _accept(accepted: Held, compiled: Compiled, act: Act, *, shown: bool) -> None:
+def _accept(made: Stands, compiled: Compiled, act: Act, *, shown: bool) -> None:
     if act.version != compiled.policy.version:
-        accepted.close(act)
+        made.accepted.close(act)
     elif shown or not compiled.acceptance.shown_first:
-        accepted.open(act.at)
+        made.accepted.open(act.at)
+        made.language = act.language

@@ -5,8 +5,9 @@ Runs only on a text without problems, so nothing can be missing here. Decides no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypedDict
 
 from troth.policy import grammar as g
@@ -62,17 +63,25 @@ class Address:
             stated=fields.get(g.STATED),
             decided_by=", ".join(each.value for each in decided_by) if decided_by else None,
             mod=(fields.get(g.MOD) or mod).value,
-            strength=_word(fields.get(g.STRENGTH)),
-            lang=_word(fields.get(g.LANG)),
+            strength=word(fields.get(g.STRENGTH)),
+            lang=word(fields.get(g.LANG)),
         )
 
 
-def _word(word: object) -> str | None:
+def word(word: object) -> str | None:
+    """Return a word as plain text, or None where there is none."""
     return None if word is None else str(word)
 
 
-def sayings(fields: Fields) -> dict[str, str]:
+def words(got: Iterable[Got[StrEnum]] | None) -> tuple[str, ...]:
+    """Return the words of a list, in the order in which they were written."""
+    return tuple(each.value.value for each in got or ())
+
+
+def sayings(fields: Fields | None) -> dict[str, str]:
     """Return a text in the languages it was written in."""
+    if fields is None:
+        return {}
     said = ((language, fields.get(each)) for language, each in g.SAYINGS.items())
     return {Language(language).value: text for language, text in said if text is not None}
 
@@ -139,6 +148,13 @@ def _right(here: Address, key: str, right: Got[Fields]) -> RightClause:
         deadline_days=right.value.get(g.WITHIN),
         irreversible=right.value.get(g.IRREVERSIBLE) or False,
         counted_from=(right.value.get(g.FROM) or Moment.RECEIVED).value,
+        path=sayings(right.value.get(g.PATH)),
+        parts=words(right.value.get(g.PARTS)),
+        ways=words(right.value.get(g.WAYS)),
+        effects=words(right.value.get(g.EFFECTS)),
+        proofs=words(right.value.get(g.PROOFS)),
+        opens=words(right.value.get(g.OPENS)),
+        locked=tuple(each.value for each in right.value.get(g.LOCKED) or ()),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.policy import grammar as g
-from troth.policy.build import Address, sayings
+from troth.policy.build import Address, sayings, word, words
 from troth.policy.clauses import (
     Clause,
     ClosedClause,
@@ -30,6 +30,7 @@ _ITEM_LISTS = ((g.REQUIRES, Need.REQUIRED), (g.OPTIONAL, Need.OPTIONAL), (g.WHEN
 def functions(policy: Fields, name: str) -> Iterator[Clause]:
     """Yield the clauses of every function; the policy's own purposes stand in each of them."""
     shared = policy.get(g.ALL_PURPOSES) or {}
+    everywhere = policy.get(g.ALL_RECIPIENTS) or {}
     for key, got in policy.need(g.FUNCTIONS).items():
         here = Address(name) / "functions" / key
         function = FunctionName(key)
@@ -38,6 +39,8 @@ def functions(policy: Fields, name: str) -> Iterator[Clause]:
             function=function,
             basis=got.value.need(g.BASIS),
             starts=got.value.need(g.STARTS),
+            choice=word(got.value.get(g.CHOICE)),
+            constraints=words(got.value.get(g.CONSTRAINTS)),
             title=sayings(got.value.need(g.TITLE)),
             gives=sayings(got.value.need(g.GIVES)),
         )
@@ -46,6 +49,13 @@ def functions(policy: Fields, name: str) -> Iterator[Clause]:
         for purpose, given in (dict(shared) | dict(own)).items():
             yield _purpose(here / "purposes" / purpose, function, purpose, given)
         yield from _limits(got.value, here, function)
+        named = got.value.get(g.RECIPIENTS) or {}
+        items = frozenset(
+            each.item for each in _takes(got.value, here, function) if isinstance(each, ItemClause)
+        )
+        for recipient, given in everywhere.items():
+            if items and recipient not in named:
+                yield _recipient(here / "recipients" / recipient, function, recipient, given, items)
 
 
 def _takes(fields: Fields, here: Address, function: FunctionName) -> Iterator[Clause]:
@@ -62,6 +72,8 @@ def _takes(fields: Fields, here: Address, function: FunctionName) -> Iterator[Cl
                 need=need,
                 basis=each.value.get(g.ITEM_BASIS),
                 keep=each.value.get(g.ITEM_KEEP) or Keep.STORED,
+                permission=each.value.get(g.ITEM_PERMISSION),
+                about=each.value.get(g.ITEM_ABOUT),
             )
 
 
@@ -72,6 +84,8 @@ def _purpose(here: Address, function: FunctionName, purpose: str, given: Got[Fie
         purpose=Purpose(purpose),
         by=frozenset(each.value for each in given.value.need(g.PURPOSE_BY)),
         verbs=frozenset(each.value for each in given.value.need(g.PURPOSE_VERBS)),
+        serves=given.value.get(g.PURPOSE_SERVES),
+        only_on=frozenset(each.value for each in given.value.get(g.PURPOSE_ONLY_ON) or ()),
         title=sayings(given.value.need(g.TITLE)),
     )
 
@@ -91,13 +105,26 @@ def _limits(fields: Fields, here: Address, function: FunctionName) -> Iterator[C
     for each in fields.get(g.HOLDS) or ():
         yield from _held(each, here, function)
     for key, got in (fields.get(g.RECIPIENTS) or {}).items():
-        yield RecipientClause(
-            **(here / "recipients" / key).common(got.value, got.at, Mod.MAY),
-            recipient=key,
-            function=function,
-            items=frozenset(ItemName(each.value) for each in got.value.need(g.RECIPIENT_ITEMS)),
-            purpose=Purpose(got.value.need(g.RECIPIENT_PURPOSE)),
-        )
+        items = frozenset(ItemName(item.value) for item in got.value.need(g.RECIPIENT_ITEMS))
+        yield _recipient(here / "recipients" / key, function, key, got, items)
+
+
+def _recipient(
+    here: Address, function: FunctionName, name: str, got: Got[Fields], items: frozenset[ItemName]
+) -> RecipientClause:
+    shown = got.value.get(g.ONLY_IF_SHOWN) or {}
+    return RecipientClause(
+        **here.common(got.value, got.at, Mod.MAY),
+        recipient=name,
+        function=function,
+        items=items,
+        purpose=Purpose(got.value.need(g.RECIPIENT_PURPOSE)),
+        kind=word(got.value.get(g.RECIPIENT_KIND)),
+        title=sayings(got.value.get(g.RECIPIENT_TITLE)),
+        scope=sayings(got.value.get(g.RECIPIENT_SCOPE)),
+        link=got.value.get(g.RECIPIENT_LINK),
+        only_if_shown={item: each.value.value for item, each in shown.items()},
+    )
 
 
 def _held(each: Got[Fields], here: Address, function: FunctionName) -> Iterator[Clause]:

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, cast
 
 from troth.policy.clauses import Clause, Policy
+from troth.policy.period import Period
 
 _CANNOT_BE_SIGNED_OVER = {"at", "digest"}
 
@@ -43,7 +44,7 @@ def _clause(clause: Clause) -> dict[str, object]:
     return row | {"type": type(clause).__name__}
 
 
-def _plain(value: object) -> object:
+def _plain(value: object) -> object:  # noqa: PLR0911 - one case for each type
     given: Any = value
     match value:
         case None | bool() | int():
@@ -52,6 +53,8 @@ def _plain(value: object) -> object:
             return str(value)
         case date():
             return value.isoformat()
+        case Period():
+            return str(value)
         case frozenset():
             return sorted(str(each) for each in cast("frozenset[object]", given))
         case tuple():

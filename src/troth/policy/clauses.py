@@ -49,6 +49,10 @@ class Clause:
     attested: str | None = None  # the evidence a maker must attach, for what lies outside software
 
 
+PERMISSION = "permission."
+"""What stands before the name of a phone's permission when it is supplied like a need."""
+
+
 class Need(StrEnum):
     """What an item is to its function."""
 
@@ -85,19 +89,26 @@ class FunctionClause(Clause):
     function: FunctionName
     basis: Basis
     starts: Starts
+    choice: str | None = None  # what the text says; basis and starts are what is enforced
+    constraints: tuple[str, ...] = ()
     title: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     gives: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemClause(Clause):
-    """A function takes an item. An item's own ``basis`` (separate consent) is on top of the function's."""
+    """A function takes an item. An item's own ``basis`` (separate consent) is on top of the function's.
+
+    With a ``permission`` it passes only while the phone grants that; ``about``: whom it is about, if another.
+    """
 
     function: FunctionName
     item: ItemName
     need: Need
     basis: Basis | None = None
     keep: Keep = Keep.STORED
+    permission: str | None = None
+    about: Role | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +121,17 @@ class NeedClause(Clause):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurposeClause(Clause):
-    """A function's items may be handled for this purpose, by these kinds of actor."""
+    """A function's items may be handled for this purpose, by these kinds of actor.
+
+    ``only_on``: on no other basis; empty: on whichever the ask rests on.
+    """
 
     function: FunctionName
     purpose: Purpose
     by: frozenset[ActorKind]
     verbs: frozenset[Verb]
+    serves: str | None = None
+    only_on: frozenset[Basis] = frozenset()
     title: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 
@@ -197,12 +213,20 @@ class AcceptanceClause(Clause):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientClause(Clause):
-    """Someone else who may receive these items of a function for this purpose."""
+    """Someone else who may receive these items of a function for this purpose.
+
+    ``only_if_shown`` are items that go only for people who were shown the policy in that language.
+    """
 
     recipient: str
     function: FunctionName
     items: frozenset[ItemName]
     purpose: Purpose
+    kind: str | None = None
+    title: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    scope: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    link: str | None = None
+    only_if_shown: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +247,13 @@ class RightClause(Clause):
     deadline_days: int | None = None
     irreversible: bool = False
     counted_from: str = "received"
+    path: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    parts: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    proofs: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from troth.policy.clauses import (
 )
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.problems import PolicyRejected, Severity
+from troth.policy.statements import Statement
 from troth.terms import FunctionName
 
 C = TypeVar("C", bound=Clause)
@@ -82,6 +83,7 @@ def compile_policy(policy: Policy) -> Compiled:
         retention=tuple(_all(clauses, RetentionClause)),
         rights=_by(_all(clauses, RightClause), lambda each: each.right),
         clauses=_by(clauses, lambda each: each.id),
+        statements=_statements(clauses),
     )
 
 
@@ -99,6 +101,14 @@ def _function(clause: FunctionClause, parts: list[Clause], switches: list[Switch
         switches=tuple(switches),
         recipients=_by(_all(parts, RecipientClause), lambda each: each.recipient),
     )
+
+
+def _statements(clauses: list[Clause]) -> Mapping[type[Statement], tuple[Statement, ...]]:
+    found: defaultdict[type[Statement], list[Statement]] = defaultdict(list)
+    for each in clauses:
+        if isinstance(each, Statement):
+            found[type(each)].append(each)
+    return MappingProxyType({kind: tuple(rows) for kind, rows in found.items()})
 
 
 def _all(clauses: Iterable[Clause], kind: type[C]) -> list[C]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from troth.policy.clauses import (
     AcceptanceClause,
@@ -28,7 +29,10 @@ from troth.policy.clauses import (
     StoredInClause,
     SwitchClause,
 )
+from troth.policy.statements import Statement
 from troth.terms import ClauseId, FunctionName, ItemName, Purpose, Region, Role, SwitchName, Verb
+
+S = TypeVar("S", bound=Statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,12 @@ class Compiled:
     retention: tuple[RetentionClause, ...]
     rights: Mapping[str, RightClause]
     clauses: Mapping[ClauseId, Clause]
+    statements: Mapping[type[Statement], tuple[Statement, ...]]
+
+    def all(self, kind: type[S]) -> tuple[S, ...]:
+        """Return the statements of one type, in the order of their addresses."""
+        return cast("tuple[S, ...]", self.statements.get(kind, ()))
+
+    def one(self, kind: type[S], name: str = "") -> S | None:
+        """Return the statement of one type and name, if the policy makes it."""
+        return next((each for each in self.all(kind) if each.name == name), None)

@@ -6,63 +6,64 @@ parts fit together is `check`'s business.
 
 from __future__ import annotations
 
+from typing import Any
+
+from troth.policy import statement_grammar
 from troth.policy.clauses import Keep, Scope, Starts
+from troth.policy.grammar_common import (
+    COMMON,
+    DECIDED_BY,
+    ITEM_NAMES,
+    LANG,
+    MOD,
+    PROMISES,
+    SAID,
+    SAYINGS,
+    STATED,
+    STRENGTH,
+    TITLE,
+    url,
+)
 from troth.policy.kinds import Choice, Day, Days, Known, ListOf, MapOf, Pattern, Text, Truth, Whole
 from troth.policy.records import Field, Record
-from troth.policy.vocabulary import NAME, NEEDS, VOCABULARY
-from troth.policy.words import (
-    Channel,
-    Effect,
-    FoundMinor,
-    Ground,
-    Language,
-    Mod,
-    Moment,
-    Outcome,
-    Right,
-    Strength,
-)
+from troth.policy.statement_words import Consequence, Constraint, Freedom, Part, Proof, Receiver, Way
+from troth.policy.vocabulary import NAME, NEEDS
+from troth.policy.words import Channel, Effect, FoundMinor, Ground, Language, Moment, Outcome, Right
 from troth.terms import ActorKind, Basis, Role, Verb
+
+__all__ = ["COMMON", "DECIDED_BY", "LANG", "MOD", "POLICY", "PROMISES", "SAYINGS", "STATED", "STRENGTH"]
 
 POLICY_NAME = Pattern("a name of small letters, digits and -", r"[a-z][a-z0-9-]{0,63}")
 _REGION = Pattern("a country code of two capitals, such as CN", r"[A-Z]{2}")
-_PROMISE = Pattern("the id of a promise, such as sunmi-camera.fn.bind", r"[a-z][a-z0-9-]*(\.[a-z0-9_]+)+")
-_DECISION = Pattern("the id of a contradiction, gap or law, such as S12", r"[A-Za-z][A-Za-z0-9._-]{1,79}")
-_EMAIL = Pattern("an e-mail address", r"[^@\s]{1,64}@[^@\s]{1,190}")
-_PHONE = Pattern("a telephone number", r"\+?[0-9][0-9 -]{3,30}")
-_ITEM_NAME = Known("an item", frozenset(VOCABULARY))
 
-# What every clause may carry.
-PROMISES = Field("promises", ListOf(_PROMISE), "the promises of the published text that this clause carries")
-STATED = Field("stated", Text(), "what the text says, where we enforce something stricter")
-DECIDED_BY = Field("decided_by", ListOf(_DECISION, or_one=True), "the contradiction, gap or law that decided")
-MOD = Field("mod", Choice(Mod), "the force of the clause in the text")
-STRENGTH = Field("strength", Choice(Strength), "how firmly the text binds itself")
-LANG = Field("lang", Choice(Language), "the one language version that has this clause")
-COMMON = (PROMISES, STATED, DECIDED_BY, MOD, STRENGTH, LANG)
-
-# A text for people, in each language.
-SAYINGS = {each: Field(each.value, Text(), f"the text in {each.value}") for each in Language}
-SAID = Record("a text", tuple(SAYINGS.values()))
-TITLE = Field("title", SAID, "its name for people, by language", must=True)
 GIVES = Field("gives", SAID, "what the person gets from it, by language", must=True)
 
 # Functions.
-ITEM_NAME = Field("item", _ITEM_NAME, "a word of the vocabulary", must=True)
+ITEM_NAME = Field("item", ITEM_NAMES, "a word of the vocabulary", must=True)
 ITEM_BASIS = Field(
     "basis",
     Choice(Basis, frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})),
     "a basis of the item's own, on top of the function's",
 )
 ITEM_KEEP = Field("keep", Choice(Keep), "'none': used and not kept")
-ITEM = Record("an item", (ITEM_NAME, ITEM_BASIS, ITEM_KEEP, *COMMON), head=ITEM_NAME)
+ITEM_PERMISSION = Field("permission", NAME, "the permission of the phone through which alone it comes")
+ITEM_ABOUT = Field("about", Choice(Role), "whom it is about, if not the user")
+ITEM = Record(
+    "an item", (ITEM_NAME, ITEM_BASIS, ITEM_KEEP, ITEM_PERMISSION, ITEM_ABOUT, *COMMON), head=ITEM_NAME
+)
 
 NEED_NAME = Field("need", Known("a need", frozenset(NEEDS)), "what must be there first", must=True)
 NEED = Record("a need", (NEED_NAME, *COMMON), head=NEED_NAME)
 
 PURPOSE_BY = Field("by", ListOf(Choice(ActorKind)), "who may act for it", must=True)
 PURPOSE_VERBS = Field("verbs", ListOf(Choice(Verb)), "what they may do", must=True)
-PURPOSE = Record("a purpose", (TITLE, PURPOSE_BY, PURPOSE_VERBS, *COMMON))
+PURPOSE_SERVES = Field("serves", NAME, "the aim of the policy that it serves")
+PURPOSE_ONLY_ON = Field(
+    "only_on",
+    ListOf(Choice(Basis, frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION}))),
+    "the bases without which it is nothing, each with its document",
+)
+PURPOSE = Record("a purpose", (TITLE, PURPOSE_BY, PURPOSE_VERBS, PURPOSE_SERVES, PURPOSE_ONLY_ON, *COMMON))
 
 EFFECT = Field("effect", Choice(Effect), "what refusing costs", must=True)
 ALSO = Field("also", ListOf(NAME), "functions lost with it")
@@ -86,13 +87,30 @@ CLOSED_TO_CONTROLLER = Field(
 )
 HOLD = Record("a held item", (ITEM_NAME, CLOSED_TO_CONTROLLER, *COMMON), head=ITEM_NAME)
 
-RECIPIENT_ITEMS = Field("items", ListOf(_ITEM_NAME), "what they get", must=True)
+RECIPIENT_ITEMS = Field("items", ListOf(ITEM_NAMES), "what they get", must=True)
 RECIPIENT_PURPOSE = Field("purpose", NAME, "the purpose of the function that it serves", must=True)
-RECIPIENT = Record("a recipient", (RECIPIENT_ITEMS, RECIPIENT_PURPOSE, *COMMON))
+RECIPIENT_KIND = Field("kind", Choice(Receiver), "what they are to the controller")
+RECIPIENT_TITLE = Field("title", SAID, "their name for people, by language")
+RECIPIENT_SCOPE = Field("scope", SAID, "in what connection, by language")
+RECIPIENT_LINK = Field("link", url, "their own policy")
+ONLY_IF_SHOWN = Field(
+    "only_if_shown",
+    MapOf(ITEM_NAMES, Choice(Language)),
+    "items that go only for people who were shown the policy in that language",
+)
+RECIPIENT = Record(
+    "a recipient",
+    (
+        RECIPIENT_ITEMS, RECIPIENT_PURPOSE, RECIPIENT_KIND, RECIPIENT_TITLE, RECIPIENT_SCOPE,
+        RECIPIENT_LINK, ONLY_IF_SHOWN, *COMMON,
+    ),
+)  # fmt: skip
 
 _FUNCTION_BASES = frozenset({Basis.CONTRACT, Basis.CONSENT, Basis.SEPARATE_CONSENT, Basis.LEGAL_DUTY})
 BASIS = Field("basis", Choice(Basis, _FUNCTION_BASES), "why its items may be handled", must=True)
 STARTS = Field("starts", Choice(Starts), "when it begins", must=True)
+CHOICE = Field("choice", Choice(Freedom), "what the text says of the freedom to refuse")
+CONSTRAINTS = Field("constraints", ListOf(Choice(Constraint)), "what it must keep to besides")
 FUNCTION_NEEDS = Field("needs", ListOf(NEED), "what must be there first")
 REQUIRES = Field("requires", ListOf(ITEM), "items without which it is unavailable")
 OPTIONAL = Field("optional", ListOf(ITEM), "items that the person may add, each by a choice of its own")
@@ -105,7 +123,8 @@ RECIPIENTS = Field("recipients", MapOf(NAME, RECIPIENT), "who else gets its item
 FUNCTION = Record(
     "a function",
     (
-        TITLE, GIVES, BASIS, STARTS, FUNCTION_NEEDS, REQUIRES, OPTIONAL, WHEN_USED, HOLDS, PURPOSES,
+        TITLE, GIVES, BASIS, STARTS, CHOICE, CONSTRAINTS, FUNCTION_NEEDS, REQUIRES, OPTIONAL, WHEN_USED,
+        HOLDS, PURPOSES,
         ON_REFUSAL, NEVER, RECIPIENTS, *COMMON,
     ),
 )  # fmt: skip
@@ -141,16 +160,26 @@ BY = Field("by", ListOf(Choice(Channel)), "the channels through which it is reac
 WITHIN = Field("within", Days(), "by when it is answered")
 FROM = Field("from", Choice(Moment), "the event that starts the clock; 'received' where absent")
 IRREVERSIBLE = Field("irreversible", Truth(), "'true': it cannot be undone, and the person is told so first")
-RIGHT = Record("a right", (BY, WITHIN, FROM, IRREVERSIBLE, *COMMON))
+PATH = Field("path", SAID, "where it stands in the app, by language")
+PARTS = Field("parts", ListOf(Choice(Part)), "what it covers")
+WAYS = Field("ways", ListOf(Choice(Way)), "how it is used")
+EFFECTS = Field("effects", ListOf(Choice(Consequence)), "what follows")
+PROOFS = Field("proofs", ListOf(Choice(Proof)), "what is shown first")
+OPENS = Field("opens", ListOf(Choice(Right)), "other rights that it opens")
+LOCKED = Field("locked", ListOf(ITEM_NAMES), "items that only staff change, after the proof")
+RIGHT = Record(
+    "a right", (BY, WITHIN, FROM, IRREVERSIBLE, PATH, PARTS, WAYS, EFFECTS, PROOFS, OPENS, LOCKED, *COMMON)
+)
 
 EVIDENCE = Field("evidence", Text(), "what the maker attaches to show it", must=True)
 ATTEST = Record("an attested clause", (EVIDENCE, *COMMON))
 
-CONTROLLER_FIELDS = (
+CONTROLLER_FIELDS: tuple[Field[Any], ...] = (
     Field("name", Text(200), "its registered name", must=True),
     Field("address", Text(300), "its registered address"),
-    Field("email", _EMAIL, "where to write", must=True),
-    Field("phone", _PHONE, "where to call", must=True),
+    Field("email", statement_grammar.CONTACTS["email"], "where to write", must=True),
+    Field("phone", statement_grammar.CONTACTS["phone"], "where to call", must=True),
+    Field("web", statement_grammar.CONTACTS["web"], "where to read"),
 )
 
 NAME_OF_POLICY = Field("policy", POLICY_NAME, "the policy's name", must=True)
@@ -159,23 +188,38 @@ PUBLISHED = Field("published", Day(), "when it was published", must=True)
 EFFECTIVE = Field("effective", Day(), "since when it binds", must=True)
 LANGUAGES = Field("languages", ListOf(Choice(Language)), "languages of the published text", must=True)
 CONTROLLER = Field(
-    "controller", Record("a controller", CONTROLLER_FIELDS), "who decides why and how", must=True
+    "controller",
+    Record("a controller", (*CONTROLLER_FIELDS, *statement_grammar.CONTROLLER, *COMMON)),
+    "who decides why and how",
+    must=True,
 )
 STORED_IN = Field("stored_in", ListOf(STORED_IN_ONE, or_one=True), "where data lies")
 ACCEPTANCE = Field("acceptance", ACCEPTANCE_ONE, "nothing runs before the text was agreed to")
 AUDIENCE = Field("audience", AUDIENCE_ONE, "who may be a subject")
 FUNCTIONS = Field("functions", MapOf(NAME, FUNCTION), "what the person gets, and what it takes", must=True)
 ALL_PURPOSES = Field("purposes", MapOf(NAME, PURPOSE), "purposes that stand in every function")
+EVERYWHERE = Record(
+    "a recipient of every function",
+    (
+        RECIPIENT_PURPOSE, RECIPIENT_KIND, RECIPIENT_TITLE, RECIPIENT_SCOPE, RECIPIENT_LINK, *COMMON,
+    ),
+)  # fmt: skip
+ALL_RECIPIENTS = Field(
+    "recipients", MapOf(NAME, EVERYWHERE), "recipients that stand in every function, for any of its items"
+)
 SWITCHES = Field("switches", MapOf(NAME, SWITCH), "on and off, by the person or for a device")
 RETENTION = Field("retention", ListOf(RETAIN), "how long, from when, and what then")
 EXEMPT = Field("exempt", MapOf(Choice(Verb), ListOf(GROUND)), "grounds that stand in for consent, by verb")
 DUTIES = Field("duties", MapOf(Choice(Verb), ListOf(GROUND)), "legal duties that open a verb")
 RIGHTS = Field("rights", MapOf(Choice(Right), RIGHT), "what the person may ask for")
 ATTESTED = Field("attested", MapOf(NAME, ATTEST), "what lies outside software, with its evidence")
+STATEMENTS = {each.key: each.field for each in statement_grammar.SECTIONS}
 POLICY = Record(
     "a policy",
     (
         NAME_OF_POLICY, VERSION, PUBLISHED, EFFECTIVE, TITLE, LANGUAGES, CONTROLLER, STORED_IN, ACCEPTANCE,
-        AUDIENCE, FUNCTIONS, ALL_PURPOSES, SWITCHES, RETENTION, EXEMPT, DUTIES, RIGHTS, ATTESTED,
+        AUDIENCE, FUNCTIONS, ALL_PURPOSES, ALL_RECIPIENTS,
+        SWITCHES, RETENTION, EXEMPT, DUTIES, RIGHTS, ATTESTED,
+        *STATEMENTS.values(),
     ),
 )  # fmt: skip

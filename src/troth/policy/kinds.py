@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from troth.policy import nodes
 from troth.policy.clauses import Position
 from troth.policy.nodes import Node
+from troth.policy.period import Period, Unit
 from troth.policy.problems import PolicyRejected, Problem, excerpt, problem, unknown
 
 T = TypeVar("T")
@@ -193,6 +194,23 @@ class Days(Kind[int]):
             found = re.fullmatch(r"([1-9][0-9]{0,4}) days?", node.text)
             if found:
                 return int(found[1])
+        return self.refuse(node, place)
+
+
+@dataclass(frozen=True)
+class Periods(Kind[Period]):
+    """A period with its unit: hours, days, working days or months."""
+
+    def shape(self) -> str:
+        """Say what to write."""
+        return "a period such as 15 days, 30 working days, 72 hours or 2 months"
+
+    def read(self, node: Node, place: Place) -> Period | None:
+        """Accept ``N unit``."""
+        if isinstance(node, nodes.Scalar):
+            found = re.fullmatch(r"([1-9][0-9]{0,4}) (hour|day|working day|month)s?", node.text)
+            if found:
+                return Period(int(found[1]), Unit(f"{found[2].replace(' ', '_')}s"))
         return self.refuse(node, place)
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from troth.policy import grammar, nodes
 from troth.policy.build import sayings, whole_policy
 from troth.policy.build_functions import functions
+from troth.policy.build_statements import statements
 from troth.policy.canonical import digest
 from troth.policy.clauses import Policy
 from troth.policy.kinds import Place
@@ -35,7 +36,7 @@ def load(text: str, file: str) -> Policy:
 def _policy(fields: Fields) -> Policy:
     name = fields.need(grammar.NAME_OF_POLICY)
     controller = fields.need(grammar.CONTROLLER)
-    told = ((each.key, controller.get(each)) for each in grammar.CONTROLLER_FIELDS)
+    told = ((each.key, _told(controller.get(each))) for each in grammar.CONTROLLER_FIELDS)
     policy = Policy(
         name=PolicyName(name),
         version=fields.need(grammar.VERSION),
@@ -44,10 +45,16 @@ def _policy(fields: Fields) -> Policy:
         title=MappingProxyType(sayings(fields.need(grammar.TITLE))),
         languages=tuple(each.value.value for each in fields.need(grammar.LANGUAGES)),
         controller=MappingProxyType({key: text for key, text in told if text is not None}),
-        clauses=(*whole_policy(fields, name), *functions(fields, name)),
+        clauses=(*whole_policy(fields, name), *functions(fields, name), *statements(fields, name)),
         digest="",
     )
     return replace(policy, digest=digest(policy))
+
+
+def _told(value: object) -> str | None:
+    """Return a text of the controller's record, written alone or in a record of its own."""
+    given = value.plain().get("value") if isinstance(value, Fields) else value
+    return None if given is None else str(given)
 
 
 def _name(root: nodes.Node) -> str:

@@ -15,11 +15,15 @@ from troth.terms import ClauseId, PolicyName
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement; ``label`` says of what kind. No clause: the policy's own head says so."""
+    """One statement; ``label`` says of what kind. No clause: the policy's own head says so.
+
+    ``strong`` where the policy promises that such a line stands out.
+    """
 
     label: str
     text: str
     clause: ClauseId | None
+    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,17 @@ class Notice:
         written = [self.title, self.opening]
         for section in self.sections:
             written += ["", f"# {section.heading}{_address(section.clause)}"]
-            written += [f"- {line.label}: {line.text}{_address(line.clause)}" for line in section.lines]
+            written += [f"- {_label(line)}: {line.text}{_address(line.clause)}" for line in section.lines]
         return "\n".join(written) + "\n"
 
     @property
     def text_hash(self) -> str:
         """SHA-256 of the canonical text in UTF-8, in hex."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+
+
+def _label(line: Line) -> str:
+    return f"**{line.label}**" if line.strong else line.label
 
 
 def _address(clause: ClauseId | None) -> str:

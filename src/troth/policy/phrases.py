@@ -1,4 +1,4 @@
-"""The fixed phrases of the notice, by language, from `phrases.yaml`. Words only; `text` joins them."""
+"""The fixed phrases of the notice, by language, from two files of phrases. Words only; `text` joins them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def read(text: str, file: str) -> Mapping[Language, Mapping[str, str]]:
     )
 
 
-PHRASES: Mapping[Language, Mapping[str, str]] = read(
-    (resources.files("troth.policy") / "phrases.yaml").read_text(encoding="utf-8"), "phrases.yaml"
-)
+def _built_in() -> Mapping[Language, Mapping[str, str]]:
+    folder = resources.files("troth.policy")
+    texts = (
+        read((folder / file).read_text(encoding="utf-8"), file)
+        for file in ("phrases.yaml", "statement_phrases.yaml")
+    )
+    first, second = texts
+    return MappingProxyType(
+        {language: MappingProxyType({**first[language], **second[language]}) for language in Language}
+    )
+
+
+PHRASES: Mapping[Language, Mapping[str, str]] = _built_in()

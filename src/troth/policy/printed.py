@@ -12,16 +12,22 @@ from typing import cast
 
 from troth.policy.clauses import Clause, ClosedClause, NeverAboutClause, Policy, RecipientClause
 from troth.policy.printed_body import Plain, body
+from troth.policy.statement_grammar import CONTACTS, SECTIONS, How
 from troth.policy.words import Mod
 
 Tree = dict[str, object]
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
-_LISTS = {"stored_in", "retention", "needs", "requires", "optional", "when_used", "holds", "never_about"}
-_ONE = {"acceptance", "audience", "on_refusal", "closed_to_controller"}
+_OF = {each.how: frozenset(s.key for s in SECTIONS if s.how is each.how) for each in SECTIONS}
+_LISTS = {
+    "stored_in", "retention", "needs", "requires", "optional", "when_used", "holds", "never_about",
+    *_OF[How.LISTED],
+}  # fmt: skip
+_ONE = {"controller", "acceptance", "audience", "on_refusal", "closed_to_controller", *_OF[How.ONE]}
 _USUAL_MOD: dict[type[Clause], Mod] = {
     ClosedClause: Mod.MUST_NOT,
     NeverAboutClause: Mod.MUST_NOT,
     RecipientClause: Mod.MAY,
+    **{each.makes: each.mod for each in SECTIONS},
 }
 
 
@@ -34,7 +40,7 @@ def printed(policy: Policy) -> str:
         "effective": Plain(policy.effective.isoformat()),
         "title": dict(policy.title),
         "languages": list(policy.languages),
-        "controller": dict(policy.controller),
+        "controller": {key: text for key, text in policy.controller.items() if key not in CONTACTS},
     }
     for clause in policy.clauses:
         _put(tree, clause.id.split("/")[1:], _whole(clause))
@@ -58,8 +64,11 @@ def _whole(clause: Clause) -> Tree:
 def _put(tree: Tree, path: Sequence[str], told: Tree) -> None:
     """Put a clause where its address says; a list's entries keep their order."""
     section, *rest = path
-    if section in _ONE:
-        tree[section] = told
+    if section in _ONE and not rest:
+        tree.setdefault(section, {})
+        cast("Tree", tree[section]).update(told)
+    elif section in _ONE:
+        cast("Tree", tree[section])[rest[0]] = told
     elif section in _LISTS and len(rest) == 1:
         cast("list[Tree]", tree.setdefault(section, [])).append(told)
     elif section in _LISTS:
@@ -68,6 +77,9 @@ def _put(tree: Tree, path: Sequence[str], told: Tree) -> None:
     elif section in {"exempt", "duties"}:
         grounds = cast("dict[str, list[Tree]]", tree.setdefault(section, {}))
         grounds.setdefault(rest[0], []).append(told)
+    elif section in _OF[How.NESTED] and len(rest) == 2:  # noqa: PLR2004 - the act and the case
+        cases = cast("dict[str, dict[str, Tree]]", tree.setdefault(section, {}))
+        cases.setdefault(rest[0], {})[rest[1]] = told
     elif len(rest) == 1:
         cast("dict[str, Tree]", tree.setdefault(section, {}))[rest[0]] = told
     else:
@@ -99,6 +111,8 @@ def _short(value: object) -> str | None:
             return str(value)
         case str():
             return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+        case dict() if not value:
+            return "{}"
         case list():
             words = [_short(each) for each in cast("list[object]", value)]
             return None if None in words else f"[{', '.join(word or '' for word in words)}]"

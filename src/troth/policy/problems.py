@@ -14,7 +14,7 @@ from troth.policy.clauses import Position
 from troth.terms import TrothError
 
 _LONGEST_WORD = 80
-_LONGEST_LIST = 24
+_LONGEST_LIST = 48
 
 
 class Severity(StrEnum):

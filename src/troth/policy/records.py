@@ -51,11 +51,12 @@ class Fields:
 
     def __eq__(self, other: object) -> bool:
         """Two records are the same when they say the same, wherever they stand."""
-        return isinstance(other, Fields) and self._plain() == other._plain()
+        return isinstance(other, Fields) and self.plain() == other.plain()
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _plain(self) -> dict[str, object]:
+    def plain(self) -> dict[str, object]:
+        """Return what was read, by key, without positions."""
         return {key: got.value for key, got in self._found.items()}
 
 

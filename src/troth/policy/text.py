@@ -7,11 +7,23 @@ not depend on the order of the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from troth.policy.clauses import Clause, ItemClause, Keep, Need, Starts
+from troth.policy import statement_text
+from troth.policy.clauses import Clause, ItemClause, Keep, Need, RecipientClause, RightClause, Starts
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
+from troth.policy.statement_grammar import CONTROLLER_CLAUSE, SECTIONS
+from troth.policy.statement_words import Emphasis
+from troth.policy.statements import (
+    AimClause,
+    ContactClause,
+    ControllerClause,
+    EmphasisClause,
+    PermissionClause,
+    Statement,
+)
 from troth.policy.vocabulary import NEEDS, VOCABULARY, Sensitivity
 from troth.policy.words import Language, Right
 from troth.terms import ActorKind, ItemName
@@ -47,6 +59,7 @@ class _Teller:
             self._part("storage", self._storage()),
             self._part("law", self._law()),
             self._part("rights", self._rights()),
+            *self._statements(),
         )
         opening = self._say(
             "version", version=policy.version, published=policy.published, effective=policy.effective
@@ -88,12 +101,16 @@ class _Teller:
     def _who(self) -> Section:
         told = self._compiled.policy.controller
         lines = [
-            Line(self._say("controller"), told["name"], None),
+            Line(self._say("controller"), self._legal_name(told["name"]), None),
             Line(self._say("contact"), self._say("contacts", phone=told["phone"], email=told["email"]), None),
         ]
         if "address" in told:
             lines.insert(1, Line(self._say("address"), told["address"], None))
         return Section("who", self._say("who"), None, tuple(lines))
+
+    def _legal_name(self, name: str) -> str:
+        controller = self._compiled.one(ControllerClause)
+        return (self._pick(controller.legal_name) if controller else "") or name
 
     def _function(self, table: FunctionTable) -> Section:
         told = (*self._frame(table), *self._items(table), *self._purposes(table), *self._limits(table))
@@ -105,25 +122,42 @@ class _Teller:
         yield clause, self._line(clause, "gives", self._pick(clause.gives))
         yield clause, self._line(clause, "basis", self._say(f"basis.{clause.basis}"))
         yield clause, self._line(clause, "starts", self._say(f"starts.{clause.starts}"))
+        if clause.choice is not None:
+            yield clause, self._line(clause, "choice", self._say(f"freedom.{clause.choice}"))
+        for each in clause.constraints:
+            yield clause, self._line(clause, "constraint", self._say(f"constraint.{each}"))
         for need in table.needs.values():
             yield need, self._line(need, "needs", NEEDS[need.need][self._language])
 
     def _items(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
         for clause in sorted(table.items.values(), key=lambda each: (_NEEDS_IN_ORDER[each.need], each.item)):
-            yield clause, self._line(clause, clause.need, self._item(clause))
+            strong = self._stands_out(Emphasis.SENSITIVE) and _is_sensitive(clause)
+            yield clause, replace(self._line(clause, clause.need, self._item(clause)), strong=strong)
 
     def _item(self, clause: ItemClause) -> str:
-        sensitive = VOCABULARY[clause.item].sensitivity is Sensitivity.SENSITIVE
-        told = [self._say("item.sensitive" if sensitive else "item", item=self._label(clause.item))]
+        told = [
+            self._say("item.sensitive" if _is_sensitive(clause) else "item", item=self._label(clause.item))
+        ]
         if clause.basis is not None:
             told.append(self._say("item.basis"))
         if clause.keep is Keep.NONE:
             told.append(self._say("item.not_kept"))
+        if clause.permission is not None:
+            told.append(self._say("item.permission", permission=self._permission(clause.permission)))
+        if clause.about is not None:
+            told.append(self._say("item.about", about=self._say(f"role.{clause.about}")))
         return self._join(told)
+
+    def _permission(self, name: str) -> str:
+        permission = self._compiled.one(PermissionClause, name)
+        return self._pick(permission.title) if permission else name
 
     def _purposes(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
         for clause in table.purposes.values():
             title = self._pick(clause.title)
+            aim = self._compiled.one(AimClause, clause.serves) if clause.serves else None
+            if aim is not None:
+                title = self._say("purpose.serves", purpose=title, aim=self._pick(aim.title))
             staff = ActorKind.STAFF in clause.by
             yield (
                 clause,
@@ -131,8 +165,23 @@ class _Teller:
             )
         for clause in table.recipients.values():
             items = self._list(self._label(item) for item in sorted(clause.items))
-            told = self._say("recipient.gets", recipient=clause.recipient, items=items)
-            yield clause, self._line(clause, "recipient", told)
+            name = self._pick(clause.title) or clause.recipient
+            told = [self._say("recipient.gets", recipient=name, items=items)]
+            told += self._about_recipient(clause)
+            yield clause, self._line(clause, "recipient", self._join(told))
+
+    def _about_recipient(self, clause: RecipientClause) -> Iterator[str]:
+        if clause.kind is not None:
+            yield self._say("recipient.kind", kind=self._say(f"receiver.{clause.kind}"))
+        if clause.scope:
+            yield self._say("recipient.scope", scope=self._pick(clause.scope))
+        if clause.link is not None:
+            yield self._say("recipient.link", link=clause.link)
+        for language in sorted(set(clause.only_if_shown.values())):
+            names = sorted(item for item, shown in clause.only_if_shown.items() if shown == language)
+            items = self._list(self._label(ItemName(item)) for item in names)
+            named = self._say(f"language.{language}")
+            yield self._say("recipient.only_if_shown", items=items, language=named)
 
     def _limits(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
         for clause in table.never_about.values():
@@ -182,7 +231,53 @@ class _Teller:
             told = self._say("right.soon" if days is None else "right.text", channels=channels, days=days)
             if clause.irreversible:
                 told = self._join((told, self._say("right.irreversible")))
-            yield clause, self._line(clause, f"right.{clause.right}", told)
+            told = self._join((told, *self._about_right(clause)))
+            line = self._line(clause, f"right.{clause.right}", told)
+            yield clause, replace(line, strong=self._stands_out(Emphasis.RIGHTS))
+
+    def _stands_out(self, what: Emphasis) -> bool:
+        emphasis = self._compiled.one(EmphasisClause)
+        return emphasis is not None and what in emphasis.of
+
+    def _about_right(self, clause: RightClause) -> Iterator[str]:
+        if clause.path:
+            yield self._say("right.path", path=self._pick(clause.path))
+        for key, words in RIGHT_WORDS:
+            values: tuple[str, ...] = getattr(clause, key)
+            if values:
+                told = self._list(self._say(f"{words}.{each}") for each in values)
+                yield self._say(f"right.{key}", **{key: told})
+        if clause.locked:
+            yield self._say("right.locked", items=self._list(self._label(ItemName(i)) for i in clause.locked))
+
+    def _statements(self) -> Iterator[Section]:
+        """Tell every statement, section by section; contacts stand with who is responsible."""
+        contacts = self._compiled.all(ContactClause)
+        for section in (CONTROLLER_CLAUSE, *SECTIONS):
+            clauses = self._compiled.all(section.makes)
+            if section is CONTROLLER_CLAUSE:
+                bare = [each for each in clauses if statement_text.told(each, self._language)]
+                clauses = (*bare, *(contacts if bare else ()))
+            lines = tuple(self._statement(each) for each in clauses if self._told(each))
+            yield Section(section.key, self._say(f"section.{section.key}"), None, lines)
+
+    def _statement(self, clause: Statement) -> Line:
+        said = statement_text.told(clause, self._language)
+        return Line(statement_text.label(clause, self._language), said or self._say("truth.yes"), clause.id)
+
+
+RIGHT_WORDS = (
+    ("parts", "part"),
+    ("ways", "way"),
+    ("effects", "consequence"),
+    ("proofs", "proof"),
+    ("opens", "right"),
+)
+"""The lists of a right, with the closed list that each is of."""
+
+
+def _is_sensitive(clause: ItemClause) -> bool:
+    return VOCABULARY[clause.item].sensitivity is Sensitivity.SENSITIVE
 
 
 def _reading_order(table: FunctionTable) -> tuple[bool, bool, str]:

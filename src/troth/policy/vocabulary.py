@@ -34,6 +34,18 @@ class Category(StrEnum):
     MEDIA = "media"
     DERIVED = "derived"
     SERVICE = "service"
+    APP_USAGE = "app_usage"
+    COMMERCE = "commerce"
+    COMMUNICATIONS = "communications"
+    CONTACT = "contact"
+    CONTENT = "content"
+    EMPLOYMENT = "employment"
+    FINANCE = "finance"
+    HEALTH = "health"
+    IDENTITY = "identity"
+    LOCATION = "location"
+    PROFILE = "profile"
+    SPECIAL = "special"
 
 
 class Sensitivity(StrEnum):

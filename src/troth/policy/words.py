@@ -49,14 +49,28 @@ class Right(StrEnum):
     REFUSE_MARKETING = "refuse_marketing"
     CANCEL = "cancel"
     REPLY = "reply"
+    EXPLAIN = "explain"
+    COMPLAIN = "complain"
+    RELATIVES = "relatives"
+    POLICY_VIEW = "policy_view"
 
 
 class Channel(StrEnum):
-    """How a right is reached."""
+    """Ways in which people reach the controller, or it reaches them."""
 
     PRIVACY_PAGE = "privacy_page"
+    SETTINGS = "settings"
+    FEEDBACK = "feedback"
     PHONE = "phone"
     EMAIL = "email"
+    SMS = "sms"
+    LETTER = "letter"
+    PUSH = "push"
+    POP_UP = "pop_up"
+    PAGE_TIP = "page_tip"
+    INDIVIDUAL = "individual"
+    ANNOUNCEMENT = "announcement"
+    WEB = "web"
 
 
 class Moment(StrEnum):
@@ -66,6 +80,11 @@ class Moment(StrEnum):
     PURPOSE_ENDED = "purpose_ended"
     ACCOUNT_CANCELLED = "account_cancelled"
     COLLECTED = "collected"
+    IDENTITY_VERIFIED = "identity_verified"
+    APPLIED = "applied"
+    CHECKED = "checked"
+    SERVICE_ENDED = "service_ended"
+    DELETED = "deleted"
 
 
 class Outcome(StrEnum):
@@ -84,13 +103,20 @@ class Strength(StrEnum):
 
 
 class Ground(StrEnum):
-    """What an exceptional basis may rest on, as listed by policies and PIPL Art. 13."""
+    """What an exceptional basis may rest on, as listed by policies; PIPL Art. 13 knows fewer."""
 
     EXPRESS_LAW = "express_law"
     LEGAL_ORDER = "legal_order"
     AGREEMENT = "agreement"
+    SECURITY = "security"
+    EMERGENCY_PUBLIC = "emergency_public"
+    PUBLIC = "public"
+    CRIMINAL = "criminal"
     LIFE = "life"
-    PUBLIC_HEALTH = "public_health"
-    PUBLIC_INTEREST = "public_interest"
-    NATIONAL_SECURITY = "national_security"
-    CRIMINAL_CASE = "criminal_case"
+    SELF_PUBLIC = "self_public"
+    PUBLIC_SOURCES = "public_sources"
+    CONTRACT = "contract"
+    STABLE = "stable"
+    DUTY = "duty"
+    ACADEMIC = "academic"
+    LAW = "law"

@@ -9,18 +9,34 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from troth.policy.check import (
+    abroad_complete,
     accepted_before_anything,
+    basis_closed_list,
+    breach_complete,
+    camera_and_face,
+    cancel_clean,
+    change_needs_consent,
+    children_complete,
     clause_once,
     consent_is_asked,
     every_clause_enforced,
     function_complete,
     functions_known,
     items_declared,
+    lists_not_prose,
+    notice_complete,
+    personalisation_has_off,
     prohibition_unconditional,
     promises_our_own,
+    purposes_serve_aims,
+    recipient_complete,
+    refusal_stays_local,
+    retention_bounded,
     right_has_deadline,
+    rights_within_law,
     said_in_every_language,
     sane_dates,
+    sensitive_needs_separate,
     stated_is_decided,
     storage_place_named,
 )
@@ -30,22 +46,43 @@ from troth.policy.problems import Finding
 Rule = Callable[[Policy], Iterator[Finding]]
 
 _RULES = (
+    abroad_complete,
     accepted_before_anything,
+    basis_closed_list,
+    breach_complete,
+    camera_and_face,
+    cancel_clean,
+    change_needs_consent,
+    children_complete,
     clause_once,
     consent_is_asked,
     every_clause_enforced,
     function_complete,
     functions_known,
     items_declared,
+    lists_not_prose,
+    notice_complete,
+    personalisation_has_off,
     prohibition_unconditional,
     promises_our_own,
+    purposes_serve_aims,
+    recipient_complete,
+    refusal_stays_local,
+    retention_bounded,
     right_has_deadline,
+    rights_within_law,
     said_in_every_language,
     sane_dates,
+    sensitive_needs_separate,
     stated_is_decided,
     storage_place_named,
 )
 RULES: Mapping[str, Rule] = MappingProxyType({rule.RULE: rule.judge for rule in _RULES})
+
+SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {rule.RULE: getattr(rule, "SOURCES", ()) for rule in _RULES}
+)
+"""The laws that a rule comes from, by the ids of the table of laws; empty: our own demand."""
 
 
 def check(policy: Policy) -> tuple[Finding, ...]:

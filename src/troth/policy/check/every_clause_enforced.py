@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from troth.policy.check.finding import at_clause, at_policy, clauses
-from troth.policy.clauses import (
-    AcceptanceClause,
-    AttestedClause,
-    AudienceClause,
-    Clause,
-    ClosedClause,
-    DutyClause,
-    ExemptClause,
-    FunctionClause,
-    ItemClause,
-    NeedClause,
-    NeverAboutClause,
-    Policy,
-    PurposeClause,
-    RecipientClause,
-    RefusalClause,
-    RetentionClause,
-    RightClause,
-    StoredInClause,
-    SwitchClause,
-)
+from troth.policy.clauses import AttestedClause, FunctionClause, Policy
+from troth.policy.enforcement import ENFORCED_BY
 from troth.policy.problems import Finding, Severity
 
 RULE = "every_clause_enforced"
-
-ENFORCED_BY: Mapping[type[Clause], str] = MappingProxyType(
-    {
-        FunctionClause: "gate: the function exists, on this basis, from then on",
-        ItemClause: "gate: required, chosen or dropped; vault: kept or not",
-        NeedClause: "gate: what must be there first",
-        PurposeClause: "gate: who may do what, and why",
-        RefusalClause: "gate: the effect named in a refusal; the notice",
-        NeverAboutClause: "gate: the role is refused before anything else",
-        ClosedClause: "gate: staff and services are refused",
-        SwitchClause: "gate: off at the moment of measuring or now is refused",
-        ExemptClause: "gate: the only grounds that stand in for consent",
-        DutyClause: "gate: the only duties that open a verb",
-        StoredInClause: "gate: every other region is refused",
-        AudienceClause: "gate: minors and people of unknown age are refused",
-        AcceptanceClause: "gate: nothing before it was shown and agreed to",
-        RecipientClause: "gate: every other recipient is refused",
-        RetentionClause: "vault: erasure",
-        RightClause: "rights: the channels and the deadline of a request",
-    }
-)
 
 
 def judge(policy: Policy) -> Iterator[Finding]:

@@ -1,0 +1,28 @@
+"""Every policy says who is responsible, what happens at the end, where data lies, and how to complain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from troth.policy.check.finding import at_policy, clauses
+from troth.policy.clauses import Policy, RetentionClause, RightClause
+from troth.policy.problems import Finding, Severity
+from troth.policy.words import Right
+
+RULE = "notice_complete"
+SOURCES = ("pipl-17.1", "ndsr-21.1", "tc260-1.5", "gdpr-13")
+_HEARS = {Right.COMPLAIN, Right.REPLY}
+
+
+def judge(policy: Policy) -> Iterator[Finding]:
+    """Error where the notice would lack a part that nothing else gives."""
+    if not clauses(policy, RetentionClause):
+        what = "nothing says what happens to data when its purpose has ended"
+        instead = "'retention:' with 'after: purpose_ended'"
+        yield at_policy(RULE, Severity.ERROR, policy, what, instead)
+    rights = {clause.right for clause in clauses(policy, RightClause)}
+    if not rights & _HEARS:
+        what = "nothing says where to complain"
+        yield at_policy(
+            RULE, Severity.ERROR, policy, what, "the right 'complain' or 'reply' with its channels"
+        )

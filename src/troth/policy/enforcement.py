@@ -1,0 +1,92 @@
+"""Where each type of clause is kept, and where its keeping can be seen.
+
+Read by the rule `every_clause_enforced`, by the mutation of policies and by `troth promises`. A type that is
+not here cannot be written; what lies outside software is attested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from troth.policy import clauses as c
+from troth.policy import statements as s
+
+
+class Seen(StrEnum):
+    """What changes when a clause of a type is taken away or turned round."""
+
+    DECISION = "decision"  # the gate
+    CASE = "case"  # whether an act beyond the function is listed
+    DEADLINE = "deadline"
+    STORE = "store"  # what is kept until when
+    ANSWER = "answer"  # another question that the compiled policy answers
+    OUTPUT = "output"  # what people are shown, which is all that such a promise asks for
+    WORKFLOW = "workflow"  # steps of a workflow that is still to be built
+    CODE = "code"  # kept by code whatever the policy says; shown by `troth prove`
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """Where, and by what."""
+
+    seen: Seen
+    by: str
+
+
+def _in(seen: Seen, by: str) -> Enforcement:
+    return Enforcement(seen, by)
+
+
+ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
+    {
+        c.FunctionClause: _in(Seen.DECISION, "gate: the function exists, on this basis, from then on"),
+        c.ItemClause: _in(Seen.DECISION, "gate: required, chosen or dropped; vault: kept or not"),
+        c.NeedClause: _in(Seen.DECISION, "gate: what must be there first"),
+        c.PurposeClause: _in(Seen.DECISION, "gate: who may do what, and why"),
+        c.RefusalClause: _in(Seen.DECISION, "gate: the effect named in a refusal; the notice"),
+        c.NeverAboutClause: _in(Seen.DECISION, "gate: the role is refused before anything else"),
+        c.ClosedClause: _in(Seen.DECISION, "gate: staff and services are refused"),
+        c.SwitchClause: _in(Seen.DECISION, "gate: off at the moment of measuring or now is refused"),
+        c.ExemptClause: _in(Seen.DECISION, "gate: the only grounds that stand in for consent"),
+        c.DutyClause: _in(Seen.DECISION, "gate: the only duties that open a verb"),
+        c.StoredInClause: _in(Seen.DECISION, "gate: every other region is refused"),
+        c.AudienceClause: _in(Seen.DECISION, "gate: minors and people of unknown age are refused"),
+        c.AcceptanceClause: _in(Seen.DECISION, "gate: nothing before it was shown and agreed to"),
+        c.RecipientClause: _in(Seen.DECISION, "gate: every other recipient is refused"),
+        c.RetentionClause: _in(Seen.STORE, "vault: erasure"),
+        c.RightClause: _in(Seen.DEADLINE, "rights: the channels and the deadline of a request"),
+        s.ControllerClause: _in(Seen.OUTPUT, "notice: who is responsible"),
+        s.ContactClause: _in(Seen.OUTPUT, "notice: how to reach them"),
+        s.DatesClause: _in(Seen.OUTPUT, "notice: the dates of the text beside those that bind"),
+        s.ScopeClause: _in(Seen.ANSWER, "answers: which policy governs a product"),
+        s.ReadingClause: _in(Seen.OUTPUT, "notice: how doubts are resolved"),
+        s.DefinitionClause: _in(Seen.ANSWER, "answers: what a term covers"),
+        s.DocumentClause: _in(Seen.ANSWER, "answers: what is agreed to as well"),
+        s.EmphasisClause: _in(Seen.OUTPUT, "notice: what stands out"),
+        s.PrinciplesClause: _in(Seen.OUTPUT, "notice; each principle has rules of `check`"),
+        s.PublicNoticeClause: _in(Seen.OUTPUT, "notice: shown apart"),
+        s.AimClause: _in(Seen.ANSWER, "check: a purpose that serves no stated aim does not compile"),
+        s.RepurposeClause: _in(Seen.ANSWER, "answers: who is asked before a further use"),
+        s.PermissionClause: _in(Seen.ANSWER, "answers: the only permissions; gate: their items"),
+        s.TrackerClause: _in(Seen.ANSWER, "answers: whether someone is recognised again"),
+        s.CaseClause: _in(Seen.CASE, "cases: the only ones, with all that must be on record"),
+        s.DeadlineClause: _in(Seen.DEADLINE, "deadlines: the earliest binds"),
+        s.DeleteGroundClause: _in(Seen.ANSWER, "answers: on what ground, and what else happens"),
+        s.RefuseGroundClause: _in(Seen.ANSWER, "answers: the only grounds to refuse"),
+        s.RequestClause: _in(Seen.ANSWER, "answers: proofs, grounds, authorities; rights: the rest"),
+        s.ProtectionClause: _in(Seen.CODE, "vault, link, gate and ledger"),
+        s.BackupClause: _in(Seen.STORE, "keeping: the horizon of backups"),
+        s.BreachClause: _in(Seen.WORKFLOW, "breach: its steps"),
+        s.MinorClause: _in(Seen.ANSWER, "answers: what is sensitive at which age, who is marketed to"),
+        s.ChangeClause: _in(Seen.WORKFLOW, "policy change: its steps"),
+        s.MajorChangeClause: _in(Seen.ANSWER, "answers: whether a change is a major one"),
+        s.CessationClause: _in(Seen.WORKFLOW, "end of service: its steps"),
+        s.UserDutyClause: _in(Seen.ANSWER, "answers: what we do about it"),
+    }
+)
+
+RESTATES: frozenset[type[c.Clause]] = frozenset({s.ScopeClause, s.RepurposeClause})
+"""Types that may say what silence says already: a product not governed, a further use that is asked for."""

@@ -1,0 +1,177 @@
+"""Questions put to a policy, so many that a clause nobody would miss is found out.
+
+What people are shown, when things are due, what is kept, what is listed, and what else is asked of a compiled
+policy. The gate's questions are in `probes_gate`. Pure: the moments are fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from troth.policy import answers, cases, deadlines, keeping
+from troth.policy import statement_words as w
+from troth.policy.calendar import WorkingDays
+from troth.policy.cases import Missing
+from troth.policy.clauses import Clause
+from troth.policy.compiled import Compiled
+from troth.policy.enforcement import Seen
+from troth.policy.statements import (
+    BackupClause,
+    CaseClause,
+    DocumentClause,
+    PermissionClause,
+    ScopeClause,
+    TrackerClause,
+)
+from troth.policy.text import notice
+from troth.policy.words import Language, Moment, Right
+from troth.terms import FunctionName
+
+Observed = Mapping[str, object]
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HAPPENED = {moment.value: START + timedelta(days=n) for n, moment in enumerate(Moment)}
+_LATE = {**HAPPENED, Moment.RECEIVED.value: START - timedelta(days=400)}
+YEAR = WorkingDays(announced=frozenset({2024, 2025, 2026}))
+
+
+def shown(compiled: Compiled) -> Observed:
+    """Observe what people are shown, without the addresses of clauses."""
+    found: dict[str, object] = {}
+    for language in Language:
+        told = notice(compiled, language)
+        for section in told.sections:
+            lines = sorted((line.label, line.text, line.strong) for line in section.lines)
+            found[f"{language}/{section.kind}/{section.heading}"] = lines
+    return found
+
+
+def dues(compiled: Compiled, _: Clause) -> Observed:
+    """Observe by when each right is answered, with all events and with each one alone."""
+    found: dict[str, object] = {}
+    for right in Right:
+        alone = ({moment: at} for moment, at in HAPPENED.items())
+        for events in (HAPPENED, _LATE, *alone):
+            due = deadlines.due(compiled, right, events, YEAR)
+            key = f"{right}/{sorted(events)}/{events.get(Moment.RECEIVED)}"
+            found[key] = due and due[0]
+            found[f"{key}/revocable"] = deadlines.revocable_until(compiled, right, events, YEAR)
+        clause = compiled.rights.get(right)
+        found[f"{right}/open"] = clause and (
+            clause.by, clause.irreversible, clause.proofs, clause.opens, clause.locked, clause.parts,
+            clause.ways, clause.effects, dict(clause.path),
+        )  # fmt: skip
+    return found
+
+
+def fates(compiled: Compiled, _: Clause) -> Observed:
+    """Observe until when things are kept, with each event alone and with all of them."""
+    found: dict[str, object] = {"backups": keeping.gone_from_backups(compiled, START)}
+    backups = compiled.one(BackupClause)
+    found["restore"] = backups and backups.restore_repeats_deletions
+    alone = ({moment: at} for moment, at in HAPPENED.items())
+    for events in (HAPPENED, *alone):
+        for name, table in compiled.functions.items():
+            for item in table.items:
+                found[f"{name}/{item}/{sorted(events)}"] = keeping.fate(compiled, name, item, events)
+    return found
+
+
+def listed(compiled: Compiled, about: Clause) -> Observed:
+    """Observe whether each case of an act is listed, for each receiver, with all facts and with none."""
+    act = about.act if isinstance(about, CaseClause) else None
+    facts = frozenset(each.value for each in w.Condition)
+    found: dict[str, object] = {}
+    names = {each.name for each in compiled.all(CaseClause) if each.act == act}
+    for name in sorted(names):
+        for receiver in (*w.Receiver, None):
+            key = f"{act}/{name}/{receiver}"
+            found[key] = _plain(cases.judge(compiled, str(act), name, facts, receiver=receiver))
+            found[f"{key}/nothing"] = _plain(cases.judge(compiled, str(act), name, (), receiver=receiver))
+            found[f"{key}/items"] = _plain(
+                cases.judge(compiled, str(act), name, facts, receiver=receiver, items=("cloud_video",))
+            )
+    if isinstance(about, CaseClause):
+        own = next((each for each in compiled.all(CaseClause) if each.id == about.id), None)
+        found["papers"] = own and (own.items, own.documents, dict(own.purpose))
+    return found
+
+
+def _plain(answer: cases.Answer) -> object:
+    return sorted(answer.conditions) if isinstance(answer, Missing) else type(answer).__name__
+
+
+def asked(compiled: Compiled, about: Clause) -> Observed:
+    """Observe the other answers."""
+    found: dict[str, object] = {
+        "in force": [answers.in_force(compiled, START.replace(year=year)) for year in range(2019, 2027)],
+        "agreed": sorted(answers.also_agreed(compiled)),
+        "documents": [(each.name, each.defines_terms) for each in compiled.all(DocumentClause)],
+        "minors": sorted(answers.minor_rules(compiled)),
+        "sensitive at": [answers.sensitive_age(compiled, age) for age in range(20)],
+        "marketed to": [answers.marketed_to(compiled, age) for age in range(20)],
+        "major": [answers.major(compiled, [each]) for each in w.Touched],
+        "responses": {each: answers.response(compiled, each) for each in w.UserDuty},
+        "refusable": [answers.may_refuse(compiled, each) for each in (*w.RefuseGround, *w.Unreasonable)],
+    }
+    found |= _scopes(compiled) | _asks(compiled)
+    for ground in w.DeleteGround:
+        clause = answers.may_delete(compiled, ground)
+        found[f"delete/{ground}"] = clause and (clause.stop_at_once, clause.tell_recipients)
+    for rule in w.RequestRule:
+        clause = answers.request_rule(compiled, rule)
+        found[f"request/{rule}"] = clause and (
+            clause.grounds, clause.regulators, clause.proofs, clause.rights, clause.by, clause.unless
+        )  # fmt: skip
+    for term in w.Term:
+        clause = answers.covered(compiled, term)
+        found[f"term/{term}"] = clause and (clause.items, clause.functions, clause.tests)
+    if isinstance(about, PermissionClause):
+        found["may ask"] = answers.may_ask_for(compiled, about.name)
+        found["items through"] = sorted(answers.items_through(compiled, about.name))
+        clause = compiled.one(PermissionClause, about.name)
+        found["asks as"] = clause and (clause.number, clause.android, dict(clause.title))
+    if isinstance(about, TrackerClause):
+        found |= _recognised(compiled, about.name)
+    return found
+
+
+def _scopes(compiled: Compiled) -> dict[str, object]:
+    products = {product for each in compiled.all(ScopeClause) for product in each.products} | {"another"}
+    return {
+        f"governs/{owner}/{product}/{own}": answers.governs(compiled, owner, product, own_policy=own)
+        for owner in w.Owner
+        for product in (*sorted(products), None)
+        for own in (True, False)
+    }
+
+
+def _asks(compiled: Compiled) -> dict[str, object]:
+    functions: tuple[FunctionName | None, ...] = (*compiled.functions, None)
+    return {
+        f"asks/{case}/{function}": answers.asks_first(compiled, case, function)
+        for case in w.Repurposed
+        for function in functions
+    }
+
+
+def _recognised(compiled: Compiled, tracker: str) -> dict[str, object]:
+    found: dict[str, object] = {
+        f"recognises/{use}/{stop}": answers.recognises(
+            compiled, tracker, use=use, ended=[stop] if stop else []
+        )
+        for use in (*w.TrackerUse, "another", None)
+        for stop in (*w.Stop, None)
+    }
+    clause = compiled.one(TrackerClause, tracker)
+    found["told"] = clause and (
+        clause.techs, clause.items, clause.encrypted, clause.manage, clause.link, clause.costs
+    )  # fmt: skip
+    return found
+
+
+OBSERVERS: Mapping[Seen, Callable[[Compiled, Clause], Observed]] = MappingProxyType(
+    {Seen.DEADLINE: dues, Seen.STORE: fates, Seen.CASE: listed, Seen.ANSWER: asked}
+)
+"""What to look at for each kind of clause; the gate's decisions are observed by `probes_gate`."""

@@ -1,0 +1,115 @@
+"""Which promise of the published text is carried by which clause, and how far each is kept.
+
+A promise is *expressed* when a typed clause carries it, *enforced* when taking that clause away or turning it
+round changes something (`mutation` says so), *attested* when only evidence on paper can show it. What is
+*proven* is shown on a running system and handed in. Reads no files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import cast
+
+from troth.policy.clauses import AttestedClause, Clause, Policy
+from troth.policy.enforcement import ENFORCED_BY, Seen
+from troth.terms import ClauseId
+
+
+class NotKept(StrEnum):
+    """Why a promise is not enforced by its clauses."""
+
+    NO_CLAUSE = "no_clause"
+    ATTESTED = "attested"
+    KEPT_IN_CODE = "kept_in_code"  # whatever the policy says; only a proof can show it
+    WORKFLOW_MISSING = "workflow_missing"
+    NOTHING_CHANGES = "nothing_changes"  # the clause could be dropped and nobody would notice
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One promise: the clauses that carry it, and why it is not enforced (None: it is)."""
+
+    promise: str
+    clauses: tuple[Clause, ...]
+    reason: NotKept | None
+
+    @property
+    def expressed(self) -> bool:
+        """Whether a clause carries it."""
+        return bool(self.clauses)
+
+
+def carried(policy: Policy) -> Mapping[str, tuple[Clause, ...]]:
+    """Return the clauses that carry each promise, in the order of the policy."""
+    found: defaultdict[str, list[Clause]] = defaultdict(list)
+    for clause in policy.clauses:
+        for promise in clause.promises:
+            found[promise].append(clause)
+    return {promise: tuple(clauses) for promise, clauses in found.items()}
+
+
+def decided(policy: Policy) -> Mapping[str, tuple[Clause, ...]]:
+    """Return the clauses that each contradiction, gap or law decided."""
+    found: defaultdict[str, list[Clause]] = defaultdict(list)
+    for clause in policy.clauses:
+        for what in (clause.decided_by or "").split(", "):
+            if what:
+                found[what].append(clause)
+    return {what: tuple(clauses) for what, clauses in found.items()}
+
+
+def kept(policy: Policy, promises: Iterable[str], survives: Collection[ClauseId]) -> tuple[Kept, ...]:
+    """Return how far each promise is kept; ``survives`` are the clauses that nobody would miss."""
+    by = carried(policy)
+    return tuple(Kept(each, by.get(each, ()), _reason(by.get(each, ()), survives)) for each in promises)
+
+
+def tally(kept_by: Iterable[Kept], proven: Collection[str] = ()) -> dict[str, object]:
+    """Return the row of one policy as `troth promises --json` prints it."""
+    rows = tuple(kept_by)
+    reasons = Counter(str(each.reason) for each in rows if each.reason is not None)
+    return {
+        "promises": len(rows),
+        "expressed": sum(each.expressed for each in rows),
+        "enforced": sum(each.reason is None for each in rows),
+        "proven": sum(each.promise in proven for each in rows),
+        "attested": reasons.get(NotKept.ATTESTED, 0),
+        "not_kept": {why: n for why, n in sorted(reasons.items()) if why != NotKept.ATTESTED},
+    }
+
+
+def total(rows: Iterable[Mapping[str, object]]) -> dict[str, object]:
+    """Add rows up."""
+    reasons: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
+    for row in rows:
+        for key, value in row.items():
+            if isinstance(value, Mapping):
+                reasons.update(cast("Mapping[str, int]", value))
+            elif isinstance(value, int):
+                sums[key] += value
+    return {**sums, "not_kept": dict(sorted(reasons.items()))}
+
+
+def report(policies: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """Return all that `troth promises --json` prints."""
+    return {"policies": dict(policies), "total": total(policies.values())}
+
+
+def _reason(clauses: tuple[Clause, ...], survives: Collection[ClauseId]) -> NotKept | None:
+    if not clauses:
+        return NotKept.NO_CLAUSE
+    told = [each for each in clauses if not isinstance(each, AttestedClause)]
+    if not told:
+        return NotKept.ATTESTED
+    seen = {each.id: ENFORCED_BY[type(each)].seen for each in told}
+    live = [each for each in told if seen[each.id] not in {Seen.WORKFLOW, Seen.CODE}]
+    if any(each.id not in survives for each in live):
+        return None
+    if live:
+        return NotKept.NOTHING_CHANGES
+    in_code = all(each is Seen.CODE for each in seen.values())
+    return NotKept.KEPT_IN_CODE if in_code else NotKept.WORKFLOW_MISSING

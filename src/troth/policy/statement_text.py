@@ -1,0 +1,91 @@
+"""A statement told in one language: the label, and what its keys say, from the table of sections.
+
+Words only. Which statements are told, and in which order, is for `text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any, cast
+
+from troth.policy.grammar_common import COMMON, SAID
+from troth.policy.kinds import Choice, Kind, Known, ListOf
+from troth.policy.period import Period
+from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
+from troth.policy.records import Field
+from troth.policy.statement_grammar import BY_TYPE, Section, attribute
+from troth.policy.statements import CaseClause, ContactClause, Statement
+from troth.policy.vocabulary import VOCABULARY
+from troth.policy.words import Language
+from troth.terms import ItemName
+
+
+def label(clause: Statement, language: Language) -> str:
+    """Return what the line is about: a closed name in words, an open one as it stands, or the section."""
+    phrases = PHRASES[language]
+    if isinstance(clause, ContactClause):
+        return phrases[f"contacts.{clause.name}"]
+    section = BY_TYPE[type(clause)]
+    if isinstance(clause, CaseClause):
+        act = phrases[f"act.{clause.act}"]
+        name = phrases.get(f"case.{clause.name}") or _open(clause.name, language)
+        if not name:
+            return act
+        return phrases["names.case"].format(act=act, name=name)
+    if not clause.name:
+        return phrases["statement"]
+    return phrases.get(f"{section.key}.{clause.name}") or _open(clause.name, language) or phrases["statement"]
+
+
+def told(clause: Statement, language: Language) -> str:
+    """Return what the statement's keys say, joined; empty when its name says it all."""
+    if isinstance(clause, ContactClause):
+        return clause.value
+    section = BY_TYPE[type(clause)]
+    said = (_key(each, getattr(clause, attribute(each)), language) for each in _own(section))
+    return JOINT[language].join(each for each in said if each)
+
+
+def _own(section: Section) -> Iterable[Field[Any]]:
+    return (each for each in section.record.fields if each not in COMMON and each.key != "name")
+
+
+def _key(each: Field[Any], value: object, language: Language) -> str:
+    if value is None or value in ((), {}):
+        return ""
+    return PHRASES[language][f"key.{each.key}"].format(value=worded(each.kind, value, language))
+
+
+def worded(kind: Kind[Any], value: object, language: Language) -> str:  # noqa: PLR0911 - one for each kind
+    """Return a value of a kind in words."""
+    phrases = PHRASES[language]
+    match kind, value:
+        case ListOf(), tuple():
+            of = cast("ListOf[object]", kind).of
+            entries = cast("tuple[object, ...]", value)
+            return SEPARATOR[language].join(worded(of, each, language) for each in entries)
+        case Choice(), _:
+            words = cast("Choice[StrEnum]", kind).words
+            return word(words, str(value), language)
+        case Known(), _:
+            return VOCABULARY[ItemName(str(value))].label[language]
+        case _, bool():
+            return phrases["truth.yes" if value else "truth.no"]
+        case _, Period():
+            return phrases[f"unit.{value.unit}"].format(value=value.value)
+        case _, Mapping() if kind is SAID:
+            said = cast("Mapping[str, str]", value)
+            return said.get(language) or next(iter(said.values()))
+        case _:
+            return str(value)
+
+
+def word(words: type[StrEnum], value: str, language: Language) -> str:
+    """Return a closed word in words."""
+    return PHRASES[language][f"{words.__name__.lower()}.{value}"]
+
+
+def _open(name: str, language: Language) -> str:
+    """Return a name that a maker gave, as far as it says something in this language."""
+    return name.replace("_", " ") if language is Language.EN else ""

@@ -1,0 +1,116 @@
+"""Retention: the invariants of `spec/retention.py` by name, and the fast code against it."""
+
+# ruff: noqa: E501, PERF401 - clauses are drawn one by one
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spec import retention as spec
+from tests.spec import generate
+from troth.policy import keeping
+from troth.policy.clauses import (
+    AcceptanceClause,
+    FunctionClause,
+    ItemClause,
+    Keep,
+    Need,
+    RefusalClause,
+    RetentionClause,
+    Starts,
+)
+from troth.policy.period import Period, Unit
+from troth.policy.statements import BackupClause
+from troth.terms import Basis
+
+EVENTS = ["purpose_ended", "account_cancelled", "collected", "service_ended"]
+MOMENTS = st.integers(0, 40_000).map(lambda hours: datetime(2023, 1, 1, tzinfo=UTC) + timedelta(hours=hours))
+HAPPENED = st.dictionaries(st.sampled_from(EVENTS), MOMENTS)
+ITEMS = ["phone", "video"]
+
+
+@st.composite
+def clauses(draw):
+    made = [
+        generate.clause(AcceptanceClause, "acceptance", shown_first=True),
+        generate.clause(FunctionClause, "functions/f", function="f", basis=Basis.CONTRACT, starts=Starts.WITH_ACCEPTANCE),
+        generate.clause(RefusalClause, "functions/f/on_refusal", function="f", effect="no_effect"),
+    ]  # fmt: skip
+    for item in ITEMS:
+        keep = draw(st.sampled_from(Keep))
+        made.append(generate.clause(ItemClause, f"functions/f/{item}", function="f", item=item, need=Need.WHEN_USED, keep=keep))  # fmt: skip
+    for event in draw(st.lists(st.sampled_from(EVENTS), unique=True)):
+        made.append(
+            generate.clause(
+                RetentionClause, f"retention/{event}", after=event,
+                then=draw(st.sampled_from(["delete", "anonymise"])), days=draw(st.none() | st.integers(0, 900)),
+            )
+        )  # fmt: skip
+    if draw(st.booleans()):
+        within = draw(st.builds(Period, st.integers(1, 90), st.sampled_from([Unit.DAYS, Unit.MONTHS])))
+        made.append(generate.clause(BackupClause, "backups", within=within, restore_repeats_deletions=True))
+    return made
+
+
+def fates(made, item, events):
+    policy = generate.policy_of(made)
+    return spec.fate(policy, "f", item, events)
+
+
+@given(clauses(), st.sampled_from([*ITEMS, "unheard_of"]), HAPPENED, MOMENTS)
+def test_keeping_agrees_with_the_specification(made, item, events, deleted):
+    policy = generate.policy_of(made)
+    compiled = generate.compiled(policy)
+    ours, theirs = keeping.fate(compiled, "f", item, events), spec.fate(policy, "f", item, events)
+    assert (ours and (ours.at, ours.then.value)) == (theirs and (theirs.at, theirs.then))
+    assert keeping.gone_from_backups(compiled, deleted) == spec.gone_from_backups(policy, deleted)
+
+
+@given(clauses(), st.sampled_from(ITEMS), HAPPENED, st.sampled_from(EVENTS), MOMENTS)
+def test_what_is_due_stays_due(made, item, events, event, moment):
+    """Whatever happens besides, nothing that was due is kept longer."""
+    before, after = fates(made, item, events), fates(made, item, {event: moment} | events)
+    assert before is None or (after is not None and after.at <= before.at)
+
+
+@given(clauses(), st.sampled_from(ITEMS), HAPPENED)
+def test_of_several_ends_the_earliest_binds(made, item, events):
+    whole = fates(made, item, events)
+    alone = [fates(made, item, {event: at}) for event, at in events.items()]
+    assert (whole and whole.at) == min((each.at for each in alone if each is not None), default=None)
+
+
+@given(clauses(), st.sampled_from(ITEMS), MOMENTS)
+def test_deleting_beats_making_anonymous(made, item, moment):
+    events = dict.fromkeys(EVENTS, moment)
+    fate = fates(made, item, events)
+    first = [
+        c
+        for c in made
+        if isinstance(c, RetentionClause) and fate and moment + timedelta(c.days or 0) == fate.at
+    ]
+    if any(c.then == "delete" for c in first):
+        assert fate.then == "delete"
+
+
+@given(clauses(), HAPPENED, MOMENTS)
+def test_what_is_used_without_keeping_is_due_at_once(made, events, collected):
+    for clause in made:
+        if isinstance(clause, ItemClause) and clause.keep is Keep.NONE:
+            fate = fates(made, clause.item, {**events, "collected": collected})
+            assert fate is not None
+            assert fate.at <= collected
+
+
+@given(clauses(), st.sampled_from(ITEMS), HAPPENED)
+def test_nothing_is_kept_without_an_end_once_a_rule_s_event_has_happened(made, item, events):
+    named = {c.after for c in made if isinstance(c, RetentionClause)}
+    assert (fates(made, item, events) is not None) or not named & set(events)
+
+
+@given(clauses(), MOMENTS)
+def test_backups_outlive_the_deletion_and_end(made, deleted):
+    gone = spec.gone_from_backups(generate.policy_of(made), deleted)
+    assert gone is None or deleted < gone <= deleted + timedelta(days=90 * 31 + 1)

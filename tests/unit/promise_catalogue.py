@@ -1,0 +1,32 @@
+"""The catalogue of promises, where it is at hand: beside the repository, or where TROTH_SHARED says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+FILES = {"sunmi-camera": "sunmi.yaml", "kaiconn": "kaiconn.yaml"}
+
+
+def folder() -> Path | None:
+    named = os.environ.get("TROTH_SHARED")
+    found = [Path(named)] if named else [ROOT.parent / "shared", ROOT / "shared"]
+    return next((each / "promises" for each in found if (each / "promises").is_dir()), None)
+
+
+def entries(policy: str) -> list[dict]:
+    """Every promise and gap of one policy; empty where there is no catalogue."""
+    here = folder()
+    if here is None:
+        return []
+    tree = YAML(typ="safe").load((here / FILES[policy]).read_text(encoding="utf-8"))
+    (told,) = (each for each in tree["policies"] if each["key"] == policy)
+    return [
+        {**entry, "section": section}
+        for section, rows in told.items()
+        if isinstance(rows, list) and rows and isinstance(rows[0], dict)
+        for entry in rows
+    ]

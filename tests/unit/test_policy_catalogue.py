@@ -1,0 +1,395 @@
+"""Every structured field of the catalogue of promises against the compiled clause that carries the promise."""
+
+# ruff: noqa: E501 - tables of the catalogue's own words
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from tests.unit.promise_catalogue import FILES, entries, folder
+from troth.app import policies
+from troth.policy.clauses import (
+    AudienceClause,
+    Clause,
+    ExemptClause,
+    FunctionClause,
+    ItemClause,
+    RecipientClause,
+    RightClause,
+)
+from troth.policy.promises import carried, decided
+from troth.policy.statements import (
+    CaseClause,
+    ChangeClause,
+    ContactClause,
+    ControllerClause,
+    DatesClause,
+    DeadlineClause,
+    DefinitionClause,
+    DeleteGroundClause,
+    MajorChangeClause,
+    MinorClause,
+    PermissionClause,
+    PrinciplesClause,
+    ProtectionClause,
+    PublicNoticeClause,
+    RefuseGroundClause,
+    RequestClause,
+    ScopeClause,
+    TrackerClause,
+)
+from troth.policy.vocabulary import VOCABULARY, Sensitivity
+
+pytestmark = pytest.mark.skipif(folder() is None, reason="no catalogue beside the repository")
+
+COMPILED = {name: policies.compiled(name) for name in FILES}
+EVERY = [(name, entry) for name in FILES for entry in entries(name)]
+PROMISES = [(name, entry) for name, entry in EVERY if entry["mod"] != "gap"]
+GAPS = [(name, entry) for name, entry in EVERY if entry["mod"] == "gap"]
+TELLS = {"id", "where", "src", "text", "testable", "cap", "section", "default"}
+SHAPES = {"note"}  # remarks inside a field
+
+
+@dataclass
+class Case:
+    """One promise with the clauses that carry it."""
+
+    policy: str
+    entry: dict
+
+    @property
+    def compiled(self):
+        return COMPILED[self.policy]
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        return carried(self.compiled.policy)[self.entry["id"]]
+
+    def of(self, *kinds):
+        return [each for each in self.clauses if isinstance(each, kinds)]
+
+    def one(self, *kinds):
+        found = self.of(*kinds)
+        assert found, f"no {kinds} carries {self.entry['id']}"
+        return found[0]
+
+    @property
+    def table(self):
+        return self.compiled.functions[self.one(FunctionClause).function]
+
+
+def slug(text) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", str(text).lower()).strip("_")
+
+
+def words(text) -> set[str]:
+    return set(slug(text).split("_"))
+
+
+# Words of the catalogue where ours differ. One word for one thing is enough in a policy.
+CHANNELS = {"mail": "email", "telephone": "phone", "push notification": "push", "special tip on page": "page_tip",
+            "individual delivery": "individual", "SMS": "sms", "pop-up": "pop_up"}  # fmt: skip
+EVENTS = {"question received": "received", "access request": "received", "request": "received",
+          "identity verified": "identity_verified", "application": "applied", "checked": "checked"}  # fmt: skip
+CONDITIONS = {"on-site verification": "on_site_verification", "national rules": "national_rules"}
+UNREASONABLE = {"repeated for no reason": "repeated", "unreasonably repeated": "repeated",
+                "too many technical means": "excessive_means", "excessive technical means": "excessive_means",
+                "very unrealistic": "impractical", "highly impractical": "impractical"}  # fmt: skip
+PARTS = {"measures taken or planned": "measures"}
+CONTENT = {"personal basic data": "basic", "personal identity information": "identity"}
+PRINCIPLES = {"权责一致": "rights_and_duties", "目的明确": "clear_purpose", "选择同意": "consent", "最少够用": "least_sufficient",
+              "确保安全": "security", "主体参与": "participation", "公开透明": "openness"}  # fmt: skip
+CONSTRAINTS = {
+    "faces of Shot Targets may be recorded; the user bears the duty to them (disclaimer annex)": "duty_to_people_filmed",
+    "vendor may not collect, use or share stored video": "closed_to_maker",
+    "profile covers camera users only, not Shot Targets": "users_only",
+    "data items named under operate/register": "data_of_other_functions",
+    "according to the specific permissions granted": "permissions_granted",
+    "not used to identify any specific individual": "identify_nobody",
+    "sharing only with consent": "shared_only_with_consent",
+}
+SENSITIVE = {
+    "video: inferred": {"cloud_video"}, "mobile number declared sensitive (L42/L331)": {"phone_number"},
+    "app list, base station: inferred": {"app_list", "base_station"}, "inferred": {"geolocation"},
+    "audio/video: inferred": {"audio_video_info"},
+    "declared sensitive by the clause": {"mailing_address", "contact_info", "bank_account", "real_name"},
+}  # fmt: skip
+NEEDS = {"required", "optional", "when_used"}
+DEFAULTS = {"service_unavailable", "function_unavailable", "no_effect"}
+
+
+def channels(case: Case, told) -> list[str]:
+    """The catalogue names a channel or gives a number, which the contacts know."""
+    known = {each.value: each.name for each in case.compiled.all(ContactClause)}
+    return [known.get(each) or CHANNELS.get(each, slug(each)) for each in told]
+
+
+def items(case: Case, told) -> None:
+    stated = {each["item"]: each["need"] for each in told}
+    if case.of(FunctionClause) and case.of(FunctionClause)[0].function == case.entry["id"].split(".")[-1]:
+        # Besides the catalogue's items only such as say that they come from elsewhere.
+        ours = {each.item: each for each in case.table.items.values()}
+        extra = set(ours) - set(stated)
+        assert all(ours[each].stated or ours[each].decided_by for each in extra), extra
+        if not stated:
+            return
+        same_needs(ours, stated)
+    elif case.of(DefinitionClause):
+        assert set(case.one(DefinitionClause).items) == set(stated)
+    elif case.of(PermissionClause, TrackerClause, ProtectionClause, CaseClause):
+        assert set(case.one(PermissionClause, TrackerClause, ProtectionClause, CaseClause).items) == set(
+            stated
+        )
+    else:
+        same_needs({each.item: each for each in case.of(ItemClause)}, stated)
+
+
+def same_needs(ours, stated) -> None:
+    assert set(stated) <= set(ours)
+    for item, need in stated.items():
+        clause = ours[item]
+        says = clause.stated if clause.stated in NEEDS | {"unstated"} else clause.need.value
+        assert says == need, (item, says, need)
+        assert clause.decided_by or clause.stated is None, item
+
+
+def choice(case: Case, told) -> None:
+    clause = case.one(FunctionClause)
+    assert clause.choice == told
+    if told in {"opt_in", "opt_out"}:
+        assert clause.basis.value in {"consent", "separate_consent"}
+    if told == "default_on":
+        assert case.table.switches
+
+
+def refusal(case: Case, told) -> None:
+    clause = case.table.refusal
+    says = clause.stated if clause.stated in DEFAULTS | {"not_stated"} else clause.effect
+    assert says == told["effect"]
+
+
+def purposes(case: Case, told) -> None:
+    """Each stated purpose has a purpose of ours, by the words of its name or of the aim that it serves."""
+    if case.of(TrackerClause):
+        assert len(case.one(TrackerClause).uses) == len(told)
+        return
+    if case.of(FunctionClause):
+        clauses = case.table.purposes.values()
+        names = [words(each.purpose) for each in clauses] + [
+            words(each.serves) for each in clauses if each.serves
+        ]
+    else:
+        names = [words(each.name) for each in case.clauses]
+    for each in told:
+        theirs = words(each)
+        assert any(
+            name <= theirs | {w + "s" for w in theirs} | {w.rstrip("s") for w in theirs} for name in names
+        ), (each, names)
+
+
+def sdk(case: Case, told) -> None:
+    clause = case.one(RecipientClause)
+    assert dict(clause.title) == told["name"]
+    assert clause.link == told["link"]
+    assert clause.items == {each["item"] for each in told["items"]}
+    assert {each["item"]: "zh" for each in told["items"] if each.get("note") == "zh only"} == dict(
+        clause.only_if_shown
+    )
+    assert clause.scope
+    assert clause.kind == "sdk"
+
+
+def permission(case: Case, told) -> None:
+    clause = case.one(PermissionClause)
+    assert (clause.number, dict(clause.title), clause.android) == (
+        told["n"], {"en": told["en"], "zh": told["zh"]}, told["android_hint"]
+    )  # fmt: skip
+
+
+def ground(case: Case, told) -> None:
+    if case.of(ExemptClause):
+        verbs = {"collect": {"collect", "use"}, "share": {"share", "disclose"}}[
+            case.entry["id"].split(".")[2]
+        ]
+        assert {(each.verb.value, each.ground) for each in case.clauses} == {(verb, told) for verb in verbs}
+    else:
+        assert told in {each.name for each in case.of(DeleteGroundClause, RefuseGroundClause)}
+
+
+def deadline(case: Case, told) -> None:
+    found = {
+        (each.within.value, each.within.unit.value, each.counted_from, each.strength)
+        for each in case.of(DeadlineClause)
+    } | {
+        (each.deadline_days, "days", each.counted_from, each.strength)
+        for each in case.of(RightClause)
+        if each.deadline_days
+    }
+    assert (told["value"], told["unit"], EVENTS[told["starts"]], told.get("strength")) in found
+
+
+def age(case: Case, told) -> None:
+    if str(told).startswith("<="):
+        rule = case.one(MinorClause)
+        assert (rule.age, rule.inclusive) == (int(told[2:]), True)
+    else:
+        assert case.one(AudienceClause).minimum_age == told
+
+
+def same_lang(case: Case, told) -> None:
+    """A promise of one language binds in that one, or in both by a decision that is named."""
+    if told in {"en", "zh"}:
+        diffs = set(case.entry["diff"].split(", "))
+        assert all(
+            each.lang == told or diffs & set((each.decided_by or "").split(", ")) for each in case.clauses
+        )
+    else:
+        assert any(each.lang is None for each in case.clauses)
+
+
+def by_controller(key):
+    def same(case: Case, told) -> None:
+        value = getattr(case.one(ControllerClause), key)
+        assert dict(value) == told if isinstance(told, dict) else value == told
+
+    return same
+
+
+def plain_controller(key):
+    def same(case: Case, told) -> None:
+        if isinstance(told, dict):
+            by_controller({"name": "legal_name", "address": "postal_address"}[key])(case, told)
+        else:
+            assert case.compiled.policy.controller[key] == told
+
+    return same
+
+
+def contact(case: Case, told) -> None:
+    assert case.one(ContactClause, PublicNoticeClause).__getattribute__(
+        "value" if case.of(ContactClause) else "phone"
+    ) == str(told)
+
+
+def some(kinds, attribute, rename=None, *, exact=True):
+    """The field of the first clause of these kinds, as a set of words."""
+
+    def same(case: Case, told) -> None:
+        told = told if isinstance(told, list) else [told]
+        theirs = {(rename or {}).get(each, slug(each)) for each in told}
+        ours = set(getattr(case.one(*kinds), attribute))
+        assert ours == theirs if exact else theirs <= ours, (ours, theirs)
+
+    return same
+
+
+def channel(case: Case, told) -> None:
+    told = told if isinstance(told, list) else [told]
+    theirs = set(channels(case, [re.sub(r"^我要反馈.*", "feedback", each) for each in told]))
+    assert any(theirs <= set(getattr(each, "by", ())) for each in case.clauses), theirs
+
+
+def dates(key):
+    def same(case: Case, told) -> None:
+        assert getattr(case.one(DatesClause), key) == str(told)
+
+    return same
+
+
+def constraints(case: Case, told) -> None:
+    assert set(case.one(FunctionClause).constraints) == {CONSTRAINTS[each] for each in told}
+
+
+def path(case: Case, told) -> None:
+    assert told in [dict(each.path) for each in case.of(RightClause)]
+
+
+def sensitivity(case: Case, told) -> None:
+    items = SENSITIVE[told]
+    assert items <= set(case.table.items)
+    assert all(VOCABULARY[each].sensitivity is Sensitivity.SENSITIVE for each in items)
+
+
+def annex(case: Case, told) -> None:
+    assert told is False
+    assert any(getattr(each, "need", None) == "filming_notice" for each in case.clauses)
+
+
+def gives(case: Case, told) -> None:
+    assert told
+    assert set(case.one(FunctionClause).gives) == {"en", "zh"}
+
+
+def diff(case: Case, told) -> None:
+    """The contradiction between the languages is named by the clause that settles it."""
+    settled = {what for each in case.clauses for what in (each.decided_by or "").split(", ")}
+    if case.of(FunctionClause):
+        settled |= {
+            what
+            for each in (*case.table.items.values(), case.table.refusal, *case.table.recipients.values())
+            for what in (each.decided_by or "").split(", ")
+        }
+    assert set(told.split(", ")) <= settled
+
+
+def mod(case: Case, told) -> None:
+    """The force of the text: a promise of ours is never weaker. Facts, disclaimers and duties have none."""
+    if told in {"must", "must_not"}:
+        assert any(each.mod != "may" for each in case.clauses)
+    if told == "may":
+        assert case.clauses
+
+
+FIELDS = {
+    "value": plain_controller("name"), "address": plain_controller("address"),
+    "includes_affiliates": by_controller("includes_affiliates"),
+    "platform": lambda case, told: list(case.one(ControllerClause).platform) == told or pytest.fail(str(told)),
+    "products": lambda case, told: list(case.one(ScopeClause).products) == told or pytest.fail(str(told)),
+    "updated": dates("updated"), "effective": dates("effective"),
+    "phone": contact, "email": contact, "url": contact,
+    "deadline": deadline, "principles": some((PrinciplesClause,), "names", PRINCIPLES),
+    "items": items, "purposes": purposes, "gives": gives, "choice": choice, "refusal": refusal,
+    "constraints": constraints, "sensitivity": sensitivity, "annex_present": annex, "permission": permission,
+    "techs": some((TrackerClause,), "techs"), "link": lambda case, told: case.one(TrackerClause).link == told,
+    "sdk": sdk, "recipient": some((CaseClause,), "to"),
+    "purpose": lambda case, told: bool(told) and set(case.one(CaseClause).purpose) == {"en", "zh"},
+    "data": some((CaseClause,), "items"), "documents": some((CaseClause,), "documents"),
+    "conditions": some((CaseClause,), "needs", CONDITIONS), "ground": ground,
+    "grounds": some((RequestClause,), "grounds", UNREASONABLE), "regulators": some((RequestClause,), "regulators"),
+    "parts": some((Clause,), "parts", PARTS),
+    "channels": channel, "channel": channel, "kinds": some((RightClause,), "parts"),
+    "content": some((RightClause,), "parts", CONTENT),
+    "ways": some((RightClause,), "ways", {"turn off device functions": "turn_off_device_functions"}),
+    "path": path, "age": age, "major": lambda case, told: told in {each.name for each in case.of(MajorChangeClause)},
+    "triggers": some((ChangeClause,), "shown_at", {"login": "sign_in", "version update": "update"}),
+    "lang": same_lang, "diff": diff, "mod": mod,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("policy", "entry"), PROMISES, ids=lambda each: each["id"] if isinstance(each, dict) else ""
+)
+def test_a_promise_is_carried_and_its_fields_are_equal(policy, entry):
+    case = Case(policy, entry)
+    assert entry["id"] in carried(case.compiled.policy)
+    for key in sorted(set(entry) - TELLS):
+        assert FIELDS[key](case, entry[key]) in {None, True}, key
+
+
+@pytest.mark.parametrize(
+    ("policy", "entry"), GAPS, ids=lambda each: each["id"] if isinstance(each, dict) else ""
+)
+def test_a_gap_is_decided_by_a_clause_that_says_so(policy, entry):
+    assert decided(COMPILED[policy].policy)[entry["id"]]
+
+
+def test_no_clause_carries_a_promise_that_the_catalogue_does_not_have():
+    known = {entry["id"] for _, entry in EVERY}
+    for compiled in COMPILED.values():
+        assert set(carried(compiled.policy)) <= known
+
+
+def test_the_two_policies_have_all_their_promises():
+    assert len(PROMISES) == 97 + 214
