@@ -16,7 +16,7 @@ from troth.policy.enforcement import ENFORCED_BY, Seen
 from troth.policy.load import load
 from troth.policy.mutation import Missed, examine, survivors, turn
 from troth.policy.period import Period, Unit
-from troth.policy.promises import NotKept, carried, kept, report, tally
+from troth.policy.promises import NotKept, carried, kept, measure, report, tally
 from troth.policy.statements import Statement
 
 POLICIES = {name: policies.compiled(name).policy for name in ("sunmi-camera", "kaiconn")}
@@ -113,6 +113,24 @@ def test_the_row_of_a_policy():
     assert printed["policies"] == {"one": row, "two": row}
     assert printed["total"]["promises"] == 12
     assert printed["total"]["not_kept"]["no_clause"] == 2
+
+
+def test_what_troth_promises_prints():
+    camera = POLICIES["sunmi-camera"]
+    printed = measure(
+        [camera], decide, listed={"sunmi-camera": ["sunmi-camera.fn.bind", "sunmi-camera.no.such"]}
+    )
+    row = {
+        "promises": 2,
+        "expressed": 1,
+        "enforced": 1,
+        "proven": 0,
+        "attested": 0,
+        "not_kept": {"no_clause": 1},
+    }
+    assert printed == {"policies": {"sunmi-camera": row}, "total": row}
+    own = measure([camera], decide)["policies"]["sunmi-camera"]
+    assert own["promises"] == own["expressed"] == len(carried(camera)) == 97
 
 
 @pytest.mark.skipif(folder() is None, reason="no catalogue beside the repository")

@@ -15,6 +15,8 @@ from typing import cast
 
 from troth.policy.clauses import AttestedClause, Clause, Policy
 from troth.policy.enforcement import ENFORCED_BY, Seen
+from troth.policy.mutation import examine, survivors
+from troth.policy.probes_gate import Decide
 from troth.terms import ClauseId
 
 
@@ -97,6 +99,26 @@ def total(rows: Iterable[Mapping[str, object]]) -> dict[str, object]:
 def report(policies: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
     """Return all that `troth promises --json` prints."""
     return {"policies": dict(policies), "total": total(policies.values())}
+
+
+def measure(
+    policies: Iterable[Policy],
+    decide: Decide,
+    *,
+    listed: Mapping[str, Iterable[str]] | None = None,
+    proven: Collection[str] = (),
+) -> dict[str, object]:
+    """Examine policies and return what `troth promises --json` prints.
+
+    ``listed`` are all promises of a text, by policy; a policy that is not in it is measured by the promises
+    that its own clauses carry, so that one without a clause cannot show.
+    """
+    rows: dict[str, Mapping[str, object]] = {}
+    for policy in policies:
+        promises = (listed or {}).get(policy.name) or carried(policy)
+        survives = survivors(examine(policy, decide, keys=False))
+        rows[policy.name] = tally(kept(policy, promises, survives), proven)
+    return report(rows)
 
 
 def _reason(clauses: tuple[Clause, ...], survives: Collection[ClauseId]) -> NotKept | None:
