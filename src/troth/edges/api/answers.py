@@ -37,11 +37,12 @@ class PolicyListed(Answer):
 
 
 class NoticeLine(Answer):
-    """One statement, and the clause behind it."""
+    """One statement, and the clause behind it; ``strong`` where it must stand out."""
 
     label: str
     text: str
     clause: str | None
+    strong: bool
 
 
 class NoticeSection(Answer):

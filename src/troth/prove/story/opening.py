@@ -57,6 +57,8 @@ async def _up(stage: Stage, telling: Telling) -> None:
         shown = await notice(stage)
         entries = await stage.evidence.value(
             "SELECT count(*) FROM ledger_entry WHERE kind = 'policy_published'"
+            " AND convert_from(body, 'UTF8')::jsonb ->> 'policy' = %(policy)s",
+            {"policy": POLICY},
         )
         said = f"{POLICY} version {shown['version']}, {entries} entry in the ledger"
         return Seen(said, held=entries == 1, clause=f"{POLICY}/acceptance")
