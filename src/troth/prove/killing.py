@@ -17,7 +17,7 @@ from typing import Self
 from uuid import UUID, uuid4
 
 from troth.app.supervisor import Health, State, Supervisor
-from troth.prove.simulator import Camera
+from troth.prove.simulator import Camera, end
 from troth.terms import FunctionName, ItemName, Reading
 
 VICTIMS = ("worker-1", "worker-2", "postgresql", "nats")
@@ -134,10 +134,7 @@ class Business:
 
     async def __aexit__(self, *_exc: object) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-            if not self._task.cancelled():
-                self._task.result()
+            await end(self._task)
 
     def readings(self, batches: Iterable[UUID]) -> frozenset[UUID]:
         """Return the ids of the readings in ``batches``."""

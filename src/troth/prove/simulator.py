@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +19,7 @@ import aiomqtt
 from troth.terms import FunctionName, Reading
 
 _ANSWER_S = 3.0
+_CANCEL_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,7 @@ class Camera:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     @property
     def waiting(self) -> frozenset[UUID]:
@@ -179,9 +177,7 @@ class Camera:
             async for message in client.messages:
                 await self._hear(bytes(message.payload))
         finally:
-            resending.cancel()
-            with suppress(asyncio.CancelledError):
-                await resending
+            await end(resending)
 
     async def _resend(self) -> None:
         while True:
@@ -213,6 +209,18 @@ class Camera:
             self.heard += 1
             self.known += int(said.get("duplicates", 0))
             self._news.notify_all()
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """Cancel ``task`` until it has ended; raises what it ended with.
+
+    Before Python 3.12 `asyncio.wait_for`, which the MQTT client rests on, may swallow a cancellation.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN_S)
+    if not task.cancelled():
+        task.result()
 
 
 def payload(batch: UUID, readings: Iterable[Reading]) -> bytes:

@@ -46,7 +46,9 @@ class Doors:
             yield
         except OperationalError:
             raise Unavailable from None  # its own text may quote values
-        except Denied:
+        except Denied as denied:
+            if isinstance(denied.__cause__, OperationalError):  # not a verdict: the gate could not read
+                raise Unavailable from None
             raise
         except TrothError as refused:
             await self._system.tally.add(refused)
