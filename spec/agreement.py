@@ -9,7 +9,7 @@ from spec.acceptance import acceptance
 from spec.case import CONSENTS, Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
-from troth.terms import ActKind, Basis, Reason
+from troth.terms import ActKind, Basis, Reason, Verb
 
 SKEW = timedelta(seconds=120)
 
@@ -59,6 +59,9 @@ def switched_on(case: Case) -> Answer:
     over = [c for c in case.those(says.SwitchClause) if case.ask.function in c.functions]
     if not case.needs(Check.SWITCHES):
         over = []
+    if case.ask.verb is Verb.USE and case.ask.device is None:
+        # A device's switch stops its stream. To use what was collected before is not the stream.
+        over = [c for c in over if c.scope is not says.Scope.DEVICE]
     name, device = case.policy.name, case.ask.device
     off = [c for c in over if not stands.switched_on(case.acts, name, c, device, case.then)]
     if off:

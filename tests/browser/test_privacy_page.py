@@ -44,6 +44,8 @@ def visit(chromium: Browser, site: Site, language: str, width: int) -> Iterator[
 
 def fits(page: Page, name: str, language: str, width: int) -> None:
     """Nothing sticks out sideways, and everything to press is large enough for a thumb."""
+    page.wait_for_load_state()  # a form that was just sent may still be on its way
+    page.locator("main").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     small = page.eval_on_selector_all(
         "main button, main .button", "found => found.filter(b => b.offsetHeight < 44).map(b => b.innerText)"

@@ -198,6 +198,20 @@ async def test_a_note_opens_only_in_its_own_row(bench):
             await bench.vault.unseal(tx, permit, PHONE, uuid4(), sealed)
 
 
+async def test_a_note_of_a_closed_function_or_an_erased_subject_opens_no_more(bench):
+    subject, row = await bench.subject(), uuid4()
+    permit = bench.permit(subject, Verb.USE, "register", "phone")
+    async with bench.tx() as tx:
+        sealed = await bench.vault.seal(tx, permit, PHONE, row, {"code": "123456"})
+        await bench.vault.close(tx, bench.permit(subject, Verb.FORGET, "register"))
+    async with bench.tx() as tx:
+        with pytest.raises(NotHeld):
+            await bench.vault.unseal(tx, permit, PHONE, row, sealed)
+        await ledger.forget(tx, subject)
+        with pytest.raises(Erased):
+            await bench.vault.unseal(tx, permit, PHONE, row, sealed)
+
+
 # INVARIANT: no permit, no plaintext.
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
@@ -200,3 +201,49 @@ async def test_a_destroyed_epoch_is_on_record(bench):
         bodies = [row[0] for row in await (await tx.conn.execute(query)).fetchall()]
     assert len(bodies) == 2
     assert all('"destroyed":1' in body for body in bodies)
+
+
+class EndsBetween(Keyring):
+    """A keyring whose past epoch ends just before its key is read, as often as it is told."""
+
+    ending = 0
+
+    def key(self, kind, epoch):
+        if self.ending:
+            self.ending -= 1
+            raise KeyDestroyed
+        return super().key(kind, epoch)
+
+
+async def test_an_epoch_that_ends_between_row_and_key_is_read_again(bench):
+    (subject,) = await fill(bench, 1)
+    ring = EndsBetween(bench.folder / "keyring")
+    vault = Vault(ring, bench.clock)
+    use = bench.permit(subject, Verb.USE, "register", "phone")
+    watch = bench.permit(subject, Verb.USE, "watch", "motion")
+    row = uuid4()
+    async with bench.tx() as tx:
+        sealed = await vault.seal(tx, use, PHONE, row, {"v": 1})
+        calls = (
+            lambda: vault.open(tx, use, PHONE),
+            lambda: vault.count(tx, watch),
+            lambda: vault.unseal(tx, use, PHONE, row, sealed),
+        )
+        for call in calls:
+            expected = await call()
+            ring.ending = 1
+            assert await call() == expected
+            ring.ending = 2  # gone for good
+            with pytest.raises(KeyDestroyed):
+                await call()
+            assert ring.ending == 0
+
+
+async def test_an_index_epoch_that_ends_while_looking_is_passed_over(bench):
+    (subject,) = await fill(bench, 1)
+    bench.keyring.rotate(INDEX)
+    ring = EndsBetween(bench.folder / "keyring")
+    async with bench.tx() as tx:
+        assert await Vault(ring, bench.clock).lookup.find(tx, PHONE, "+8613800000000") == subject
+        ring.ending = 1
+        assert await Vault(ring, bench.clock).lookup.find(tx, PHONE, "+8613800000000") is None

@@ -112,7 +112,7 @@ METHODS = {
     **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
     **dict.fromkeys(("farewell",), W),
-    **dict.fromkeys(("stock", "sequence", "erase", "turn_epoch", "purge"), M),
+    **dict.fromkeys(("stock", "sequence", "erase", "turn_epoch", "purge", "tidy"), M),
     **dict.fromkeys(("verify_ledger", "rotate_keys", "hire"), M),
 }
 

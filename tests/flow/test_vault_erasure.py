@@ -361,7 +361,7 @@ async def test_rows_that_another_package_left_stop_the_erasure_aloud(bench, data
     with psycopg.connect(database.owner, autocommit=True) as owner:
         owner.execute("CREATE TABLE left_over (subject uuid, what text)")
         owner.execute("GRANT SELECT, INSERT, DELETE ON left_over TO troth_app")
-    subject = await fill(bench)
+    subject, spared = await fill(bench), await fill_alone(bench)
     begun = await bench.begin(subject, PLAN)
     async with bench.tx() as tx:
         await tx.run("INSERT INTO left_over VALUES (%(s)s, 'x')", {"s": subject})
@@ -378,6 +378,20 @@ async def test_rows_that_another_package_left_stop_the_erasure_aloud(bench, data
         bench.keyring, bench.clock, bench.signer, bench.roll, Hooks(at_once=(sweep,), sweeps=(sweep,))
     )
     assert await finish(bench, begun.erasure) == Stage.CERTIFIED
+    begun = await bench.begin(spared, PLAN)
+    async with bench.tx() as tx:
+        await tx.run("INSERT INTO left_over VALUES (%(s)s, 'x')", {"s": spared})
+    await bench.advance(begun.erasure)
+    assert await count(bench, "left_over", spared) == 0  # at once, with the refusal
+    await finish(bench, begun.erasure)
+    async with bench.tx() as tx:
+        assert (await bench.erasure.look(tx, begun.erasure)).removed["left_over"] == 1  # of both rounds
+
+
+async def fill_alone(bench):
+    subject = await bench.subject()
+    await bench.put(subject, "email", {"v": 1})
+    return subject
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ def test_a_value_comes_back_equal(value):
     assert blocks.decode_value(blocks.encode_value(value)) == value
 
 
-@given(st.lists(READINGS, min_size=1, max_size=20))
-@settings(max_examples=60)
+@given(st.lists(READINGS, min_size=1, max_size=8))
+@settings(max_examples=30)
 def test_readings_come_back_equal_and_in_order(readings):
     assert blocks.decode(blocks.encode(readings)) == readings
 

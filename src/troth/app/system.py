@@ -28,6 +28,7 @@ from troth.ledger.signing import Signer
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
+from troth.subjects import accounts
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
@@ -101,7 +102,6 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         clock=clock,
         region=settings.region,
     )
-    accounts = Accounts(parts)
     devices = Devices(
         db=aside,
         gate=gate,
@@ -110,7 +110,7 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         clock=clock,
         region=settings.region,
     )
-    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), _hooks(accounts, devices))
+    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), _hooks(devices))
     return System(
         settings=settings,
         clock=clock,
@@ -121,7 +121,7 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         gate=gate,
         vault=vault,
         parts=parts,
-        accounts=accounts,
+        accounts=Accounts(parts),
         devices=devices,
         sequencer=Sequencer(db, signer, clock),
         erasure=erasure,
@@ -132,17 +132,13 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
     )
 
 
-def _hooks(accounts: Accounts, devices: Devices) -> Hooks:
+def _hooks(devices: Devices) -> Hooks:
     """Return what goes with a refusal: whoever is signed in, and every device, is out at once."""
-
-    async def account_rows(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
-        await accounts.close(tx, subject)
-        return {"account": 1}
 
     async def device_rows(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
         return {"device": await devices.forget(tx, subject)}
 
-    ours = (account_rows, device_rows, cancel.sweep)
+    ours = (accounts.sweep, device_rows, cancel.sweep)
     return Hooks(at_once=ours, sweeps=ours)
 
 

@@ -1,1 +1,1 @@
-"""What a breach sets in motion: who is told what, by when, by which channel. Nothing here yet."""
+"""Telling people and authorities; comes after the first issues."""

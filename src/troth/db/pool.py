@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
 Row = TypeVar("Row")
+_PATIENCE_S = 10
+"""How long one waits for a connection before hearing that there is none; locks are waited for as long."""
+_STUBBORN_S = 8
+"""For how long the pause between attempts to connect doubles, from one second, before it starts again."""
 
 
 class NothingCommitted(Exception):
@@ -78,9 +82,19 @@ class Database:
             max_size=size,
             open=False,
             kwargs={"options": options},
-            check=AsyncConnectionPool.check_connection,
-            reconnect_timeout=60,
+            check=self._check,
+            timeout=_PATIENCE_S,
+            reconnect_timeout=_STUBBORN_S,
+            reconnect_failed=AsyncConnectionPool.check,  # begins anew, so that waits never grow long
         )
+
+    async def _check(self, conn: AsyncConnection[Any]) -> None:
+        """Replace every idle connection when one is dead: the pool waits longer after each that it tries."""
+        try:
+            await self._pool.check_connection(conn)
+        except OperationalError:
+            await self._pool.drain()
+            raise
 
     async def __aenter__(self) -> Self:
         await self._pool.open(wait=True, timeout=30)

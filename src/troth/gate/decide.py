@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from troth.gate.rows import ROWS, Row
 from troth.gate.stands import Stands, Unfit, look
-from troth.policy.clauses import PERMISSION, Clause, ItemClause, Need, Starts
+from troth.policy.clauses import PERMISSION, Clause, ItemClause, Need, Scope, Starts
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.terms import (
     ActKind,
@@ -236,6 +236,8 @@ def _switches(case: _Case) -> Deny | None:
     ask = case.ask
     if case.row.switches and case.table.switches:
         over = case.table.switches
+        if ask.verb is Verb.USE and ask.device is None:  # a device's switch stops its stream, not this
+            over = tuple(clause for clause in over if clause.scope is not Scope.DEVICE)
         off = [clause for clause in over if not case.stands.on(clause, ask.device, case.then)]
         if off:
             return _no(Reason.SWITCHED_OFF, off)

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The programs: `troth`, and the processes of a running system."""

@@ -28,7 +28,6 @@ from troth.prove.story.control import plant
 from troth.prove.story.day import SHANGHAI, at
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
-from troth.prove.story.person import Person
 from troth.prove.story.stage import Stage
 from troth.prove.story.telling import Line, Telling
 from troth.terms import TrothError
@@ -147,7 +146,6 @@ async def staged(
         )
         async with running(settings, entry=scratch_entry(without), say=say) as system:
             hands = Hands(system, clock, without)
-            say("making the maker's and a staff account")
             stage = Stage(
                 base_url=system.base_url,
                 mqtt=("127.0.0.1", system.settings.mqtt_port),
@@ -155,20 +153,10 @@ async def staged(
                 roots=(data,),
                 levers=hands,
                 gateway=gateway,
-                maker=Person(system.base_url, await _staff(hands, "maker")),
-                staff=Person(system.base_url, await _staff(hands, "staff")),
                 today=tomorrow,
                 control=control,
             )
             yield stage, system
-
-
-async def _staff(hands: Hands, role: str) -> str:
-    """Make a staff account and return its token, the last word that the command prints."""
-    status, said = await hands.command("staff", "add", "--role", role)
-    if status or not said.split():
-        raise TrothError(f"troth staff add --role {role} did not work: {said.strip()}")
-    return said.split()[-1]
 
 
 async def _control(wishes: Wishes) -> frozenset[Sighting]:
@@ -212,6 +200,7 @@ async def told(
         if "ending" in wishes.parts and not wishes.without:
             control = asyncio.create_task(_control(wishes))  # beside the story, which waits a lot
         try:
+            say("")
             for part in wishes.parts:
                 await telling.through(part, functools.partial(PARTS[part], stage, telling))
         finally:

@@ -6,6 +6,7 @@ Composes; decides nothing. What each process does is in `process.py`; who keeps 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ from troth.app.settings import BadSetting, Settings
 from troth.app.supervisor import Child, Supervisor
 from troth.app.wiring import prepare
 
+_LOG = logging.getLogger("troth.running")
+_UPKEEP_S = 3600
 _HTTP_OK = b"HTTP/1.1 200"
 
 
@@ -64,7 +67,22 @@ async def running(
             for number in range(1, settings.workers + 1):
                 group.create_task(supervisor.add(_worker(settings, entry, number)))
             group.create_task(supervisor.add(_api(settings, entry)))
-        yield System(settings, supervisor)
+        upkeep = asyncio.create_task(_upkeep(settings))
+        try:
+            yield System(settings, supervisor)
+        finally:
+            upkeep.cancel()
+            await asyncio.wait({upkeep})
+
+
+async def _upkeep(settings: Settings) -> None:
+    """Make room ahead, again and again: partitions are the owner's to make, and no worker has that role."""
+    while True:
+        await asyncio.sleep(_UPKEEP_S)
+        try:
+            await prepare(settings)
+        except Exception as error:  # noqa: BLE001 - rows still go to the rest partition; the next hour tries again
+            _LOG.warning("no room was made ahead: %s", type(error).__name__)
 
 
 async def _services(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -> Settings:

@@ -18,6 +18,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from troth.app.settings import BadSetting, Settings
@@ -26,15 +27,16 @@ from troth.main.demo import Wishes, default_folder, told
 from troth.main.running import running
 from troth.prove.story import living
 from troth.prove.story.living import Life
-from troth.prove.story.telling import Line, Telling
+from troth.prove.story.telling import TITLES, Line, Telling
 from troth.terms import TrothError
 
-_Port = Annotated[int | None, typer.Option(help="0 takes a free one.")]
+_HttpPort = Annotated[int | None, typer.Option(help="Where the API and the page listen; 0 takes a free one.")]
+_MqttPort = Annotated[int | None, typer.Option(help="Where devices connect; 0 takes a free one.")]
 _Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
 
 
 @app.command()
-def serve(data: _Data = None, http_port: _Port = None, mqtt_port: _Port = None) -> None:
+def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort = None) -> None:
     """Run a system: database and broker (embedded, unless settings name others), workers, API and page."""
     console = Console(stderr=True)
     settings = Settings.from_environ(
@@ -58,11 +60,13 @@ def serve(data: _Data = None, http_port: _Port = None, mqtt_port: _Port = None) 
 def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only the lines, as JSON.")] = False,
     data: _Data = None,
-    http_port: _Port = None,
-    mqtt_port: _Port = None,
-    without: Annotated[list[str] | None, typer.Option(help="Take out an enforcement point.")] = None,
+    http_port: _HttpPort = None,
+    mqtt_port: _MqttPort = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Take out this enforcement point and see its step fail.")
+    ] = None,
 ) -> None:
     """Tell one policy's story on real components: what was expected, what was seen, which clause decided."""
     out, err = Console(), Console(stderr=True)
@@ -76,19 +80,27 @@ def demo(
 
     async def tell() -> None:
         with err.status("") as status:
-            shows = status.update if err.is_terminal else _ignore
+
+            def say(what: str) -> None:
+                status.update(f"[dim]{what}[/dim]")
+                if not what:  # the story begins, and shows its own progress
+                    status.stop()
+
+            shows = say if err.is_terminal else _ignore
             async with told(wishes, _ignore if as_json else _show(out), shows) as (telling, stage, system):
-                status.stop()
                 kept.append(telling)
                 if as_json:
                     sys.stdout.write(json.dumps([line.as_json() for line in telling.lines], indent=1) + "\n")
                 else:
-                    out.print(_table(telling))
+                    _sum_up(out, telling)
                 if not once:
                     life = Life(stage)
                     await life.settle()
-                    out.print(f"\nthe privacy page: [b]{system.base_url}[/b]")
-                    out.print(f"sign in with [b]{living.PHONE}[/b] and [b]{living.PASSWORD}[/b]; Ctrl-C ends")
+                    page = err if as_json else out  # standard output is for the JSON alone
+                    page.print(f"\nthe privacy page: [b]{system.base_url}[/b]")
+                    page.print(
+                        f"sign in with [b]{living.PHONE}[/b] and [b]{living.PASSWORD}[/b]; Ctrl-C ends"
+                    )
                     await life.go_on()
 
     _until_stopped(lambda stop: _either(tell(), stop.wait()))
@@ -101,19 +113,33 @@ def _ignore(_what: object) -> None:
 
 
 def _show(out: Console) -> Callable[[Line], None]:
+    """Return what prints a line of the story: expected and time, beneath it what was seen and the clause."""
+    step = ""
+
     def show(line: Line) -> None:
-        mark = "[green]held    [/green]" if line.held else "[red]not held[/red]"
-        out.print(f"{line.step}  {mark}  {line.expected} [dim]{line.ms} ms[/dim]", highlight=False)
+        nonlocal step
+        if line.step != step:
+            step = line.step
+            out.print(f"\n[b]{step}[/b]  {TITLES.get(step, '')}", highlight=False)
+        mark = "[green]✓[/green]" if line.held else "[b red]✗[/b red]"
+        row = Table.grid(padding=(0, 1), expand=True)
+        row.add_column(width=4, justify="right")
+        row.add_column(ratio=1)
+        row.add_column(width=9, justify="right")
+        row.add_row(mark, line.expected if line.held else f"[red]{line.expected}[/red]", f"{line.ms:,} ms")
+        row.add_row("", f"[dim]{escape(line.seen)}[/dim]", "")
+        if line.clause:
+            row.add_row("", f"[cyan]{line.clause}[/cyan]", "")
+        out.print(row)
 
     return show
 
 
-def _table(telling: Telling) -> Table:
-    table = Table("step", "expected", "seen", "clause", "ms", "held", title="one policy, kept", expand=True)
-    for line in telling.lines:
-        held = "[green]yes[/green]" if line.held else "[red]NO[/red]"
-        table.add_row(line.step, line.expected, line.seen, line.clause, str(line.ms), held)
-    return table
+def _sum_up(out: Console, telling: Telling) -> None:
+    held = sum(line.held for line in telling.lines)
+    took = sum(line.ms for line in telling.lines) / 1000
+    colour = "green" if telling.held else "red"
+    out.print(f"\n[b {colour}]{held} of {len(telling.lines)} held[/b {colour}] in {took:.0f} s")
 
 
 async def _either(*works: Awaitable[object]) -> None:

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Trying to catch the system breaking its word: the story, sabotage, killing, the byte scan."""

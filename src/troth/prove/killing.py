@@ -48,6 +48,7 @@ class Killer:
         self._camera = camera
         self._chance = chance
         self._victims = victims
+        self._killed: dict[str, int] = {}
 
     async def run(self, times: int) -> list[Kill]:
         """Kill ``times`` times, every victim as often as the others; return once all is up and heard of.
@@ -71,16 +72,17 @@ class Killer:
         return order[:times]
 
     async def _strike(self, victim: str) -> int:
-        """Kill ``victim``, as soon as there is one; return its pid."""
+        """Kill ``victim``, as soon as there is one that was not killed yet; return its pid."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 pid = self._health(victim).pid
-                if pid is not None:
+                if pid not in (None, self._killed.get(victim)):
                     try:
                         os.kill(pid, SIGKILL)
                     except ProcessLookupError:
                         pass  # it died by itself: its successor will do
                     else:
+                        self._killed[victim] = pid
                         return pid
                 await asyncio.sleep(_LOOK_S)
 

@@ -1,1 +1,1 @@
-"""How long a record lives once its purpose has ended. Nothing here yet: data waits for erasure."""
+"""Keeping no longer than promised; the workflow comes with the vault's next step."""

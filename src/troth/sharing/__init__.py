@@ -1,1 +1,1 @@
-"""Who else receives an item, and who is told to delete it. Nothing here yet: the gate refuses every share."""
+"""Giving to recipients, and telling them to delete; comes after the first issues."""

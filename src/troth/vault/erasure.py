@@ -8,6 +8,7 @@ same `advance`. Other packages' rows are reached through hooks that wiring suppl
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -158,7 +159,7 @@ class Erasure:
                 "subject": row.subject,
                 "at": now,
                 "evidence": Jsonb(await _evidence(tx, erasure, reached, now)),
-                "removed": Jsonb(note.removed),
+                "removed": Jsonb(Counter(row.removed) + Counter(note.removed)),
                 "checked": Jsonb(note.checked),
                 "kek_epoch": note.kek_epoch,
                 "index_epoch": note.index_epoch,
@@ -207,8 +208,8 @@ class Erasure:
     async def _step(self, tx: Tx, row: Erasing, reached: Stage, now: datetime) -> _Note | None:
         """Do what ``reached`` says; return what to note down, or None to wait."""
         match reached:
-            case Stage.PLANNED:
-                raise AssertionError("nothing leads back to the plan")
+            case Stage.PLANNED:  # nothing leads back to it
+                return None
             case Stage.REFUSED:
                 return await self._refuse(tx, row, now)
             case Stage.UNRECOVERABLE:
@@ -224,7 +225,7 @@ class Erasure:
 
     async def _refuse(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
         await tx.run(QUERIES["share_epochs"])
-        removed = dict(await sweep.close(tx, row.subject))
+        removed = Counter(await sweep.close(tx, row.subject))
         for hook in self._hooks.at_once:
             removed.update(await hook(tx, row.subject))
         await ledger.forget(tx, row.subject)
@@ -242,7 +243,7 @@ class Erasure:
         return _Note() if gone else None
 
     async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note:
-        removed = dict(await sweep.own(tx, subject))
+        removed = Counter(await sweep.own(tx, subject))
         for hook in self._hooks.sweeps:
             removed.update(await hook(tx, subject))
         return _Note(removed=removed, checked=await sweep.look(tx, subject))

@@ -6,9 +6,7 @@ wrap of a past epoch can commit after that epoch's key was destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import LiteralString
 from uuid import UUID, uuid4
 
 from troth.db import Tx
@@ -109,30 +107,13 @@ async def for_opening(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:
     return found
 
 
-async def by_id(tx: Tx, keyring: Keyring, owner: KeyOwner, key: UUID) -> DataKey:
-    """Return the key that a sealed row names; raise `NotHeld` when it is gone."""
-    found = await _read(tx, keyring, owner, QUERIES["key_by_id"], {"subject": owner.subject, "key": key})
-    if found is None:
-        raise NotHeld
-    return found
-
-
 async def _find(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey | None:
-    return await _read(tx, keyring, owner, QUERIES["key"], _params(owner))
-
-
-async def _read(
-    tx: Tx, keyring: Keyring, owner: KeyOwner, query: LiteralString, params: Mapping[str, object]
-) -> DataKey | None:
-    """Read and unwrap. Read again when the epoch ended in between: its keys have then been wrapped anew."""
-    for last in (False, True):
-        row = await tx.row(Wrapped, query, params)
-        try:
-            return None if row is None else unwrap(keyring, owner, row)
-        except KeyDestroyed:
-            if last:
-                raise
-    return None
+    row = await tx.row(Wrapped, QUERIES["key"], _params(owner))
+    try:
+        return None if row is None else unwrap(keyring, owner, row)
+    except KeyDestroyed:  # the epoch ended between reading the row and reading its key: it is wrapped anew
+        row = await tx.row(Wrapped, QUERIES["key"], _params(owner))
+        return None if row is None else unwrap(keyring, owner, row)
 
 
 def _params(owner: KeyOwner) -> dict[str, object]:

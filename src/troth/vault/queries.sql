@@ -19,10 +19,6 @@ SELECT pg_advisory_xact_lock(7421)
 SELECT key, kek_epoch, wrapped FROM vault_key
  WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s AND owner_epoch = %(owner_epoch)s
 
--- :key_by_id
--- The wrapped key that a sealed row names.
-SELECT key, kek_epoch, wrapped FROM vault_key WHERE subject = %(subject)s AND key = %(key)s
-
 -- :add_key
 -- A new key; nothing when another transaction was first.
 INSERT INTO vault_key (subject, key, function, class, owner_epoch, kek_epoch, wrapped)
@@ -282,7 +278,7 @@ SELECT erasure FROM erasure WHERE stage < %(stage)s OR plan IS NOT NULL ORDER BY
 
 -- :reach_refused
 -- Stage 1.
-UPDATE erasure SET stage = 1, refused_at = %(at)s, evidence = evidence || %(evidence)s, removed = removed || %(removed)s,
+UPDATE erasure SET stage = 1, refused_at = %(at)s, evidence = evidence || %(evidence)s, removed = %(removed)s,
        kek_epoch = %(kek_epoch)s, index_epoch = %(index_epoch)s
  WHERE subject = %(subject)s AND stage = 0
 
@@ -293,7 +289,7 @@ UPDATE erasure SET stage = 2, unrecoverable_at = %(at)s, evidence = evidence || 
 
 -- :reach_swept
 -- Stage 3.
-UPDATE erasure SET stage = 3, swept_at = %(at)s, evidence = evidence || %(evidence)s, removed = removed || %(removed)s,
+UPDATE erasure SET stage = 3, swept_at = %(at)s, evidence = evidence || %(evidence)s, removed = %(removed)s,
        checked = %(checked)s
  WHERE subject = %(subject)s AND stage = 2
 

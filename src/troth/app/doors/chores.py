@@ -61,6 +61,11 @@ class ChoreDoors(Doors):
         async with self._open() as tx:
             return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
 
+    async def tidy(self) -> int:
+        """Destroy the farewell keys of plans that never were committed; return how many."""
+        async with self._open() as tx:
+            return await self._system.erasure.tidy(tx)
+
     async def _waits_for_epoch(self) -> bool:
         before = self._system.clock.now() - EPOCH
         async with self._open() as tx:

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The HTTP API: bodies in, terms to a door, answers out."""

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The command line of those who run a system."""

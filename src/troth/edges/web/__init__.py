@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""The plain privacy page, in Chinese and English, without JavaScript."""

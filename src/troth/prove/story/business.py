@@ -91,7 +91,7 @@ async def _try(camera: Camera, function: FunctionName, readings: Iterable[Readin
 async def _day(stage: Stage, telling: Telling, camera: Camera, day: Day) -> None:
     async def the_day() -> Seen:
         for hour in range(OPENS, 24):
-            stage.levers.advance_to(at(day.date, time(hour, 59)))
+            await stage.until(at(day.date, time(hour, 59)))
             crossings = [r for r in day.counted if local(r.measured).hour == hour]
             await _send(camera, CUSTOMER_FLOW, crossings)
             await _send(camera, STORE_GUARD, [r for r in day.motions if local(r.measured).hour == hour])

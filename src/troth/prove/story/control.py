@@ -5,7 +5,7 @@ A scan that finds nothing proves something only when it would have found it.
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import time
 
 from troth.prove.story import opening
 from troth.prove.story.day import at, business_day
@@ -19,7 +19,7 @@ async def plant(stage: Stage) -> None:
     Raises `RuntimeError` when the planting itself did not work: then the control says nothing.
     """
     await opening.settle(stage)
-    stage.levers.advance_to(at(stage.today, time(12)) + timedelta(minutes=1))
+    await stage.until(at(stage.today, time(12, 1)))
     day = business_day(stage.today, mark=stage.marks.reading)
     async with stage.camera() as camera:
         await camera.acked([await camera.send(FunctionName("customer_flow"), day.crossings[:6])])

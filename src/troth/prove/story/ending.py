@@ -78,7 +78,7 @@ async def _cancel(stage: Stage, telling: Telling) -> str:
         return Seen(f"{said}, {took * 1000:.0f} ms", held, CANCEL)
 
     async def certified() -> Seen:
-        stage.levers.advance_to(stage.levers.now() + timedelta(days=1, minutes=5))
+        await stage.later(timedelta(days=1, minutes=5))
         async with asyncio.timeout(PATIENCE_S):
             # Over HTTP, as a person would ask: there is no event to wait for out here.
             while not (told := await _farewell(stage)).get("certificate"):  # noqa: ASYNC110

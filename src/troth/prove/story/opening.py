@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from troth.prove.simulator import Way
@@ -14,7 +15,7 @@ TOO_MANY = 429
 CODE = "7741-2280"
 WRONG_CODE = "0000-0000"
 SPARE = "SPARE-CAMERA-1"
-LOCKED_MINUTES = 16
+LOCKED_FOR = timedelta(minutes=16)
 
 
 async def notice(stage: Stage) -> Mapping[str, Any]:
@@ -117,6 +118,7 @@ async def link_store(stage: Stage) -> None:
 
 async def stock(stage: Stage, *serials: str) -> None:
     """Let the maker put cameras on the shelf."""
+    await stage.hire()
     for serial in serials:
         body = {"serial": serial, "model": "Store Sense Camera", "code": CODE}
         (await stage.maker.ask("POST", "/v1/maker/devices", body)).require()
@@ -162,7 +164,7 @@ async def _camera(stage: Stage, telling: Telling) -> None:
         return Seen(f"refused {statuses}, then locked even for the right code", held)
 
     async def bound() -> Seen:
-        stage.minutes(LOCKED_MINUTES)
+        await stage.later(LOCKED_FOR)
         await bind(stage)
         said = f"device {stage.device[:8]}… with a token of its own"
         return Seen(said, held=True, clause=f"{POLICY}/functions/bind")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from troth.prove.story.gateway import Gateway
 from troth.prove.story.person import Person
 
 POLICY = "sunmi-camera"
+_QUIET_S = 20
 
 
 class Levers(Protocol):
@@ -77,13 +79,13 @@ class Stage:
     roots: tuple[Path, ...]
     levers: Levers
     gateway: Gateway
-    maker: Person
-    staff: Person
     today: date
     control: Callable[[], Awaitable[frozenset[Sighting]]]
     marks: Marks = field(default_factory=Marks)
 
     owner: Person = field(init=False)
+    maker: Person = field(init=False)
+    staff: Person = field(init=False)
     account: str = ""
     receipt: str = ""
     device: str = ""
@@ -91,7 +93,19 @@ class Stage:
     farewell: str = ""
 
     def __post_init__(self) -> None:
-        self.owner = Person(self.base_url)
+        self.owner, self.maker, self.staff = (Person(self.base_url) for _ in range(3))
+
+    async def hire(self) -> None:
+        """Let the operator make an account for the maker's line and one for staff, unless that is done."""
+        hired = {"maker": self.maker, "staff": self.staff}
+        await asyncio.gather(*(self._hire(role, who) for role, who in hired.items() if not who.token))
+
+    async def _hire(self, role: str, who: Person) -> None:
+        """Give ``who`` the token that the command prints last."""
+        status, said = await self.levers.command("staff", "add", "--role", role)
+        if status or not said.split():
+            raise RuntimeError(f"troth staff add --role {role} did not work: {said.strip()}")
+        who.token = said.split()[-1]
 
     def camera(self) -> Camera:
         """Return the owner's camera, switched off. Raises `RuntimeError` when none is bound."""
@@ -99,6 +113,18 @@ class Stage:
             raise RuntimeError("no camera is bound: the step that binds it did not hold")
         return Camera(self.way)
 
-    def minutes(self, n: int) -> None:
-        """Let ``n`` minutes pass on the system's clock."""
-        self.levers.advance_to(self.levers.now() + timedelta(minutes=n))
+    async def until(self, moment: datetime) -> None:
+        """Let time pass until ``moment``, once everything that has happened stands in the ledger's tree.
+
+        Else an entry from before the jump would be numbered after it, and look back-dated. Raises
+        `TimeoutError` when the sequencer is not getting there.
+        """
+        async with asyncio.timeout(_QUIET_S):
+            # There is no event to wait for out here: the table is the evidence.
+            while await self.evidence.value("SELECT count(*) FROM ledger_queue"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        self.levers.advance_to(moment)
+
+    async def later(self, by: timedelta) -> None:
+        """Let ``by`` pass."""
+        await self.until(self.levers.now() + by)

@@ -10,6 +10,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
 PROBLEM_LENGTH = 200
+TITLES = {
+    "a": "the system comes up",
+    "b": "an owner registers; others are refused",
+    "c": "a camera is bound, a store linked",
+    "d": "a day over MQTT",
+    "e": "what the owner sees, and staff don't",
+    "f": "a withdrawal in mid-stream",
+    "g": "a copy",
+    "h": "a cancellation, and what is left of it",
+    "i": "the ledger",
+}
 
 
 @dataclass(frozen=True, slots=True)
