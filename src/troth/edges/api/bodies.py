@@ -146,10 +146,10 @@ class Farewell(Body):
 
 
 class Grounds(Body):
-    """A listed ground and the opaque id of the attached document."""
+    """A listed ground and the opaque id of the attached document. It stays in the ledger for good."""
 
     ground: Word
-    document: Short
+    document: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class Looking(Body):
