@@ -72,3 +72,14 @@ async def test_a_reference_is_an_opaque_id(database: Dsns, tmp_path: Path, docum
         answer = await look(support, owner.account, {"ground": "access", "document": document})
         assert answer.status_code == 422
         assert document not in answer.json()["errors"]
+
+
+async def test_consent_that_names_no_text_is_none(database: Dsns, tmp_path: Path) -> None:
+    async with open_house(database, tmp_path) as house:
+        owner = await house.owner()
+        path = "/v1/me/functions/personalised/choose"
+        for body in ({"language": "en"}, {"language": "en", "item": "user_profile"}):
+            answer = await owner.ask("POST", path, body)
+            assert (answer.status_code, answer.json()["reason"]) == (409, "not_the_text")
+        form = await house.form()
+        await owner.done("POST", path, {"language": "en", "text_hash": form["text_hash"]})

@@ -84,7 +84,7 @@ class SigningIn(Body):
 
 
 class Choosing(Body):
-    """A choice of a function or of one optional item, with the language and hash of the text shown for it."""
+    """A choice of a function or of one optional item; consent names the hash of the text shown for it."""
 
     language: Language
     text_hash: Hash | None = None
