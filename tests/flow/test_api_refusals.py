@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +15,9 @@ from tests.flow.api_people import PHONE, House, Person, open_house
 from troth.rights import due
 from troth.subjects.staff import Role
 from troth.terms import PolicyName, SubjectId
+
+MANY = 10
+"""More copies at once than a process has connections for its other work."""
 
 
 async def look(staff: Person, subject: str, reference: dict[str, str] | None) -> Any:
@@ -83,3 +88,24 @@ async def test_consent_that_names_no_text_is_none(database: Dsns, tmp_path: Path
             assert (answer.status_code, answer.json()["reason"]) == (409, "not_the_text")
         form = await house.form()
         await owner.done("POST", path, {"language": "en", "text_hash": form["text_hash"]})
+
+
+async def test_whoever_reads_copies_slowly_keeps_nobody_from_withdrawing(
+    database: Dsns, tmp_path: Path
+) -> None:
+    async with open_house(database, tmp_path) as house, AsyncExitStack() as stack:
+        slow = await house.owner()
+        other = await house.owner(phone="+8613912345678")
+        await other.done("POST", "/v1/me/functions/customer_flow/choose", {"language": "en"})
+
+        async def begin() -> None:
+            lines = await stack.enter_async_context(aclosing(await house.troth.copy(slow.token)))
+            await anext(lines)
+
+        begun = [asyncio.create_task(begin()) for _ in range(MANY)]
+        await asyncio.wait(begun, timeout=1)
+        async with asyncio.timeout(5):
+            await other.done("POST", "/v1/me/functions/customer_flow/withdraw", {})
+        for task in begun:
+            task.cancel()
+        await asyncio.gather(*begun, return_exceptions=True)
