@@ -90,6 +90,17 @@ async def test_consent_that_names_no_text_is_none(database: Dsns, tmp_path: Path
         await owner.done("POST", path, {"language": "en", "text_hash": form["text_hash"]})
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9999-12-31", "2026-02-30"])
+async def test_a_day_without_a_midnight_on_both_sides_is_refused(
+    database: Dsns, tmp_path: Path, day: str
+) -> None:
+    async with open_house(database, tmp_path) as house:
+        owner = await house.owner()
+        for what in ("footfall", "alerts"):
+            answer = await owner.ask("GET", f"/v1/me/{what}?day={day}")
+            assert answer.status_code == 422
+
+
 async def test_whoever_reads_copies_slowly_keeps_nobody_from_withdrawing(
     database: Dsns, tmp_path: Path
 ) -> None:
