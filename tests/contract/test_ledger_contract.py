@@ -183,6 +183,8 @@ async def test_the_forgotten_have_no_standing_and_no_entry_leads_to_them(log):
         {"long": "x" * 121},
         {"call": "+8613800138000"},
         {"card": "6222-02020202020"},
+        {"document": "zhang.san"},
+        {"document": "138-0013-8000"},
     ],
 )
 async def test_an_entry_takes_no_personal_data(log, details):

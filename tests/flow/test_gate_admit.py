@@ -247,6 +247,14 @@ async def test_a_yes_on_a_reference_names_it_and_who_asked(db, gate):
     }
 
 
+async def test_a_no_to_staff_names_who_asked(db, gate):
+    subject = await person(db)
+    staff = Actor(ActorKind.STAFF, uuid4().hex)
+    await refused(db, gate, ask(subject, actor=staff))
+    (said,) = await entries(db, subject, EntryKind.DENIED)
+    assert said["details"] == {"verb": "collect", "actor": "staff", "by": staff.id}
+
+
 async def test_a_yes_to_share_names_the_recipient(db, gate):
     subject = await person(db)
     service = Actor(ActorKind.SERVICE, "worker")

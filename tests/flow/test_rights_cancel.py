@@ -219,3 +219,22 @@ async def test_a_request_runs_from_when_it_came_in(desk):
             await due.receive(tx, people.compiled, subject, "what", received=received, now=now)
         kinds = [entry.kind.value for entry in await ledger.about(tx, subject)]
     assert kinds.count("request") == kinds.count("answered") == 1
+
+
+# INVARIANT: whoever holds something of a person's holds their row first.
+
+
+async def test_asking_again_while_a_confirmation_waits_ends_neither_in_a_deadlock(desk):
+    subject = await desk.people.member()
+    first = await desk.ask(subject)
+    async with desk.people.tx() as tx:
+        await ledger.standing(tx, subject, lock=True)
+        confirming = asyncio.create_task(desk.confirm(subject, first.confirm))
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted LIMIT 1"
+        async with asyncio.timeout(5):
+            while await tx.value(waiting) is None:
+                await asyncio.sleep(0.01)
+        second = await desk.cancellation.ask(tx, subject, POLICY)
+    with pytest.raises(NoSuchMove):
+        await confirming
+    assert (await desk.confirm(subject, second.confirm)).state is State.REFUSED

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
 ERASURES = "erasures.log"
+_COPIES = 4
+"""Copies under way in one process: whoever reads one slowly keeps a connection, but none that others need."""
 
 
 class PolicyChanged(TrothError):
@@ -71,6 +73,15 @@ class System:
     bus: Bus
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pools:
+    """Connections by use, so that what is slow in one is not waited for in another."""
+
+    db: Database
+    aside: Database
+    copying: Database
+
+
 @asynccontextmanager
 async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[System]:
     """Open a system and close it again. Raises `BadSetting` when it is not said where the database is."""
@@ -78,23 +89,26 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerat
         raise BadSetting("TROTH_DSN is not set: start with troth serve, which brings a database of its own")
     time = clock or (OffsetClock(settings.clock) if settings.clock else SystemClock())
     async with AsyncExitStack() as stack:
-        db = await stack.enter_async_context(Database(settings.dsn))
-        aside = await stack.enter_async_context(Database(settings.dsn, size=4))
+        pools = _Pools(
+            db=await stack.enter_async_context(Database(settings.dsn)),
+            aside=await stack.enter_async_context(Database(settings.dsn, size=4)),
+            copying=await stack.enter_async_context(Database(settings.dsn, size=_COPIES)),
+        )
         bus = await _bus(settings)
         stack.push_async_callback(bus.close)
-        system = _composed(settings, time, db, aside, bus)
+        system = _composed(settings, time, pools, bus)
         await _publish(system)
         yield system
 
 
-def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, bus: Bus) -> System:
+def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> System:
     keyring = Keyring.create(settings.keyring)
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     in_force = compiled_policies()
-    gate = Gate(in_force, aside, clock)
+    gate = Gate(in_force, pools.aside, clock)
     vault = Vault(keyring, clock)
     parts = Parts(
-        aside=aside,
+        aside=pools.aside,
         gate=gate,
         vault=vault,
         keyring=keyring,
@@ -103,7 +117,7 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         region=settings.region,
     )
     devices = Devices(
-        db=aside,
+        db=pools.aside,
         gate=gate,
         vault=vault,
         keyring=keyring,
@@ -114,7 +128,7 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
     return System(
         settings=settings,
         clock=clock,
-        db=db,
+        db=pools.db,
         keyring=keyring,
         signer=signer,
         policies=in_force,
@@ -123,11 +137,11 @@ def _composed(settings: Settings, clock: Clock, db: Database, aside: Database, b
         parts=parts,
         accounts=Accounts(parts),
         devices=devices,
-        sequencer=Sequencer(db, signer, clock),
+        sequencer=Sequencer(pools.db, signer, clock),
         erasure=erasure,
         cancellation=Cancellation(parts, erasure),
-        copies=Copies(parts, db, devices),
-        tally=Tally(aside, clock),
+        copies=Copies(parts, pools.copying, devices),
+        tally=Tally(pools.aside, clock),
         bus=bus,
     )
 

@@ -37,13 +37,13 @@ class Judged:
         said: dict[str, str | int] = {"verb": ask.verb.value, "actor": ask.actor.kind.value}
         if ask.basis:
             said["basis"] = ask.basis.value
+        if ask.actor.kind in _NAMED:
+            said["by"] = ask.actor.id
         if isinstance(self.decision, Deny) or self.compiled is None:
             return said
         table = self.compiled.functions[ask.function]
         if ask.purpose in table.purposes or ask.purpose in self.compiled.rights:
             said["purpose"] = ask.purpose
-        if ask.actor.kind in _NAMED:
-            said["by"] = ask.actor.id
         if ask.reference:
             said |= {"ground": ask.reference.ground, "document": ask.reference.document}
         if ask.recipient in table.recipients:

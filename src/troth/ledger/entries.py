@@ -39,6 +39,8 @@ _PERSONAL = re.compile(
     r"\d{7}|^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^\d{1,3}(\.\d{1,3}){3}$|^[0-9a-f]*:[0-9a-f:]*:[0-9a-f:]*$"
 )
 _LARGEST = 10**9
+_ONLY_OPAQUE = frozenset({"document"})
+"""Details that a person writes: a word would do for a name, so they take nothing but an opaque id."""
 
 
 class UnfitEntry(TrothError):
@@ -149,12 +151,16 @@ def _check(new: NewEntry) -> None:
     for key, value in new.details.items():
         if not _KEY.fullmatch(key):
             raise UnfitEntry(f"a detail's key is not a lower-case word; {UnfitEntry.__doc__}")
-        if not _fit(value) or _names(new.subject, str(value)):
+        if not _fit(value) or _names(new.subject, str(value)) or _freely_written(key, value):
             raise UnfitEntry(f"detail {key}: {UnfitEntry.__doc__}")
 
 
 def _names(subject: SubjectId | None, value: str) -> bool:
     return subject is not None and subject.hex in value.replace("-", "")
+
+
+def _freely_written(key: str, value: str | int) -> bool:
+    return key in _ONLY_OPAQUE and not _OPAQUE.fullmatch(str(value))
 
 
 def _fit(value: str | int) -> bool:

@@ -108,6 +108,8 @@ class Cancellation:
         Raises `NoSuchMove` for a token that is wrong or late, `Denied`.
         """
         parts, now = self._parts, self._parts.clock.now()
+        if await ledger.standing(tx, subject, lock=True) is None:  # the person's row first, as everywhere
+            raise NoSuchMove
         await self._confirmed(tx, subject, token, now)
         asking = Asking(subject, policy, parts.region, now)
         plan = Farewell(

@@ -14,7 +14,7 @@ from troth.app.views import BoundDevice, DeviceLine, Me
 from troth.devices.identifiers import Told
 from troth.devices.registry import NotYourDevice
 from troth.gate import accepted_version
-from troth.subjects.choices import Choices, Shown, current_text
+from troth.subjects.choices import Choices, Shown
 from troth.subjects.names import REGISTER
 from troth.subjects.sessions import NotSignedIn
 from troth.subjects.store import Shop, link_store
@@ -63,11 +63,14 @@ class PersonDoors(Doors):
         *,
         item: ItemName | None = None,
     ) -> str:
-        """Ask for a function, or consent to it or to one optional item; return the receipt."""
+        """Ask for a function, or consent to it or to one optional item; return the receipt.
+
+        Nobody vouches for what was shown: consent names the text itself, or it is none. Raises `NotTheText`.
+        """
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
-            shown = Shown(language, text_hash) if text_hash else await self._shown(tx, asking, language)
+            shown = Shown(language, text_hash) if text_hash else None
             chosen = await self._choices.choose(
                 tx, subject, asking.policy, function, shown=shown, item=item, separate=item is not None
             )
@@ -131,13 +134,6 @@ class PersonDoors(Doors):
         return (
             policies.current(asking.policy) if version is None else policies.version(asking.policy, version)
         )
-
-    async def _shown(self, tx: Tx, asking: Asking, language: str) -> Shown:
-        """Return the text of the accepted version: an edge that sends no hash vouches that it showed it."""
-        standing = await ledger.standing(tx, asking.subject, lock=True)
-        if standing is None:
-            raise NotSignedIn
-        return current_text(self._accepted(standing, asking), language)
 
     async def _own(self, tx: Tx, subject: SubjectId, device: DeviceId) -> None:
         if all(line.device != device for line in await self._system.devices.listed(tx, subject)):

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.app.doors.base import Doors
+from troth.rights import due
+from troth.rights.copy import WITHHELD
 from troth.subjects import staff
+from troth.subjects.names import PASSWORD
 from troth.subjects.staff import Role
 from troth.terms import Ask, Basis, TrothError, Verb
 from troth.vault import NotHeld
@@ -41,12 +44,16 @@ class StaffDoors(Doors):
     ) -> Mapping[str, Mapping[str, object]]:
         """Open items of one person for a purpose; every look, granted or not, lands in the ledger.
 
-        Raises `NotStaff`, `WrongRole`, `Denied`.
+        On the person's own right only with the reference of a request of theirs that waits for its answer.
+        The password is nobody's to see. Raises `NotStaff`, `WrongRole`, `Denied`.
         """
         now = self._system.clock.now()
         async with self._open() as tx:
             who = await self._staff(tx, token, _LOOKING)
             policy = await self._policy_of(tx, subject)
+            basis = self._basis(policy, reference)
+            if basis is Basis.OWN_RIGHT and not await _requested(tx, subject, reference):
+                reference = None  # words that name no request are no reference: the gate says so
             ask = Ask(
                 verb=Verb.USE,
                 policy=policy,
@@ -57,12 +64,15 @@ class StaffDoors(Doors):
                 actor=who.actor,
                 region=self._system.settings.region,
                 at=now,
-                basis=self._basis(policy, reference),
+                basis=basis,
                 reference=reference,
             )
             permit = await self._system.gate.admit(tx, ask)
             seen: dict[str, Mapping[str, object]] = {}
             for item in sorted(permit.allow.items):
+                if item == PASSWORD:
+                    seen[item] = {"withheld": WITHHELD}
+                    continue
                 try:
                     seen[item] = await self._system.vault.open(tx, permit, item)
                 except NotHeld:
@@ -109,3 +119,11 @@ class StaffDoors(Doors):
         if reference.ground in compiled.rights:
             return Basis.OWN_RIGHT
         return None
+
+
+async def _requested(tx: Tx, subject: SubjectId, reference: Reference | None) -> bool:
+    """Tell whether ``reference`` is a request that this person made and that waits for its answer."""
+    return reference is not None and any(
+        (str(one.due), one.kind, one.done) == (reference.document, reference.ground, None)
+        for one in await due.requests_of(tx, subject)
+    )

@@ -84,7 +84,7 @@ class SigningIn(Body):
 
 
 class Choosing(Body):
-    """A choice of a function or of one optional item, with the language and hash of the text shown for it."""
+    """A choice of a function or of one optional item; consent names the hash of the text shown for it."""
 
     language: Language
     text_hash: Hash | None = None
@@ -146,10 +146,10 @@ class Farewell(Body):
 
 
 class Grounds(Body):
-    """A listed ground and the opaque id of the attached document."""
+    """A listed ground and the opaque id of the attached document. It stays in the ledger for good."""
 
     ground: Word
-    document: Short
+    document: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
 class Looking(Body):

@@ -11,7 +11,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
-from pydantic_core import PydanticCustomError
 
 from troth.app.views import FunctionState, Store, StoreHours, SwitchState
 from troth.edges.api.answers import (
@@ -43,15 +42,19 @@ from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
 
+_FIRST, _LAST = date(1970, 1, 1), date(9999, 12, 30)
+"""Days with a midnight before and after them in every zone."""
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 def _day(day: Annotated[str, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]) -> date:
     try:
-        return date.fromisoformat(day)
+        found = date.fromisoformat(day)
     except ValueError:
-        problem = PydanticCustomError("day", "write a day as YYYY-MM-DD")
-        raise RequestValidationError([{"type": problem.type, "loc": ("query", "day")}]) from None
+        found = date.min
+    if not _FIRST <= found <= _LAST:
+        raise RequestValidationError([{"type": "day", "loc": ("query", "day")}])
+    return found
 
 
 class Lines(StreamingResponse):
