@@ -15,15 +15,11 @@ from troth.terms import ClauseId, PolicyName
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement; ``label`` says of what kind. No clause: the policy's own head says so.
-
-    ``strong`` where the policy promises that such a line stands out.
-    """
+    """One statement; ``label`` says of what kind. No clause: the policy's own head says so."""
 
     label: str
     text: str
     clause: ClauseId | None
-    strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A whole notice in one language."""
+    """A whole notice in one language. ``strong`` are the clauses whose lines stand out."""
 
     policy: PolicyName
     version: int
@@ -46,6 +42,7 @@ class Notice:
     title: str
     opening: str
     sections: tuple[Section, ...]
+    strong: frozenset[ClauseId] = frozenset()
 
     @property
     def text(self) -> str:
@@ -53,7 +50,9 @@ class Notice:
         written = [self.title, self.opening]
         for section in self.sections:
             written += ["", f"# {section.heading}{_address(section.clause)}"]
-            written += [f"- {_label(line)}: {line.text}{_address(line.clause)}" for line in section.lines]
+            written += [
+                f"- {self._label(line)}: {line.text}{_address(line.clause)}" for line in section.lines
+            ]
         return "\n".join(written) + "\n"
 
     @property
@@ -61,9 +60,8 @@ class Notice:
         """SHA-256 of the canonical text in UTF-8, in hex."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
-
-def _label(line: Line) -> str:
-    return f"**{line.label}**" if line.strong else line.label
+    def _label(self, line: Line) -> str:
+        return f"**{line.label}**" if line.clause in self.strong else line.label
 
 
 def _address(clause: ClauseId | None) -> str:

@@ -42,7 +42,7 @@ def shown(compiled: Compiled) -> Observed:
     for language in Language:
         told = notice(compiled, language)
         for section in told.sections:
-            lines = sorted((line.label, line.text, line.strong) for line in section.lines)
+            lines = sorted((line.label, line.text, line.clause in told.strong) for line in section.lines)
             found[f"{language}/{section.kind}/{section.heading}"] = lines
     return found
 

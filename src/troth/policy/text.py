@@ -7,7 +7,6 @@ not depend on the order of the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from troth.policy import statement_text
 from troth.policy.clauses import Clause, ItemClause, Keep, Need, RecipientClause, RightClause, Starts
@@ -26,7 +25,7 @@ from troth.policy.statements import (
 )
 from troth.policy.vocabulary import NEEDS, VOCABULARY, Sensitivity
 from troth.policy.words import Language, Right
-from troth.terms import ActorKind, ItemName
+from troth.terms import ActorKind, ClauseId, ItemName
 
 __all__ = ["Line", "Notice", "Section", "notice"]
 
@@ -71,6 +70,7 @@ class _Teller:
             self._pick(policy.title),
             opening,
             tuple(section for section in sections if section.lines),
+            frozenset(self._standing_out()),
         )
 
     def _say(self, phrase: str, **values: object) -> str:
@@ -131,8 +131,7 @@ class _Teller:
 
     def _items(self, table: FunctionTable) -> Iterator[tuple[Clause, Line]]:
         for clause in sorted(table.items.values(), key=lambda each: (_NEEDS_IN_ORDER[each.need], each.item)):
-            strong = self._stands_out(Emphasis.SENSITIVE) and _is_sensitive(clause)
-            yield clause, replace(self._line(clause, clause.need, self._item(clause)), strong=strong)
+            yield clause, self._line(clause, clause.need, self._item(clause))
 
     def _item(self, clause: ItemClause) -> str:
         told = [
@@ -232,12 +231,16 @@ class _Teller:
             if clause.irreversible:
                 told = self._join((told, self._say("right.irreversible")))
             told = self._join((told, *self._about_right(clause)))
-            line = self._line(clause, f"right.{clause.right}", told)
-            yield clause, replace(line, strong=self._stands_out(Emphasis.RIGHTS))
+            yield clause, self._line(clause, f"right.{clause.right}", told)
 
-    def _stands_out(self, what: Emphasis) -> bool:
+    def _standing_out(self) -> Iterator[ClauseId]:
         emphasis = self._compiled.one(EmphasisClause)
-        return emphasis is not None and what in emphasis.of
+        of = () if emphasis is None else emphasis.of
+        if Emphasis.RIGHTS in of:
+            yield from (clause.id for clause in self._compiled.rights.values())
+        if Emphasis.SENSITIVE in of:
+            items = (each for table in self._compiled.functions.values() for each in table.items.values())
+            yield from (clause.id for clause in items if _is_sensitive(clause))
 
     def _about_right(self, clause: RightClause) -> Iterator[str]:
         if clause.path:

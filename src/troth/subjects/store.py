@@ -20,7 +20,7 @@ from troth.subjects.names import (
     STORE_ADDRESS,
     STORE_NAME,
 )
-from troth.terms import Act, ActKind, Allow, FunctionName, ItemName, PolicyName, SubjectId, Verb
+from troth.terms import Act, ActKind, Allow, FunctionName, ItemName, PolicyName, Reason, SubjectId, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,8 +79,13 @@ async def link_store(
         takers = {f: t for f, t in takers.items() if f in set(functions)}
     else:
         first = {f: next(_asks(asking, f, t)) for f, t in takers.items()}
-        willing = {f for f, ask in first.items() if isinstance(decide(compiled, standing, ask), Allow)}
-        takers = {f: t for f, t in takers.items() if f in willing} or takers
+        answers = {f: decide(compiled, standing, ask) for f, ask in first.items()}
+        willing = {f for f, answer in answers.items() if isinstance(answer, Allow)}
+        # Where none may have it, one that was chosen says best what is still missing.
+        chosen = {
+            f for f, answer in answers.items() if getattr(answer, "reason", None) is not Reason.NOT_CHOSEN
+        }
+        takers = {f: t for f, t in takers.items() if f in (willing or chosen)} or takers
     for function, table in takers.items():
         for ask in _asks(asking, function, table):
             permit = await parts.gate.admit(tx, ask)
