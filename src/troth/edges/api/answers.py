@@ -37,12 +37,11 @@ class PolicyListed(Answer):
 
 
 class NoticeLine(Answer):
-    """One statement, and the clause behind it; ``strong`` where it must stand out."""
+    """One statement, and the clause behind it."""
 
     label: str
     text: str
     clause: str | None
-    strong: bool
 
 
 class NoticeSection(Answer):
