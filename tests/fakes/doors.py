@@ -190,7 +190,11 @@ class FakeDoors:
 
     async def receipts(self, token: str) -> tuple[views.ReceiptLine, ...]:
         self._who(token)
-        return (views.ReceiptLine(EntryId(UUID(int=7)), "accepted", AT, "aaaa." + "b" * 400 + ".cccc"),)
+        signed, flow = "aaaa." + "b" * 400 + ".cccc", FunctionName("customer_flow")
+        return (
+            views.ReceiptLine(EntryId(UUID(int=7)), "accepted", AT, signed),
+            views.ReceiptLine(EntryId(UUID(int=8)), "chosen", AT, signed, function=flow),
+        )
 
     async def look(self, token: str, *asked: object, **more: object) -> dict[str, object]:
         self._who(token)

@@ -48,6 +48,7 @@ def test_check_names_file_line_column_and_what_to_write(run: Run, tmp_path: Path
     assert f"{broken}:2:1: " in bad.output
     assert "write" in bad.output
     assert run("check", tmp_path / "nowhere.yaml").exit_code == 2
+    assert run("check", tmp_path).exit_code == 2  # a folder is no policy
 
 
 def test_policy_show_is_what_people_are_shown(run: Run) -> None:

@@ -200,6 +200,11 @@ async def test_a_person_gets_the_receipts_of_all_they_chose(people):
     async with people.tx() as tx:
         mine = await papers(tx, people.parts.signer, subject)
     assert sorted(one.kind.value for one in mine) == ["accepted", "chosen", "withdrawn"]
+    assert {one.kind.value: one.function for one in mine} == {
+        "accepted": None,
+        "chosen": FLOW,
+        "withdrawn": FLOW,
+    }
     for one in mine:
         assert verify_receipt(one.receipt, people.parts.signer.public).entry == str(one.entry)
 

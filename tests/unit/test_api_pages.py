@@ -124,6 +124,13 @@ async def test_cancelling_takes_the_understanding_and_drops_the_cookie(
     assert 'troth_session=""' in answer.headers["set-cookie"]
 
 
+async def test_a_receipt_says_what_it_is_about(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    text = (await browser.get("/privacy/receipts", headers={"accept-language": "en"})).text
+    assert "<h3>You accepted the policy</h3>" in text
+    assert "<h3>You turned a function on: Counting customers</h3>" in text
+
+
 async def test_a_denial_is_told_in_words_with_its_clause(
     browser: httpx.AsyncClient, doors: FakeDoors
 ) -> None:

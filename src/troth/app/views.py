@@ -239,9 +239,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One receipt of one's own."""
+    """One receipt of one's own; ``on`` is how a switch was put."""
 
     entry: EntryId
     kind: str
     at: datetime
     receipt: str = field(repr=False)
+    function: FunctionName | None = None
+    switch: SwitchName | None = None
+    on: bool | None = None

@@ -5,15 +5,16 @@ Says in words how it was agreed and how it is taken back; the proof itself is th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from troth import ledger
-from troth.ledger import EntryKind
+from troth.ledger import Entry, EntryKind
 from troth.ledger.receipts import receipt
-from troth.terms import EntryId
+from troth.terms import EntryId, FunctionName, SwitchName
 
 if TYPE_CHECKING:
     from troth.db import Tx
@@ -37,12 +38,16 @@ PAPERS: Mapping[EntryKind, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One receipt and what it is about."""
+    """One receipt and what it is about: a function, a switch or, with neither, the policy as a whole."""
 
     entry: EntryId
     kind: EntryKind
     at: datetime
     receipt: str = field(repr=False)
+    function: FunctionName | None = None
+    switch: SwitchName | None = None
+    on: bool | None = None
+    """How a switch was put."""
 
 
 async def paper(tx: Tx, signer: Signer, subject: SubjectId, entry: EntryId, kind: EntryKind) -> str:
@@ -54,6 +59,19 @@ async def paper(tx: Tx, signer: Signer, subject: SubjectId, entry: EntryId, kind
 async def papers(tx: Tx, signer: Signer, subject: SubjectId) -> tuple[Paper, ...]:
     """Return every receipt of ``subject``, by time; none for who was erased."""
     about = [entry for entry in await ledger.about(tx, subject) if entry.kind in PAPERS]
-    return tuple(
-        [Paper(e.entry, e.kind, e.at, await paper(tx, signer, subject, e.entry, e.kind)) for e in about]
+    return tuple([_paper(one, await paper(tx, signer, subject, one.entry, one.kind)) for one in about])
+
+
+def _paper(entry: Entry, signed: str) -> Paper:
+    said = cast("dict[str, Any]", json.loads(entry.body))
+    details = said.get("details", {})
+    function, switch, state = said.get("function"), details.get("switch"), details.get("state")
+    return Paper(
+        entry.entry,
+        entry.kind,
+        entry.at,
+        signed,
+        FunctionName(function) if function else None,
+        SwitchName(switch) if switch else None,
+        state == "on" if state else None,
     )

@@ -50,7 +50,10 @@ class RightsDoors(Doors):
             subject = await self._who(tx, token)
             await self._in_person(tx, await self._asking(tx, subject))
             found = await papers(tx, self._system.signer, subject)
-        return tuple(ReceiptLine(one.entry, one.kind.value, one.at, one.receipt) for one in found)
+        return tuple(
+            ReceiptLine(one.entry, one.kind.value, one.at, one.receipt, one.function, one.switch, one.on)
+            for one in found
+        )
 
     async def cancel(self, token: str) -> CancelOffer:
         """Begin to cancel; nothing happens before the second step. Raises `Denied`."""

@@ -10,7 +10,9 @@ import typer
 app = typer.Typer(no_args_is_help=True)
 
 
-def check(files: Annotated[list[Path], typer.Argument(help="Policy files, as YAML.", exists=True)]) -> None:
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Policy files, as YAML.", exists=True, dir_okay=False)],
+) -> None:
     """Check policy files; every finding is a line, and an error ends with status 1."""
     from troth.policy.check import check as findings_of
     from troth.policy.compile import compile_policy

@@ -19,7 +19,7 @@ from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from troth.app.views import Me
+    from troth.app.views import Me, ReceiptLine
     from troth.edges.web.words import Words
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
@@ -112,8 +112,19 @@ async def copy(request: Request) -> Response:
 @router.get("/receipts")
 async def receipts(request: Request) -> Response:
     """List what was accepted, chosen and taken back, with the signed texts."""
-    here = visit(request)
-    return page(here, "receipts.html", receipts=await system(request).receipts(here.session))
+    here, troth = visit(request), system(request)
+    lines = await troth.receipts(here.session)
+    me = await troth.me(here.session)
+    return page(here, "receipts.html", receipts=[(line, _about(line, me, here.words)) for line in lines])
+
+
+def _about(line: ReceiptLine, me: Me, t: Words) -> str:
+    """Return what a receipt is about, as the privacy page calls it; nothing for the policy as a whole."""
+    titles = {state.function: t.pick(state.title, state.function) for state in me.functions}
+    if line.function is not None:
+        return titles.get(line.function, line.function)
+    moved = [function for state in me.switches if state.switch == line.switch for function in state.functions]
+    return " · ".join(titles.get(function, function) for function in moved)
 
 
 @router.get("/cancel")
