@@ -100,7 +100,7 @@ def test_find_out_switch_off_copy_cancel(chromium: Browser, site: Site, language
 
         page.click("a[href='/privacy/receipts']")
         fits(page, "receipts", language, width)
-        page.goto(site.url + "/policy")
+        page.goto(site.url + "/policy?name=sunmi-camera")
         fits(page, "policy", language, width)
         expect(page.locator("main")).to_contain_text("sunmi-camera/stored_in/CN")
         _cancel(page, site, language, width)
@@ -136,7 +136,7 @@ def test_the_language_is_remembered(chromium: Browser, site: Site) -> None:
         page.goto(site.url)
         page.get_by_text("中文").click()
         expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
-        page.goto(site.url + "/policy")
+        page.goto(site.url + "/policy?name=sunmi-camera")
         expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
 
 

@@ -55,7 +55,7 @@ def test_policy_show_is_what_people_are_shown(run: Run) -> None:
     shown = run("policy", "show", POLICY, "--lang", "zh")
     assert shown.exit_code == 0
     assert "[sunmi-camera/stored_in/CN]" in shown.output
-    assert run("policy", "list").output.split() == [POLICY]
+    assert run("policy", "list").output.split() == ["kaiconn", POLICY]
     assert run("policy", "show", POLICY, "--lang", "fr").exit_code == 2
     assert isinstance(run("policy", "show", "nowhere").exception, TrothError)
 
