@@ -68,12 +68,6 @@ class Person:
         said: Any = response.json() if "json" in kind and response.content else {}
         return Answer(response.status_code, said)
 
-    async def text(self, path: str) -> str:
-        """Return a page of plain text. Raises `httpx.HTTPStatusError` where the answer was a no."""
-        async with self._client() as client:
-            response = await client.get(path)
-        return response.raise_for_status().text
-
     async def lines(self, path: str) -> list[str]:
         """Return the lines of a streamed answer, in order."""
         async with self._client() as client, client.stream("GET", path) as response:
