@@ -120,8 +120,8 @@ class Ask:
     """One question to the gate.
 
     ``at`` is when it is asked; ``measured`` when the value came into being (None: the same moment).
-    ``basis`` is None for the function's own basis; another basis needs a ``reference``. ``unfit`` are those of
-    ``items`` whose value, as it was handed in, does not have the form of its item (`troth.policy.forms`).
+    ``basis`` is None for the function's own basis; another basis needs a ``reference``. ``unfit`` are
+    those of ``items`` whose value, as handed in, does not have the form of its item (`troth.policy.forms`).
     """
 
     verb: Verb
