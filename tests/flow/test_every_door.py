@@ -93,6 +93,7 @@ COMMANDS = {
     "demo": U,
     "check": U,
     "promises": U,
+    "explain": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,
