@@ -103,6 +103,7 @@ COMMANDS = {
     "serve": U,
     "demo": U,
     "check": U,
+    "promises": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,
