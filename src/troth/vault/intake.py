@@ -42,12 +42,12 @@ class Sheaf:
 
 
 class Unstorable(NotStorable):
-    """some of these values are not made of text, numbers, booleans, lists and maps: leave them out"""
+    """some of these readings cannot be stored: store the others without them"""
 
-    def __init__(self, which: frozenset[int]) -> None:
-        super().__init__(Unstorable.__doc__)
+    def __init__(self, which: Mapping[int, NotStorable]) -> None:
+        super().__init__(str(next(iter(which.values()))))
         self.which = which
-        """The places of the sheaves that hold such a value."""
+        """The places of the sheaves that hold such a reading, and what is wrong with each."""
 
 
 async def append_each(
@@ -119,14 +119,14 @@ def _rows(
 def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, bytes]]:
     """Return every sheaf as blocks, by day. Raises `Unstorable`."""
     packed: list[Mapping[date, bytes]] = []
-    unfit: set[int] = set()
+    unfit: dict[int, NotStorable] = {}
     for place, sheaf in enumerate(sheaves):
         try:
             packed.append(_by_day(sheaf.readings))
-        except NotStorable:
-            unfit.add(place)
+        except NotStorable as error:
+            unfit[place] = error
     if unfit:
-        raise Unstorable(frozenset(unfit))
+        raise Unstorable(unfit)
     return packed
 
 
