@@ -284,7 +284,7 @@ def test_a_maker_s_own_file(tmp_path):
 
 
 HOLDS = """\
-holds:
+legal_holds:
   orders:
     items: [store_name]
     keep: 3 years
@@ -300,7 +300,9 @@ def test_a_hold_is_of_records_for_a_time_and_for_one_duty():
     compiled = compile_policy(load(GOOD + HOLDS, "f"))
     done = datetime(2024, 2, 29, 20, tzinfo=UTC)  # the first of March where the law lives
     (held,) = keeping.holds(compiled, ItemName("store_name"), "order_completed", done)
-    assert held == keeping.Held(datetime(2027, 3, 1, 16, tzinfo=UTC), ClauseId("corner-shop/holds/orders"))
+    assert held == keeping.Held(
+        datetime(2027, 3, 1, 16, tzinfo=UTC), ClauseId("corner-shop/legal_holds/orders")
+    )
     assert keeping.holds(compiled, ItemName("password"), "order_completed", done) == ()
     assert load(printed(load(GOOD + HOLDS, "f")), "f").digest == load(GOOD + HOLDS, "f").digest
     assert "no less than 3 years" in notice(compiled, "en").text
@@ -310,5 +312,5 @@ def test_a_hold_is_of_records_for_a_time_and_for_one_duty():
 def test_a_hold_on_an_account_or_open_to_others_cannot_be_written(wrong):
     key = wrong.split(":")[0]
     text = re.sub(rf"    {key}: .*", f"    {wrong}", HOLDS)
-    with pytest.raises(PolicyRejected, match="corner-shop/holds/orders"):
+    with pytest.raises(PolicyRejected, match="corner-shop/legal_holds/orders"):
         load(GOOD + text, "f")

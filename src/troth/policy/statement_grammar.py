@@ -209,7 +209,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("protection", How.NAMED, _record(
         "a measure", _items("items named with it"), _words("risks", w.Risk, "against what")
     ), s.ProtectionClause, "how data is kept safe, by software", Choice(w.Measure)),
-    Section("holds", How.NAMED, _record(
+    Section("legal_holds", How.NAMED, _record(
         "a hold",
         Field("items", ListOf(ITEM_NAMES), "the records", must=True),
         Field("keep", Periods(), "how long the law wants them", must=True),
