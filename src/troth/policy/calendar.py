@@ -1,4 +1,4 @@
-"""Counting time as the law does: hours and days from the event, working days, months and years by the calendar.
+"""Counting time as the law does: hours and days from the event, everything else by the calendar.
 
 Legal time is that of `terms.LEGAL_TIME`. Which days are off is a value; where it comes from is for others.
 """

@@ -83,6 +83,7 @@ def _functions(key: str, says: str) -> Field[Any]:
 
 _BY = _words("by", Channel, "through what")
 _WITHIN = Field("within", Periods(), "how long it may take")
+_DUTY = Choice(Basis, frozenset({Basis.LEGAL_DUTY}))
 _MONTH = Pattern("a month or a date, such as 2022-10", r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 
 
@@ -216,7 +217,7 @@ SECTIONS: tuple[Section, ...] = (
         _word("from", Moment, "the event that starts the clock, of each record", must=True),
         _word("bound", w.Bound, "the law's minimum is our maximum", must=True),
         _word("per", w.Per, "what is held: one record, never an account", must=True),
-        Field("opens_for", Choice(Basis, frozenset({Basis.LEGAL_DUTY})), "the only basis on which it opens", must=True),
+        Field("opens_for", _DUTY, "the only basis on which it opens", must=True),
         _word("survives", w.Survives, "what it outlives", must=True),
     ), s.HoldClause, "records that a law wants kept, each by itself"),
     Section("backups", How.ONE, _record(
