@@ -1,9 +1,9 @@
 """What the ledger costs: durable transactions with an entry against the same without, and reading a proof.
 
 ``python bench/ledger.py --json`` prints ``{"tx_per_s", "vs_bare", "proof_ms_at_1m", ...}``. A transaction is
-one effect (a sealed row of 200 bytes) and one decision about its subject, on 16 connections to a PostgreSQL of
-its own with fsync on, from two client processes; a sequencer numbers the entries meanwhile. Both kinds alternate
-in one run. Figures are medians over the rounds; ``vs_bare`` is the median of the ratios of neighbours.
+one effect (a sealed row of 200 bytes) and one decision about its subject, on 16 connections to a PostgreSQL
+of its own with fsync on, from two client processes; a sequencer numbers the entries meanwhile. Both kinds
+alternate in one run. Figures are medians over the rounds; ``vs_bare`` is that of the ratios of neighbours.
 ``cpu_us_per_tx`` counts clients, server and sequencer together, to tell a busy machine from a slow ledger.
 """
 
