@@ -166,5 +166,5 @@ async def test_an_account_opens_under_another_policy_with_what_that_one_takes(ho
     assert signed_in.status_code == 200, signed_in.text
     copy = (await owner.ask("GET", "/v1/me/copy")).text
     assert "lantern" in copy
-    kept = [line for line in map(json.loads, copy.splitlines()) if line["line"] == "document"]
+    kept = [line for line in map(json.loads, copy.splitlines()) if line["kind"] == "document"]
     assert "verification_code" not in [line["item"] for line in kept]
