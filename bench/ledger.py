@@ -265,7 +265,7 @@ async def proofs(server: Postgres, size: int) -> float:
         for entry in entries:
             async with db.transaction() as tx:
                 start = time.perf_counter()
-                found = await inclusion(tx, entry, SIGNER.public)
+                found = await inclusion(tx, entry)
                 times.append(time.perf_counter() - start)
             if found is None:
                 raise AssertionError("an entry without a proof")

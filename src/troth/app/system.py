@@ -25,6 +25,7 @@ from troth.gate import Gate
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
+from troth.ledger.tail import Tail
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
 ERASURES = "erasures.log"
+TAIL = "ledger.tail"
 _COPIES = 4
 """Copies under way in one process: whoever reads one slowly keeps a connection, but none that others need."""
 
@@ -137,7 +139,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         parts=parts,
         accounts=Accounts(parts),
         devices=devices,
-        sequencer=Sequencer(pools.db, signer, clock),
+        sequencer=Sequencer(pools.db, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
         cancellation=Cancellation(parts, erasure),
         copies=Copies(parts, pools.copying, devices),
