@@ -12,6 +12,7 @@ from troth.vault.errors import (
     NotStorable,
     PlanLapsed,
     Unsealable,
+    WrongForm,
 )
 from troth.vault.events import Stored
 from troth.vault.keyring import EpochKind, Keyring
@@ -35,4 +36,5 @@ __all__ = [
     "Stored",
     "Unsealable",
     "Vault",
+    "WrongForm",
 ]
