@@ -1,7 +1,7 @@
 """Forms of values: which fields a value has and what each may hold, from `forms.yaml`.
 
-A form is closed. A field that it does not name makes the value unfit, so that nothing undeclared rides along in
-a declared item. Decides about form only: whether the item may be taken at all is the gate's to say.
+A form is closed. A field that it does not name makes the value unfit, so that nothing undeclared rides along
+in a declared item. Decides about form only: whether the item may be taken at all is the gate's to say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DEVICE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Why a value does not fit: a field of the form (never a word of the sender's), and what belongs there."""
+    """Why a value does not fit: a field of the form (never a sender's word), and what belongs there."""
 
     field: str
     instead: str
@@ -135,7 +135,9 @@ def _shape(got: Got[Fields], known: Mapping[str, Shape], place: Place) -> Shape 
     kind, said = fields.need(_IS), set(fields.plain()) - {"is"}
     needs = NEEDS.get(kind, frozenset[str]())
     if not needs <= said <= TAKES.get(kind, needs):
-        place.report(got.at, f"a shape of kind {kind.value}", f"exactly its bounds: {', '.join(sorted(needs))}")
+        place.report(
+            got.at, f"a shape of kind {kind.value}", f"exactly its bounds: {', '.join(sorted(needs))}"
+        )
         return None
     most, least, of, words = fields.get(_MOST), fields.get(_LEAST), fields.get(_OF), fields.get(_CLOSED)
     if of is not None and of not in known:
@@ -175,10 +177,12 @@ def _form(name: str, fields: Fields, shapes: Mapping[str, Shape], place: Place) 
         return MappingProxyType(found)
 
     must, may, by_device = shaped(fields.get(_MUST)), shaped(fields.get(_MAY)), fields.got(_BY_DEVICE)
+    each = None if by_device is None else shapes.get(by_device.value)
     if bool(must or may) == (by_device is not None) or must.keys() & may.keys():
         place.report(fields.at, "this form", "either fields, each once, or by_device")
-    each = shaped({"": by_device}) if by_device else {}
-    return Form(name, must, may, each.get(""))
+    if by_device is not None and each is None:
+        place.report(by_device.at, f"the shape {by_device.value}", "the name of a shape")
+    return Form(name, must, may, each)
 
 
 FORMS: Mapping[str, Form] = read(

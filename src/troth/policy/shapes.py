@@ -1,7 +1,7 @@
 """Shapes of fields: what one part of a value may hold, and a quick check made of each.
 
-Data says which shapes there are (`forms.yaml`); this module says what each kind of shape means. A check answers
-yes or no and never raises, whatever it is given. Nothing here knows items.
+Data says which shapes there are (`forms.yaml`); this module says what each kind of shape means. A check
+answers yes or no and never raises, whatever it is given. Nothing here knows items.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ _UNSEEN = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 _LINE = re.compile(f"[^{_UNSEEN}]+")
 _PROSE = re.compile(f"(?:[^{_UNSEEN}]|[\n\t])+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
-_LONGEST_IP = 45
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class Is(StrEnum):

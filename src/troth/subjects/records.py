@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.clauses import PERMISSION, Keep
+from troth.policy.values import VALUES
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
@@ -77,7 +78,7 @@ class Records:
         ask = asking.by_right(Verb.COLLECT, function, {item})
         if item not in held:
             ask = self._first_willing(asking, standing, function, {item}, purpose)
-        permit = await self._parts.gate.admit(tx, ask)
+        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit({item: value})))
         if table is not None and table.items[item].keep is Keep.NONE:
             return Kept(stored=False)
         await self._parts.vault.put(tx, permit, item, value)

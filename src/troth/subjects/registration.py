@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from troth.gate.decide import decide
 from troth.policy.text import notice
+from troth.policy.values import VALUES
 from troth.subjects.age import age_class
 from troth.subjects.asking import Asking
 from troth.subjects.contact import email_address, phone_number
@@ -76,7 +77,8 @@ class Applicant:
 
     def ask(self, asking: Asking) -> Ask:
         """Return the question that registering comes down to."""
-        return asking.to(Verb.COLLECT, REGISTER, COMPLETE_REGISTRATION, self.items)
+        ask = asking.to(Verb.COLLECT, REGISTER, COMPLETE_REGISTRATION, self.items)
+        return replace(ask, unfit=VALUES.unfit({i: {"value": v} for i, v in self.identifiers.items()}))
 
 
 def read(given: Registration, compiled: Compiled, now: datetime) -> Applicant:

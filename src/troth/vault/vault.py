@@ -62,8 +62,7 @@ class Vault:
     async def put(self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]) -> RecordId:
         """Store the document ``item``, replacing the last version for every function that holds it.
 
-        Raises `NotCovered`, `WrongForm`, `Erased`, `NotStorable` (a part is not text, number, bool, bytes, list
-        or map).
+        Raises `NotCovered`, `WrongForm`, `Erased`, and `NotStorable` for what would not come back equal.
         """
         now = self._clock.now()
         covers.demand(permit, now, covers.STORING, {item})
