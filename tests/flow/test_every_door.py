@@ -104,6 +104,7 @@ COMMANDS = {
     "demo": U,
     "check": U,
     "promises": U,
+    "explain": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,

@@ -133,3 +133,38 @@ async def test_nobody_unlisted_is_handed_anything_and_nothing_is_on_record_as_sh
     with psycopg.connect(database.owner) as conn:
         rows = conn.execute("SELECT body FROM ledger_entry WHERE kind IN ('shared', 'disclosed')").fetchall()
     assert [json.loads(bytes(row[0])) for row in rows] == []
+
+
+NEEDED = {
+    "user_name": {"value": "lantern"},
+    "android_id": {"value": "9774d56d682e549c"},
+    "mac_address": {"value": "02:00:5e:00:53:01"},
+    "ip_address": {"value": "192.0.2.7"},
+}
+
+
+async def _form(house: House, **changed: object) -> dict[str, Any]:
+    shown = (await house.http.get("/v1/policies/kaiconn?language=zh")).json()
+    texts = {"policy": "kaiconn", "language": "zh", "text_hash": shown["text_hash"]}
+    return await house.form(**texts, version=shown["version"], **changed)
+
+
+async def test_an_account_opens_under_another_policy_with_what_that_one_takes(house: House):
+    form = await _form(house)
+    refused = await house.http.post("/v1/accounts", json=form)
+    assert (refused.status_code, refused.json()["reason"]) == (403, "required_item_missing")
+    assert "kaiconn/functions/register/requires/user_name" in refused.json()["clauses"]
+    made = await house.http.post("/v1/accounts", json=form | {"items": NEEDED})
+    assert made.status_code == 202, made.text
+    path = f"/v1/accounts/{made.json()['account']}/verify"
+    verified = await house.http.post(path, json={"code": await house.code()})
+    owner = Person(house, made.json()["account"], verified.json()["token"], verified.json()["receipt"])
+    held = (await owner.done("GET", "/v1/me/records"))["functions"]["register"]
+    assert {*NEEDED, "phone_number", "password"} <= set(held)
+    typed = {"login": form["phone"], "password": form["password"]}
+    signed_in = await house.http.post("/v1/sessions", json=typed)
+    assert signed_in.status_code == 200, signed_in.text
+    copy = (await owner.ask("GET", "/v1/me/copy")).text
+    assert "lantern" in copy
+    kept = [line for line in map(json.loads, copy.splitlines()) if line["line"] == "document"]
+    assert "verification_code" not in [line["item"] for line in kept]

@@ -68,6 +68,9 @@ class Registering(Body):
     agreed: bool
     birth_date: Day | None = None
     declares_adult: bool | None = None
+    items: Annotated[
+        dict[Word, Annotated[dict[Word, Any], Field(max_length=50)]] | None, Field(max_length=50)
+    ] = None
 
 
 class Code(Body):
