@@ -3,7 +3,7 @@
 import asyncio
 import random
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 from hypothesis import HealthCheck, given, settings
@@ -101,16 +101,14 @@ async def test_batches_that_name_the_same_owners_in_any_order_never_wait_in_a_ri
             assert len(await one.stored()) == 24
 
 
-MINUTES = st.integers(-90, 30)
+MEASURED = st.tuples(st.sampled_from(("line_crossing", MOTION, "face_feature")), st.integers(-90, 30))
 STEPS = st.lists(
     st.one_of(
         st.tuples(
             st.just("send"),
             st.integers(0, 1),
             st.sampled_from((FLOW, GUARD)),
-            st.lists(
-                st.tuples(st.sampled_from(("line_crossing", MOTION, "face_feature")), MINUTES), max_size=4
-            ),
+            st.lists(MEASURED, max_size=4),
         ),
         st.tuples(
             st.just("act"),
@@ -135,8 +133,6 @@ async def _play(owner, people, steps, *, together):
         else:
             said.extend([(await owner.door.ingest_each([one]))[0] for one in waiting])
         waiting.clear()
-
-    from uuid import UUID
 
     start = owner.clock.now()
     for step in steps:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.flow.devices_rig import FLOW, Wall, camera, crossing, linked, shop
 from tests.flow.test_devices_killed import broker_pid
+from troth import ledger
 from troth.app.bus import NatsBus
 from troth.app.doors.chores import ChoreDoors
 from troth.db import Database
@@ -24,7 +25,7 @@ from troth.devices.batch import Batch, Sent
 from troth.gate import Gate
 from troth.ledger import standings, telling
 from troth.ledger.standings import Standings
-from troth.terms import ActKind
+from troth.terms import Act, ActKind
 from troth.vault import Vault
 
 WORKERS = 4
@@ -86,9 +87,6 @@ async def stored_after_withdrawals(database, tmp_path, times=8):
 
 
 async def owner_withdraws(owner, database):
-    from troth import ledger
-    from troth.terms import Act
-
     async with owner.db.transaction() as tx:
         act = Act(
             kind=ActKind.WITHDRAWN, policy=owner.compiled.policy.name, at=owner.clock.now(), function=FLOW
@@ -160,19 +158,20 @@ async def test_control_without_the_lock_an_effect_follows_the_withdrawal(databas
 
 async def test_a_standing_of_a_transaction_that_rolled_back_is_never_used(database, tmp_path):
     """The memory may hold what never came true; no generation leads to it."""
-    from troth import ledger
-    from troth.terms import Act
-
     async with shop(database, tmp_path) as owner:
         await owner.ready()
         name = owner.compiled.policy.name
-        with pytest.raises(ZeroDivisionError):
+
+        async def chosen_in_vain():
             async with owner.db.transaction() as tx:
                 chosen = Act(kind=ActKind.CHOSEN, policy=name, at=owner.clock.now(), function=FLOW)
                 await ledger.record(tx, owner.subject, chosen)
                 held = await owner.gate.hold(tx, [owner.subject])
                 assert held.of(owner.subject).acts[-1].kind is ActKind.CHOSEN
                 raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await chosen_in_vain()
         await owner.act(ActKind.WITHDRAWN, function=FLOW)
         async with owner.db.transaction() as tx:
             held = await owner.gate.hold(tx, [owner.subject])
