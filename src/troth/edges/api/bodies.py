@@ -68,6 +68,9 @@ class Registering(Body):
     agreed: bool
     birth_date: Day | None = None
     declares_adult: bool | None = None
+    items: Annotated[
+        dict[Word, Annotated[dict[Word, Any], Field(max_length=50)]] | None, Field(max_length=50)
+    ] = None
 
 
 class Code(Body):
@@ -168,3 +171,45 @@ class Stocking(Body):
     serial: Short
     model: Short
     code: Annotated[str, StringConstraints(min_length=4, max_length=64), AfterValidator(_printable)]
+
+
+class Giving(Body):
+    """The value of one item, as the vocabulary forms it."""
+
+    value: Annotated[dict[Word, Any], Field(min_length=1, max_length=50)]
+
+
+class Stating(Body):
+    """A need is met, or no longer."""
+
+    met: bool
+
+
+class Serving(Body):
+    """A service's question about one person, for a purpose."""
+
+    subject: Id
+    function: Word
+    purpose: Word
+    reference: Grounds | None = None
+
+
+class TakingIn(Serving):
+    """What a service collected, by item."""
+
+    values: Annotated[
+        dict[Word, Annotated[dict[Word, Any], Field(max_length=50)]], Field(min_length=1, max_length=50)
+    ]
+
+
+class Using(Serving):
+    """What a service wants to see."""
+
+    items: Annotated[list[Word], Field(min_length=1, max_length=50)]
+
+
+class HandingOn(Using):
+    """What a service hands to someone else; ``region`` is where it goes, if not here."""
+
+    recipient: Word | None = None
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
