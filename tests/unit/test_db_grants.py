@@ -38,7 +38,9 @@ def test_the_eraser_may_do_what_the_app_may():
 
 def test_nobody_but_the_eraser_deletes_evidence_and_nobody_rewrites_it():
     held = {"act", "ledger_entry", "ledger_opening", "ledger_leaf", "ledger_node", "ledger_head"}
-    found = {(g.table, g.role, g.verb) for g in wanted() if g.table in held and g.verb in {"update", "delete"}}
+    found = {
+        (g.table, g.role, g.verb) for g in wanted() if g.table in held and g.verb in {"update", "delete"}
+    }
     assert found == {("act", "troth_eraser", "delete"), ("ledger_opening", "troth_eraser", "delete")}
 
 

@@ -137,8 +137,11 @@ async def actual(conn: AsyncConnection[Any]) -> frozenset[Grant]:
 async def bring_about(conn: AsyncConnection[Any]) -> frozenset[Grant]:
     """Make the server grant what is wanted and nothing else; return what was wrong. Run as the owner.
 
-    Tables that are wanted and not there yet are left out.
+    Tables that are wanted and not there yet are left out. Where the database is ours, only our roles may
+    connect, and nobody makes temporary tables, which would be found before the real ones.
     """
+    if await _ours(conn):
+        await _close_database(conn)
     cursor = await conn.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
     )
@@ -152,6 +155,32 @@ async def bring_about(conn: AsyncConnection[Any]) -> frozenset[Grant]:
         for statement in _statements(table, role, want):
             await conn.execute(statement)
     return wrong
+
+
+async def _ours(conn: AsyncConnection[Any]) -> bool:
+    cursor = await conn.execute(
+        "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+async def _close_database(conn: AsyncConnection[Any]) -> None:
+    """Leave the right to connect, to our roles alone."""
+    cursor = await conn.execute(
+        """
+        SELECT coalesce(r.rolname, 'public') FROM pg_database d,
+               aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+               LEFT JOIN pg_roles r ON r.oid = a.grantee
+         WHERE d.datname = current_database() AND a.grantee <> d.datdba
+        """
+    )
+    if {str(row[0]) for row in await cursor.fetchall()} == {role.value for role in WORKING}:
+        return
+    name = sql.Identifier(conn.info.dbname)
+    await conn.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    roles = sql.SQL(", ").join(sql.Identifier(role.value) for role in sorted(WORKING))
+    await conn.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, roles))
 
 
 def _statements(table: str, role: str, want: Iterable[Grant]) -> Iterator[sql.Composed]:
