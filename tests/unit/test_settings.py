@@ -103,7 +103,7 @@ def test_a_secret_comes_from_a_file(tmp_path: Path):
     empty.write_text("\n")
     got = read(TROTH_DSN_FILE=str(app), TROTH_OWNER_DSN_FILE=str(owner))
     assert got.dsn == "host=db user=troth_app passfile=/etc/troth/s3cret"
-    assert got.dsn_of(Role.KEEPER) == "host=db user=troth_keeper passfile=/etc/troth/s3cret"
+    assert got.dsn_of(Role.KEEPER) == "user=troth_keeper passfile=/etc/troth/s3cret host=db"
     assert "s3cret" not in repr(got)
     with pytest.raises(BadSetting, match="is empty"):
         read(TROTH_DSN_FILE=str(empty))
@@ -124,7 +124,7 @@ def test_a_password_is_one_roles_so_the_others_are_asked_for(tmp_path: Path):
     assert "s3cret" not in str(caught.value)
     # A process that is told some roles only makes up no password for the others.
     del given["TROTH_OWNER_DSN_FILE"]
-    assert read(**given).dsn_of(Role.KEEPER) == "host=db user=troth_keeper"
+    assert read(**given).dsn_of(Role.KEEPER) == "user=troth_keeper host=db"
     assert read(**given).dsn_of(Role.OWNER) is None
 
 
