@@ -95,6 +95,33 @@ async def count(  # noqa: PLR0917  # the columns of one row, in the order of its
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A decision as it is counted."""
+
+    policy: PolicyName | None
+    function: FunctionName | None
+    outcome: Outcome
+    reason: StrEnum | None
+
+
+async def count_all(tx: Tx, found: Mapping[Counted, int], minute: datetime) -> None:
+    """Add several decisions to the counts of the minute that ``minute`` lies in, in one statement."""
+    if not found:
+        return
+    await tx.run(
+        QUERIES["count_all"],
+        {
+            "policies": [one.policy or "" for one in found],
+            "functions": [one.function or "" for one in found],
+            "outcomes": [one.outcome for one in found],
+            "reasons": [one.reason.value if one.reason else "" for one in found],
+            "ns": list(found.values()),
+            "minute": minute.replace(second=0, microsecond=0),
+        },
+    )
+
+
 async def counts(tx: Tx, since: datetime, until: datetime) -> tuple[Count, ...]:
     """Return the counts of the minutes from ``since`` up to, not including, ``until``."""
     return tuple(await tx.rows(Count, QUERIES["counts"], {"since": since, "until": until}))
