@@ -23,7 +23,7 @@ _KEEPER, _SEQUENCER = Role.KEEPER, Role.SEQUENCER
 GRANTS: Mapping[str, Mapping[Role, str]] = {
     # The ledger: entries and openings are added together; acts rest on openings.
     "subject": {
-        _APP: "select insert update(door)",
+        _APP: "select insert update(door, generation, told)",
         _INGEST: "select update(door)",
         _ERASER: "update(state)",
     },
@@ -51,7 +51,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "document": {_APP: "select insert update(version, policy_version, at_day, sealed) delete"},
     "document_wrap": {_APP: "select insert delete", _KEEPER: "select update(wrapped, kek_epoch)"},
     "event_block": {_APP: "select insert delete", _INGEST: "insert"},
-    "reading_seen": {_APP: "select insert", _INGEST: "select(mark) insert", _ERASER: "delete"},
+    "reading_seen": {_APP: "select insert", _INGEST: "select(at_day, mark) insert", _ERASER: "delete"},
     "blind_index": {_APP: "select insert delete", _KEEPER: "select update(tag, epoch)"},
     "erasure": {
         _APP: "select update(link_hash)",
