@@ -56,15 +56,15 @@ SELECT subject, %(entry)s, %(salt)s FROM subject
  WHERE subject = %(subject)s AND state = 'live' FOR KEY SHARE
 
 -- :count
--- Add to this minute's count of a decision; one slot per connection.
+-- Add to this minute's count of a decision. The slot is this server process, so that nobody ever waits for another.
 INSERT INTO decision_count AS c (policy, function, outcome, reason, minute, slot, n)
-VALUES (%(policy)s, %(function)s, %(outcome)s, %(reason)s, %(minute)s, pg_backend_pid() %% 64, %(n)s)
+VALUES (%(policy)s, %(function)s, %(outcome)s, %(reason)s, %(minute)s, pg_backend_pid(), %(n)s)
     ON CONFLICT (policy, function, outcome, reason, minute, slot) DO UPDATE SET n = c.n + excluded.n
 
 -- :count_all
 -- The same for several decisions of one minute, in an order that is the same for everybody.
 INSERT INTO decision_count AS c (policy, function, outcome, reason, minute, slot, n)
-SELECT policy, function, outcome, reason, %(minute)s, pg_backend_pid() %% 64, n
+SELECT policy, function, outcome, reason, %(minute)s, pg_backend_pid(), n
   FROM unnest(%(policies)s::text[], %(functions)s::text[], %(outcomes)s::text[], %(reasons)s::text[],
               %(ns)s::bigint[]) AS new (policy, function, outcome, reason, n)
  ORDER BY policy, function, outcome, reason
@@ -99,15 +99,27 @@ DELETE FROM ledger_opening WHERE subject = %(subject)s
 -- Nobody lives here: a standing asked for is None from now on, and whoever knew one is to be told.
 UPDATE subject SET state = 'erased', generation = gen_random_uuid(), told = false WHERE subject = %(subject)s
 
+-- :latest
+-- The generation of a subject's standing, as far as committed.
+SELECT subject, generation FROM subject WHERE subject = %(subject)s
+
+-- :one_teller
+-- Whether this transaction may tell; at most one does.
+SELECT pg_try_advisory_xact_lock(7424)
+
 -- :untold
 -- Whose standing changed and was not told yet.
 SELECT subject, generation FROM subject WHERE NOT told ORDER BY subject LIMIT %(most)s
 
 -- :told
--- These changes were told; one that came meanwhile has another generation and stays untold.
-UPDATE subject s SET told = true
-  FROM unnest(%(subjects)s::uuid[], %(generations)s::uuid[]) AS t (subject, generation)
- WHERE s.subject = t.subject AND s.generation = t.generation
+-- These changes were told, but for those whose rows somebody holds: they are told again, which is harmless.
+WITH free AS (
+    SELECT s.subject
+      FROM unnest(%(subjects)s::uuid[], %(generations)s::uuid[]) AS t (subject, generation)
+      JOIN subject s ON s.subject = t.subject AND s.generation = t.generation
+     ORDER BY s.subject FOR NO KEY UPDATE OF s SKIP LOCKED
+)
+UPDATE subject s SET told = true FROM free WHERE s.subject = free.subject
 
 -- :lead
 -- Whether this transaction may number entries; at most one may.
