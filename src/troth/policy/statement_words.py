@@ -216,6 +216,7 @@ class Condition(StrEnum):
     NATIONAL_RULES = "national_rules"
     ON_SITE_VERIFICATION = "on_site_verification"
     LEGAL_CHECKLIST = "legal_checklist"
+    ASSESSMENT = "assessment"
     LOGGED = "logged"
     RATE_LIMITED = "rate_limited"
 
