@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
-from uuid import uuid4
 
 from troth.db import Tx
-from troth.ledger.entries import SALT_BYTES, Entry, EntryKind, NewEntry, body, commitment
+from troth.ledger.entries import SALT_BYTES, Entry, EntryKind, NewEntry, body, commitment, new_id
 from troth.ledger.sql import QUERIES
 from troth.terms import EntryId, FunctionName, PolicyName, SubjectId
 
@@ -27,7 +26,7 @@ async def append(tx: Tx, entry: NewEntry) -> EntryId:
 
     The opening of an entry about a subject is stored only while that subject is live.
     """
-    made = EntryId(uuid4())
+    made = new_id(entry.at)
     row: dict[str, object] = {"entry": made, "at": entry.at, "kind": entry.kind.value}
     if entry.subject is None:
         await tx.run(QUERIES["append"], row | {"body": body(made, entry, None)})

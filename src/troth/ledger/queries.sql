@@ -56,15 +56,15 @@ SELECT subject, %(entry)s, %(salt)s FROM subject
  WHERE subject = %(subject)s AND state = 'live' FOR KEY SHARE
 
 -- :count
--- Add to this minute's count of a decision; one slot per connection.
+-- Add to this minute's count of a decision. The slot is this server process, so that nobody ever waits for another.
 INSERT INTO decision_count AS c (policy, function, outcome, reason, minute, slot, n)
-VALUES (%(policy)s, %(function)s, %(outcome)s, %(reason)s, %(minute)s, pg_backend_pid() %% 64, %(n)s)
+VALUES (%(policy)s, %(function)s, %(outcome)s, %(reason)s, %(minute)s, pg_backend_pid(), %(n)s)
     ON CONFLICT (policy, function, outcome, reason, minute, slot) DO UPDATE SET n = c.n + excluded.n
 
 -- :count_all
 -- The same for several decisions of one minute, in an order that is the same for everybody.
 INSERT INTO decision_count AS c (policy, function, outcome, reason, minute, slot, n)
-SELECT policy, function, outcome, reason, %(minute)s, pg_backend_pid() %% 64, n
+SELECT policy, function, outcome, reason, %(minute)s, pg_backend_pid(), n
   FROM unnest(%(policies)s::text[], %(functions)s::text[], %(outcomes)s::text[], %(reasons)s::text[],
               %(ns)s::bigint[]) AS new (policy, function, outcome, reason, n)
  ORDER BY policy, function, outcome, reason

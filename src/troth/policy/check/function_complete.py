@@ -13,7 +13,7 @@ RULE = "function_complete"
 
 
 def judge(policy: Policy) -> Iterator[Finding]:
-    """Error without an effect or a purpose; warning where an item is declared that no function may collect."""
+    """Error without an effect or a purpose; warning where an item is declared that nobody may collect."""
     refusable = {clause.function for clause in clauses(policy, RefusalClause)}
     purposes = clauses(policy, PurposeClause)
     purposeful = {clause.function for clause in purposes}
