@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from troth import ledger
 from troth.app.embedded.postgres import Postgres
 from troth.app.supervisor import Supervisor
-from troth.db import Database, migrate
+from troth.db import Database, Role, migrate
 from troth.ledger import EntryKind, NewEntry, checkpoint, tree
 from troth.ledger.checkpoint import Head
 from troth.ledger.proofs import inclusion
@@ -204,7 +204,7 @@ def rounds(server: Postgres) -> dict[str, float]:
     with (
         process(client, dsn, subjects) as one,
         process(client, dsn, subjects) as two,
-        process(numberer, dsn) as numbering,
+        process(numberer, server.dsn(Role.SEQUENCER)) as numbering,
     ):
         for number in range(ROUNDS + 1):
             for evidence in (False, True):

@@ -20,7 +20,7 @@ from troth.ledger.batches import Batch
 from troth.ledger.checkpoint import Head
 from troth.ledger.entries import EntryKind, NewEntry
 from troth.ledger.keys import Keys, hand_over
-from troth.ledger.log import append, read_texts
+from troth.ledger.log import read_texts
 from troth.ledger.proofs import latest_head, read_reigns, stored
 from troth.ledger.signing import NotGenuine, Signer
 from troth.ledger.sql import QUERIES
@@ -91,46 +91,49 @@ class Sequencer:
         self._seen = head
         return len(taken)
 
-    async def rotate(self, after: Signer) -> Head:
-        """Let ``after`` sign from now on; return the last head of the key before, which covers the handover.
+    def announced(self, after: Signer) -> NewEntry:
+        """Return the entry by which the log names the key that comes next."""
+        details = {"key": after.public.raw.hex(), "before": self._signer.public.raw.hex()}
+        return NewEntry(kind=EntryKind.KEY_ROTATED, at=self._clock.now(), details=details)
 
-        Raises `TreeDamaged`. The caller then lets the signer `settle`.
+    async def rotate(self, after: Signer, entry: EntryId) -> int:
+        """Let ``after`` sign from now on; return the size of the log at the handover.
+
+        ``entry`` is what was `announced`, committed; it is under a head of the key before. Raises `TreeDamaged`.
+        The caller then lets the signer `settle`.
         """
-        now, new = self._clock.now(), after.public
         async with self._db.transaction() as tx:
             await tx.run(QUERIES["lead_waiting"])
             state = await self._state(tx)
             if await self._begun(tx, state):
                 raise TreeDamaged(
-                    "a batch was signed and is not committed yet: let the worker finish, try again"
+                    "a batch was signed and not committed: let the worker finish, then try again"
                 )
-            details = {"key": new.raw.hex(), "before": self._signer.public.raw.hex()}
-            entry = await append(tx, NewEntry(kind=EntryKind.KEY_ROTATED, at=now, details=details))
-            taken = dict(await self._take(tx, _ALL))
-            taken[entry] = taken.pop(entry)  # the last one under the key before
-            head = await self._extend(tx, state, taken, None)
-            row = {"number": len(state.keys.reigns) + 1, "key": str(new), "since": head.size}
-            await tx.run(QUERIES["add_key"], row | {"handover": hand_over(self._signer, after, head.size)})
+            taken = await self._take(tx, _ALL)
+            head = await self._extend(tx, state, taken, None) if taken else state.head
+            if head is None or await tx.value(QUERIES["leaf"], {"entry": entry}) is None:
+                raise TreeDamaged("the log does not name the next key: append what was announced first")
+            text = hand_over(self._signer, after, head.size)
+            row = {"number": len(state.keys.reigns) + 1, "key": str(after.public), "since": head.size}
+            await tx.run(QUERIES["add_key"], row | {"handover": text})
         self._seen = head
-        return head
+        return head.size
 
-    async def put_back(self) -> int:
+    async def put_back(self, tx: Tx) -> int:
         """Queue what the tail has and the database lost, to be numbered as it was; return how many entries.
 
-        For a restore: openings and acts do not come back with it. Raises `TreeDamaged`.
+        For a restore: openings and acts do not come back with it. ``tx`` is one that may append.
         """
         lost = 0
-        async with self._db.transaction() as tx:
-            await tx.run(QUERIES["lead_waiting"])
-            size: int = await tx.value(QUERIES["size"])
-            for one in self._tail.after(size) if self._tail else ():
-                ids = _ids(one)
-                there = await read_texts(tx, list(ids))
-                for entry, body in ids.items():
-                    if entry not in there:
-                        said = json.loads(body)
-                        row = {"entry": entry, "at": said["at"], "kind": said["kind"], "body": body}
-                        lost += bool(await tx.run(QUERIES["append"], row))
+        size: int = await tx.value(QUERIES["size"])
+        for one in self._tail.after(size) if self._tail else ():
+            ids = _ids(one)
+            there = await read_texts(tx, list(ids))
+            for entry, body in ids.items():
+                if entry not in there:
+                    said = json.loads(body)
+                    row = {"entry": entry, "at": said["at"], "kind": said["kind"], "body": body}
+                    lost += bool(await tx.run(QUERIES["append"], row))
         return lost
 
     async def _state(self, tx: Tx) -> _State:

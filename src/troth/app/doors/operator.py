@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
+from troth import ledger
 from troth.app.doors.base import Doors
 from troth.app.system import SIGNING
 from troth.ledger.export import export
@@ -42,8 +43,10 @@ class OperatorDoors(Doors):
         system = self._system
         before = system.signer.public
         after = Signer.next(system.settings.keyring / SIGNING, before.name)
+        async with self._open() as tx:
+            entry = await ledger.append(tx, system.sequencer.announced(after))
         async with self._answering():
-            await system.sequencer.rotate(after)
+            await system.sequencer.rotate(after, entry)
         if not system.signer.settle(after.public):
             raise TreeDamaged("the new key is in the log, but not in the keyring: run this again")
         return after.public
@@ -51,7 +54,7 @@ class OperatorDoors(Doors):
     async def rotate_keys(self) -> Progress:
         """End the current epochs of all keys; return what was moved and destroyed."""
         done = Progress(0)
-        rotation = Rotation(self._system.db, self._system.keyring, self._system.clock)
+        rotation = Rotation(self._system.keeper, self._system.keyring, self._system.clock)
         async for progress in rotation.turn():
             done = progress
         return done

@@ -7,8 +7,6 @@ CREATE TABLE ledger_key (
     since bigint NOT NULL CHECK (since >= 0),
     handover text NOT NULL
 );
-GRANT SELECT, INSERT ON ledger_key TO troth_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON ledger_key FROM troth_app, PUBLIC;
 
 -- A head's time is signed in whole seconds; the row now says the same, so that it can be held to it.
 UPDATE ledger_head SET at = date_trunc('second', at);
