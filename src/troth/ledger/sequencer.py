@@ -99,7 +99,7 @@ class Sequencer:
     async def rotate(self, after: Signer, entry: EntryId) -> int:
         """Let ``after`` sign from now on; return the size of the log at the handover.
 
-        ``entry`` is what was `announced`, committed; it is under a head of the key before. Raises `TreeDamaged`.
+        ``entry`` is what was `announced`, committed; it gets a head of the key before. Raises `TreeDamaged`.
         The caller then lets the signer `settle`.
         """
         async with self._db.transaction() as tx:
