@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from troth.db import Tx
 from troth.ledger import tree
 from troth.ledger.keys import Reign
-from troth.ledger.signing import PublicKey
+from troth.ledger.signing import NotGenuine, PublicKey
 from troth.ledger.sql import QUERIES
 from troth.terms import EntryId
 
@@ -41,6 +41,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _KeyRow:
+    number: int
     key: str
     since: int
     handover: str
@@ -54,6 +55,8 @@ async def latest_head(tx: Tx) -> str | None:
 async def read_reigns(tx: Tx) -> tuple[Reign, ...]:
     """Return the keys of this ledger as its table has them, in order; raise `NotGenuine` for what is none."""
     rows = await tx.rows(_KeyRow, QUERIES["reigns"])
+    if [row.number for row in rows] != list(range(1, len(rows) + 1)):
+        raise NotGenuine("the ledger's keys are not numbered one after the other: one was taken out")
     return tuple(Reign(PublicKey.parse(row.key), row.since, row.handover) for row in rows)
 
 

@@ -131,7 +131,7 @@ SELECT pg_advisory_xact_lock(7430)
 
 -- :reigns
 -- The keys of this ledger, in order.
-SELECT key, since, handover FROM ledger_key ORDER BY number
+SELECT number, key, since, handover FROM ledger_key ORDER BY number
 
 -- :add_key
 -- The next key. The primary key lets one process be the first.
