@@ -32,25 +32,33 @@ _ERROR = Deny(Reason.ERROR, frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A decision, and the version that the person accepted; the current one if they accepted none."""
+    """A decision, and the version that was accepted: the current one if none was, None after an error."""
 
     decision: Decision
-    version: int
+    compiled: Compiled | None
 
 
 def answer(versions: Mapping[int, Compiled], standing: Standing | None, ask: Ask) -> Answer:
     """Answer ``ask`` under every version that binds the person; ``versions`` are those of one policy.
 
-    An error while deciding is a no. There must be a version.
+    An error while deciding is a no.
     """
-    current = max(versions)
     try:
         accepted = accepted_version(standing, ask.policy, ask.at)
-        if standing is None or accepted is None:
-            return Answer(decide(versions[current], standing, ask), current)
-        return Answer(_Bound(versions, standing, ask, accepted).answer(), accepted)
+        compiled = versions[max(versions) if accepted is None else accepted]
+        if standing is None or accepted is None or not _others(standing, ask, accepted):
+            return Answer(decide(compiled, standing, ask), compiled)
+        return Answer(_Bound(versions, standing, ask, accepted).answer(), compiled)
     except Exception:  # noqa: BLE001  # whatever went wrong, the answer is no
-        return Answer(_ERROR, current)
+        return Answer(_ERROR, None)
+
+
+def _others(standing: Standing, ask: Ask, accepted: int) -> bool:
+    """Return whether anything was done under another version than the accepted one."""
+    return any(
+        act.version is not None and act.version != accepted and act.policy == ask.policy
+        for act in standing.acts
+    )
 
 
 class _Bound:

@@ -24,7 +24,8 @@ SELECT subject, state, generation FROM subject WHERE subject = ANY(%(subjects)s:
 
 -- :acts_of
 -- Several subjects' standings as a history, each oldest first.
-SELECT subject, kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash
+SELECT subject, kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash,
+       age, until
   FROM act WHERE subject = ANY(%(subjects)s::uuid[]) ORDER BY subject, seq
 
 -- :act
