@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import AttestedClause, Clause
 from troth.policy.enforcement import ENFORCED_BY, Seen
 from troth.policy.promises import carried
+from troth.prove.case import Case, NotTried
 from troth.prove.scenarios import by_type
-from troth.prove.trial import Case, Kind, NotTried, Scenario, Trial, Tried, Words
+from troth.prove.trial import Kind, Scenario, Trial, Tried, Words
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled

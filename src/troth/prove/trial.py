@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from troth.policy.clauses import Clause
-from troth.policy.compiled import Compiled
-from troth.terms import PolicyName, TrothError
+from troth.prove.case import Case
 
 if TYPE_CHECKING:
     from troth.prove.world import World
-
-
-C = TypeVar("C", bound=Clause)
 
 
 class Kind(StrEnum):
@@ -47,25 +43,6 @@ class Tried:
     what: Words
     seen: str
     held: bool
-
-
-class NotTried(TrothError):
-    """this cannot be tried here; its text says what is missing"""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One clause to be tried. ``policy`` is the name it runs under; ``compiled`` is what it should keep."""
-
-    policy: PolicyName
-    compiled: Compiled
-    clause: Clause
-
-    def said(self, *kinds: type[C]) -> C:
-        """Return the clause as one of the types that its scenario is for. Raises `TypeError`."""
-        if not isinstance(self.clause, kinds):
-            raise TypeError(type(self.clause).__name__)
-        return self.clause
 
 
 @dataclass(slots=True)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
+from troth.prove.case import Case, NotTried
 from troth.prove.samples import sample
 from troth.prove.simulator import Camera, Way
 from troth.prove.story.person import FORBIDDEN, Answer, Person
-from troth.prove.trial import Case, NotTried
 from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Verb
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import AcceptanceClause, AudienceClause
-from troth.prove.trial import Case, Scenario, Trial, always
+from troth.prove.case import Case
+from troth.prove.trial import Scenario, Trial, always
 
 if TYPE_CHECKING:
     from troth.prove.world import World

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from troth.policy import statements as s
 from troth.policy.enforcement import ENFORCED_BY, Seen
-from troth.prove.trial import Case, NotTried, Scenario, Trial, always
+from troth.prove.case import Case, NotTried
+from troth.prove.trial import Scenario, Trial, always
 
 if TYPE_CHECKING:
     from troth.prove.world import World

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import FunctionClause, PurposeClause, RefusalClause
-from troth.prove.trial import Case, NotTried, Scenario, Trial, always
+from troth.prove.case import Case, NotTried
+from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import REGISTER, chosen, free, needed, purpose_for
 from troth.terms import ActorKind, Purpose, Verb
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import NeverAboutClause, RecipientClause, StoredInClause
+from troth.prove.case import Case, NotTried
 from troth.prove.scenarios.grounds import document_for, grounds_for
-from troth.prove.trial import Case, NotTried, Scenario, Trial, always
+from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import REGISTER, free, needed
 from troth.terms import ActorKind, Purpose, Verb
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import Scope, SwitchClause
-from troth.prove.trial import Case, NotTried, Scenario, Trial, always
+from troth.prove.case import Case, NotTried
+from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import chosen
 
 if TYPE_CHECKING:
