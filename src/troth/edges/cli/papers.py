@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True)
 
 _WORDS = {
     "en": {
-        "genuine": "genuine receipt",
+        "genuine": "this receipt is genuine",
         "kind": "what happened",
         "at": "when",
         "policy": "policy",
@@ -26,9 +26,6 @@ _WORDS = {
         "text": "text shown",
         "method": "how",
         "how_to_withdraw": "how to take it back",
-        "entry": "ledger entry",
-        "waits": "waits for its number",
-        "leaf": "leaf",
     },
     "zh": {
         "genuine": "回执真实有效",
@@ -40,9 +37,6 @@ _WORDS = {
         "text": "所示文本",
         "method": "方式",
         "how_to_withdraw": "如何撤回",
-        "entry": "账本记录",
-        "waits": "等待编号",
-        "leaf": "序号",
     },
 }
 _KINDS_ZH = {
@@ -90,6 +84,8 @@ def verify(
         last = max(done.stages.values())
         typer.echo(f"genuine certificate: erasure {done.erasure}, all stages by {last.isoformat()}")
     else:
+        place = "waits for its number" if paper.leaf is None else f"leaf {paper.leaf}"
+        typer.echo(f"genuine receipt: {paper.kind} at {paper.at}, entry {paper.entry}, {place}")
         typer.echo("\n".join(_told(paper, language or paper.language or "en")))
 
 
@@ -108,7 +104,6 @@ def _told(paper: Receipt, language: str) -> list[str]:
     chinese = language.startswith("zh")
     words = _WORDS["zh" if chinese else "en"]
     shown = f"{paper.language}, sha-256 {paper.text_hash}" if paper.text_hash else None
-    place = words["waits"] if paper.leaf is None else f"{words['leaf']} {paper.leaf}"
     said = {
         "kind": _KINDS_ZH.get(paper.kind, paper.kind) if chinese else paper.kind,
         "at": paper.at,
@@ -118,6 +113,5 @@ def _told(paper: Receipt, language: str) -> list[str]:
         "text": shown,
         "method": paper.method,
         "how_to_withdraw": paper.how_to_withdraw,
-        "entry": f"{paper.entry}, {place}",
     }
     return [words["genuine"], *(f"  {words[name]}: {value}" for name, value in said.items() if value)]
