@@ -131,7 +131,7 @@ def numberer(dsn: str, orders: Connection) -> None:
                     if not orders.recv():
                         return
                     orders.send("rested")
-                await asyncio.sleep(0.05 if numbered else 0.1)
+                await asyncio.sleep(0.1)
 
     asyncio.run(run())
 
