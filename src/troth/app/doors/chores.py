@@ -13,6 +13,7 @@ from troth.app.doors.base import Doors
 from troth.ledger import telling
 from troth.subjects import sessions, tries
 from troth.subjects.outbox import Outcome
+from troth.vault import deletions
 from troth.vault.rotation import Rotation
 from troth.vault.stages import Stage
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from troth.subjects.senders import Sender
 
 EPOCH = timedelta(days=1)
-"""An erasure waits at most this long until the keys that could open its rows are destroyed."""
+"""A deletion waits at most this long until the keys that could open its rows are destroyed."""
 
 
 class ChoreDoors(Doors):
@@ -47,34 +48,42 @@ class ChoreDoors(Doors):
 
     async def erase(self) -> int:
         """Take each erasure one stage further if its time has come; return how many moved on."""
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             due = await self._system.erasure.due(tx)
         moved = 0
         for erasure in due:
-            async with self._open() as tx:
+            async with self._erasing() as tx:
                 before = (await self._system.erasure.look(tx, erasure)).stage
                 moved += await self._system.erasure.advance(tx, erasure) != before
         return moved
 
     async def turn_epoch(self) -> bool:
-        """End the epoch once an erasure has waited for it long enough; finish a turn that was cut short."""
-        rotation = Rotation(self._system.db, self._system.keyring, self._system.clock)
-        waiting = await self._waits_for_epoch()
+        """End the epoch once a deletion has waited for it long enough; finish a turn that was cut short.
+
+        An erasure, the purge of who never confirmed, a device given up, a function withdrawn: all wait alike.
+        """
+        rotation = Rotation(self._system.keeper, self._system.keyring, self._system.clock)
+        async with self._open() as tx:
+            gone = await deletions.waiting(tx, self._system.clock.now() - EPOCH)
+        waiting = bool(gone) or await self._waits_for_epoch()
         async for _progress in rotation.turn() if waiting else rotation.resume():
             pass
+        if gone:
+            async with self._open() as tx:
+                await deletions.out_of_reach(tx, gone)
         return waiting
 
     async def purge(self) -> int:
         """Forget who never confirmed, ended sessions and old counts of tries; return how many rows."""
         now = self._system.clock.now()
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             gone = await self._system.accounts.purge_unverified(tx)
         async with self._open() as tx:
             return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
 
     async def tidy(self) -> int:
         """Destroy the farewell keys of plans that never were committed; return how many."""
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             return await self._system.erasure.tidy(tx)
 
     async def _waits_for_epoch(self) -> bool:
