@@ -123,6 +123,8 @@ def child_environment(
     told = dict(ways.told(settings, environ, part))
     if settings.outbox_url:
         told["TROTH_OUTBOX_URL"] = settings.outbox_url
+    if settings.policies:
+        told["TROTH_POLICIES"] = str(settings.policies)
     if settings.clock:
         told["TROTH_CLOCK"] = str(settings.clock)
     return told | {
