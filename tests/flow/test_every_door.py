@@ -103,6 +103,7 @@ ROUTES = {
 COMMANDS = {
     "serve": U,
     "demo": U,
+    "prove": U,
     "check": U,
     "promises": U,
     "explain": U,
