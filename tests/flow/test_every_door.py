@@ -125,7 +125,7 @@ METHODS = {
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
     **dict.fromkeys(("farewell", "held", "state_need"), W),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "hand_out"), P),
-    **dict.fromkeys(("stock", "sequence", "erase", "turn_epoch", "purge", "tidy"), M),
+    **dict.fromkeys(("stock", "sequence", "erase", "turn_epoch", "retain", "purge", "tidy"), M),
     **dict.fromkeys(("verify_ledger", "rotate_keys", "hire"), M),
 }
 

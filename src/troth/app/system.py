@@ -25,6 +25,7 @@ from troth.gate import Gate
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
+from troth.retention import Retention
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
@@ -34,7 +35,9 @@ from troth.subjects.parts import Parts
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
 from troth.vault.erasure import Erasure, Hooks
+from troth.vault.expiry import Expiry
 from troth.vault.roll import Roll
+from troth.vault.rules import PolicyRules
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
@@ -67,6 +70,7 @@ class System:
     devices: Devices
     sequencer: Sequencer
     erasure: Erasure
+    retention: Retention
     cancellation: Cancellation
     copies: Copies
     tally: Tally
@@ -106,7 +110,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     in_force = compiled_policies()
     gate = Gate(in_force, pools.aside, clock)
-    vault = Vault(keyring, clock)
+    vault = Vault(keyring, clock, PolicyRules(gate.policies))
     parts = Parts(
         aside=pools.aside,
         gate=gate,
@@ -139,6 +143,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         devices=devices,
         sequencer=Sequencer(pools.db, signer, clock),
         erasure=erasure,
+        retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
         cancellation=Cancellation(parts, erasure),
         copies=Copies(parts, pools.copying, devices),
         tally=Tally(pools.aside, clock),

@@ -265,7 +265,15 @@ class Erasure:
     async def _certify(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
         told = await _told(tx, row.subject)
         recipients = {name: at for name, at in told.items() if at is not None}
-        signed = certificate.sign(self._signer, row, now, recipients, await latest_head(tx))
+        held = await tx.row(certificate.HeldBack, QUERIES["held"], {"subject": row.subject})
+        signed = certificate.sign(
+            self._signer,
+            row,
+            now,
+            recipients,
+            head=await latest_head(tx),
+            held=held or certificate.HeldBack(0, None),
+        )
         if self._hooks.say is not None and row.plan is not None:
             plan = farewell.unseal(self._keyring, row.subject, row.erasure, bytes(row.plan))
             await self._hooks.say(tx, plan, signed)
