@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from psycopg import AsyncConnection
+
 from troth import ledger
 from troth.db import Database
 from troth.gate import _mint
 from troth.ledger.signing import Signer
+from troth.policy.values import Values
 from troth.terms import (
     Actor,
     ActorKind,
@@ -35,6 +38,19 @@ from troth.vault.rules import NO_RULES
 START = datetime(2026, 3, 2, 4, 5, 6, 789, tzinfo=UTC)
 
 
+class AnyForm:
+    """Every item has this form, and every value fits: the vault's own tests invent their items."""
+
+    def get(self, _item):
+        return self
+
+    def misfit(self, _value):
+        return None
+
+
+ANYTHING = Values(AnyForm(), AnyForm())
+
+
 class SetClock:
     def __init__(self, at=START):
         self.at = at
@@ -53,14 +69,15 @@ def reading(item="motion", at=START, value=None, of=None):
 class Bench:
     """Everything around one vault. Use as ``async with``."""
 
-    def __init__(self, database, folder, hooks=None, clock=None, rules=NO_RULES):
+    def __init__(self, database, folder, hooks=None, clock=None, *, values=ANYTHING, rules=NO_RULES):
         self.clock = clock or SetClock()
         self.folder = folder
         self.keyring = Keyring.create(folder / "keyring")
         self.signer = Signer.load(folder / "keyring" / "sign", "troth/test")
         self.roll = Roll(folder / "erasures.log")
         self.db = Database(database.app, size=6)
-        self.vault = Vault(self.keyring, self.clock, rules)
+        self.owner = database.owner
+        self.vault = Vault(self.keyring, self.clock, values, rules=rules)
         self.hooks = hooks
         self.erasure = Erasure(self.keyring, self.clock, self.signer, self.roll, hooks)
         self.rotation = Rotation(self.db, self.keyring, self.clock, batch=3)
@@ -74,6 +91,11 @@ class Bench:
 
     def tx(self):
         return self.db.transaction()
+
+    async def meddle(self, query, **params):
+        """Do what no role of the system may, as the owner of the tables; return how many rows were hit."""
+        async with await AsyncConnection.connect(self.owner) as conn:
+            return (await conn.execute(query, params or None)).rowcount
 
     async def subject(self):
         async with self.tx() as tx:
@@ -135,4 +157,4 @@ class Bench:
             return await self.erasure.advance(tx, erasure)
 
 
-__all__ = ["START", "Bench", "Hooks", "SetClock", "reading"]
+__all__ = ["ANYTHING", "START", "Bench", "Hooks", "SetClock", "reading"]

@@ -68,7 +68,7 @@ ROUTES = {
     "DELETE /v1/me/devices/{device}": P,
     "PUT /v1/me/store": P,
     "GET /v1/me/records": W,
-    "PUT /v1/me/functions/{function}/items/{item}": P,
+    "PUT /v1/me/functions/{function}/items": P,
     "GET /v1/me/functions/{function}/items/{item}": P,
     "DELETE /v1/me/functions/{function}/items/{item}": P,
     "PUT /v1/me/functions/{function}/needs/{need}": W,
@@ -104,6 +104,7 @@ COMMANDS = {
     "demo": U,
     "check": U,
     "promises": U,
+    "explain": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,
@@ -125,7 +126,7 @@ METHODS = {
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
     **dict.fromkeys(("farewell", "held", "state_need"), W),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "hand_out"), P),
-    **dict.fromkeys(("stock", "sequence", "erase", "turn_epoch", "retain", "purge", "tidy"), M),
+    **dict.fromkeys(("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "purge", "tidy"), M),
     **dict.fromkeys(("verify_ledger", "rotate_keys", "hire"), M),
 }
 
@@ -218,7 +219,7 @@ def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
     filled = path.format(
         name=POLICY,
         account=closed.owner.account,
-        function="register" if "/items/" in path else function,
+        function="register" if "/items" in path else function,
         item="email_address",
         need="camera",
         switch="customer_flow",
@@ -229,9 +230,9 @@ def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
 
 async def _body(door: str, closed: Closed) -> object:
     asked = {"subject": closed.owner.account, "function": "register", "purpose": "sign_in"}
-    email = {"value": {"value": EMAIL}}
+    email = {"values": {"email_address": {"value": EMAIL}}}
     bodies: dict[str, object] = {
-        "PUT /v1/me/functions/{function}/items/{item}": email,
+        "PUT /v1/me/functions/{function}/items": email,
         "PUT /v1/me/functions/{function}/needs/{need}": {"met": True},
         "POST /v1/service/collect": asked | {"values": {"email_address": {"value": EMAIL}}},
         "POST /v1/service/use": asked | {"items": ["email_address"]},

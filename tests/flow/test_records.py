@@ -16,6 +16,7 @@ from troth.subjects.staff import Role
 
 EMAIL = "owner@example.org"
 OTHER = "other@example.org"
+ITEMS = "/v1/me/functions/register/items"
 
 
 @pytest.fixture
@@ -32,9 +33,10 @@ async def test_an_item_is_given_seen_corrected_and_taken_back(house: House):
     owner = await house.owner()
     path = "/v1/me/functions/register/items/email_address"
     assert (await owner.ask("GET", path)).json()["reason"] == "nothing_on_file"
-    assert await owner.done("PUT", path, {"value": {"value": EMAIL}}) == {"stored": True}
+    given = {"values": {"email_address": {"value": EMAIL}}}
+    assert await owner.done("PUT", ITEMS, given) == {"stored": ["email_address"]}
     assert await owner.done("GET", path) == {"value": {"value": EMAIL}}
-    await owner.done("PUT", path, {"value": {"value": OTHER}})
+    await owner.done("PUT", ITEMS, {"values": {"email_address": {"value": OTHER}}})
     assert (await owner.done("GET", path))["value"] == {"value": OTHER}
     held = (await owner.done("GET", "/v1/me/records"))["functions"]
     assert "email_address" in held["register"]
@@ -47,8 +49,9 @@ async def test_an_item_is_given_seen_corrected_and_taken_back(house: House):
 async def test_what_one_signs_in_with_is_not_given_here(house: House, item: str):
     owner = await house.owner()
     path = f"/v1/me/functions/register/items/{item}"
-    for method, body in (("PUT", {"value": {"value": "+8613800138009"}}), ("DELETE", None)):
-        answer = await owner.ask(method, path, body)
+    given = {"values": {item: {"value": "+8613800138009"}}}
+    for method, where, body in (("PUT", ITEMS, given), ("DELETE", path, None)):
+        answer = await owner.ask(method, where, body)
         assert (answer.status_code, answer.json()["reason"]) == (403, "not_this_way")
 
 
@@ -73,7 +76,8 @@ async def test_what_no_clause_lets_a_person_give_is_refused(
     house: House, function: str, item: str, reason: str
 ):
     owner = await house.owner()
-    answer = await owner.ask("PUT", f"/v1/me/functions/{function}/items/{item}", {"value": {"value": "x"}})
+    given = {"values": {item: {"value": "x"}}}
+    answer = await owner.ask("PUT", f"/v1/me/functions/{function}/items", given)
     assert (answer.status_code, answer.json()["reason"]) == (403, reason)
     held = (await owner.done("GET", "/v1/me/records"))["functions"]
     assert item not in held.get(function, [])
@@ -166,5 +170,5 @@ async def test_an_account_opens_under_another_policy_with_what_that_one_takes(ho
     assert signed_in.status_code == 200, signed_in.text
     copy = (await owner.ask("GET", "/v1/me/copy")).text
     assert "lantern" in copy
-    kept = [line for line in map(json.loads, copy.splitlines()) if line["line"] == "document"]
+    kept = [line for line in map(json.loads, copy.splitlines()) if line["kind"] == "document"]
     assert "verification_code" not in [line["item"] for line in kept]

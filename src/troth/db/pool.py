@@ -6,6 +6,7 @@ retries, and nothing here logs a statement or a value.
 
 from __future__ import annotations
 
+import select
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
@@ -14,8 +15,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from troth.db.roles import patience_of
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
 Row = TypeVar("Row")
 _PATIENCE_S = 10
@@ -57,6 +60,19 @@ class Tx:
             await cursor.execute(query, params, prepare=True)
             return await cursor.fetchone()
 
+    async def copy(self, query: LiteralString, types: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+        """Run ``COPY ... FROM STDIN (FORMAT binary)`` with ``rows``; return how many.
+
+        Binary, so that no value can stand in an error's text; ``types`` are PostgreSQL's names, by column.
+        """
+        n = 0
+        async with self.conn.cursor() as cursor, cursor.copy(query) as copy:
+            copy.set_types(types)
+            for row in rows:
+                await copy.write_row(row)
+                n += 1
+        return n
+
     async def value(self, query: LiteralString, params: Mapping[str, object] | None = None) -> Any:
         """Return the first column of the first row, or None when there is none."""
         cursor = await self.conn.execute(query, params, prepare=True)
@@ -67,18 +83,17 @@ class Tx:
 class Database:
     """A pool of connections to one PostgreSQL.
 
-    Use as ``async with Database(dsn) as db: async with db.transaction() as tx: ...``.
+    Use as ``async with Database(dsn) as db: async with db.transaction() as tx: ...``. With ``ready`` 0
+    nothing is connected before it is needed. A session waits as long as its role does (`PATIENCE`).
     """
 
-    def __init__(self, dsn: str, *, size: int = 8, statement_timeout_s: float = 30) -> None:
-        # client_min_messages: server notices may carry values; lock waits must end with an answer.
-        options = (
-            f"-c statement_timeout={int(statement_timeout_s * 1000)} -c lock_timeout=10000 "
-            "-c idle_in_transaction_session_timeout=60000 -c client_min_messages=error -c timezone=UTC"
-        )
+    def __init__(self, dsn: str, *, size: int = 8, ready: int = 1) -> None:
+        # client_min_messages: server notices may carry values.
+        wanted = {**patience_of(dsn).options(), "client_min_messages": "error", "timezone": "UTC"}
+        options = " ".join(f"-c {name}={value}" for name, value in wanted.items())
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             dsn,
-            min_size=1,
+            min_size=ready,
             max_size=size,
             open=False,
             kwargs={"options": options},
@@ -89,7 +104,12 @@ class Database:
         )
 
     async def _check(self, conn: AsyncConnection[Any]) -> None:
-        """Replace every idle connection when one is dead: the pool waits longer after each that it tries."""
+        """Replace every idle connection when one is dead: the pool waits longer after each that it tries.
+
+        A server that went away, or ended this session, left something to read; if not, nothing is asked.
+        """
+        if not _spoken_to(conn):
+            return
         try:
             await self._pool.check_connection(conn)
         except OperationalError:
@@ -114,3 +134,10 @@ class Database:
             yield Tx(conn)
             if conn.info.transaction_status is TransactionStatus.INERROR:
                 raise NothingCommitted(NothingCommitted.__doc__)
+
+
+def _spoken_to(conn: AsyncConnection[Any]) -> bool:
+    """Whether the server said something, a farewell or a closed socket included, to an idle connection."""
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))

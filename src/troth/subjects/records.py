@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.clauses import PERMISSION, Keep
+from troth.policy.values import VALUES
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
@@ -20,7 +21,8 @@ from troth.subjects.registration import login_items
 from troth.terms import Act, ActKind, ActorKind, Allow, FunctionName, ItemName, Purpose, TrothError, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from troth.db import Tx
     from troth.policy.compiled import Compiled, FunctionTable
@@ -42,9 +44,9 @@ class NothingOnFile(TrothError):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Whether a value was stored, or used and not kept, as the policy says for the item."""
+    """Which items were stored; one that the policy says is used and not kept is not among them."""
 
-    stored: bool
+    stored: frozenset[ItemName]
 
 
 class Records:
@@ -60,29 +62,42 @@ class Records:
         tx: Tx,
         asking: Asking,
         function: FunctionName,
-        item: ItemName,
-        value: Mapping[str, object],
+        values: Mapping[ItemName, Mapping[str, object]],
         *,
         purpose: Purpose | None = None,
     ) -> Kept:
         """Store what a person gives of themselves; of what is on file already, correct it by their own right.
 
-        Raises `Denied`, `NotThisWay`, and what the vault raises for a value that it cannot store.
+        Items that a function cannot do without come together: each alone would be refused. Raises `Denied`,
+        `NotThisWay`, and what the vault raises for a value that it cannot store.
         """
         standing = await ledger.standing(tx, asking.subject, lock=True)
         compiled = self._accepted(asking, standing)
-        _leave_the_login(compiled, function, item)
-        table = compiled.functions.get(function)
-        held = await on_file(tx, asking.subject, asking.policy, function)
-        ask = asking.by_right(Verb.COLLECT, function, {item})
-        if item not in held:
-            ask = self._first_willing(asking, standing, function, {item}, purpose)
-        permit = await self._parts.gate.admit(tx, ask)
-        if table is not None and table.items[item].keep is Keep.NONE:
-            return Kept(stored=False)
-        await self._parts.vault.put(tx, permit, item, value)
-        await self._note(tx, asking, ActKind.SUPPLIED, function, item=item)
-        return Kept(stored=True)
+        _leave_the_login(compiled, function, values)
+        held = values.keys() & await on_file(tx, asking.subject, asking.policy, function)
+        asks = [asking.by_right(Verb.COLLECT, function, held)] if held else []
+        if new := values.keys() - held:
+            asks.append(self._first_willing(asking, standing, function, new, purpose))
+        stored: set[ItemName] = set()
+        for ask in asks:
+            stored |= await self._store(tx, asking, compiled, ask, values)
+        return Kept(frozenset(stored))
+
+    async def _store(
+        self,
+        tx: Tx,
+        asking: Asking,
+        compiled: Compiled,
+        ask: Ask,
+        values: Mapping[ItemName, Mapping[str, object]],
+    ) -> frozenset[ItemName]:
+        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
+        declared = compiled.functions[ask.function].items
+        kept = frozenset(item for item in permit.allow.items if declared[item].keep is not Keep.NONE)
+        for item in sorted(kept):
+            await self._parts.vault.put(tx, permit, item, values[item])
+            await self._note(tx, asking, ActKind.SUPPLIED, ask.function, item=item)
+        return kept
 
     async def show(
         self, tx: Tx, asking: Asking, function: FunctionName, item: ItemName
@@ -99,7 +114,7 @@ class Records:
     async def take_back(self, tx: Tx, asking: Asking, function: FunctionName, item: ItemName) -> None:
         """Let the function no longer hold the item. Raises `Denied`, `NothingOnFile`, `NotThisWay`."""
         standing = await ledger.standing(tx, asking.subject, lock=True)
-        _leave_the_login(self._accepted(asking, standing), function, item)
+        _leave_the_login(self._accepted(asking, standing), function, {item})
         if item not in await on_file(tx, asking.subject, asking.policy, function):
             raise NothingOnFile
         permit = await self._parts.gate.admit(tx, asking.by_right(Verb.FORGET, function, {item}))
@@ -133,7 +148,7 @@ class Records:
         asking: Asking,
         standing: Standing | None,
         function: FunctionName,
-        items: set[ItemName],
+        items: AbstractSet[ItemName],
         purpose: Purpose | None,
     ) -> Ask:
         """Return the ask for the first purpose that may take the items; where none may, one to be refused."""
@@ -157,8 +172,8 @@ class Records:
         await ledger.record(tx, asking.subject, replace(act, item=item, need=need))
 
 
-def _leave_the_login(compiled: Compiled, function: FunctionName, item: ItemName) -> None:
-    if function == REGISTER and item in login_items(compiled) | {PASSWORD}:
+def _leave_the_login(compiled: Compiled, function: FunctionName, items: Iterable[ItemName]) -> None:
+    if function == REGISTER and not (login_items(compiled) | {PASSWORD}).isdisjoint(items):
         raise NotThisWay
 
 

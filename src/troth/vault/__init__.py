@@ -12,8 +12,9 @@ from troth.vault.errors import (
     NotStorable,
     PlanLapsed,
     Unsealable,
+    WrongForm,
 )
-from troth.vault.events import Stored
+from troth.vault.intake import Sheaf, Stored, Unstorable
 from troth.vault.keyring import EpochKind, Keyring
 from troth.vault.vault import Exported, Form, Vault
 
@@ -32,7 +33,10 @@ __all__ = [
     "NotHeld",
     "NotStorable",
     "PlanLapsed",
+    "Sheaf",
     "Stored",
     "Unsealable",
+    "Unstorable",
     "Vault",
+    "WrongForm",
 ]

@@ -39,6 +39,10 @@ class Fixed:
         """Return whether the time of something collected then is over."""
         return keeping.until(self.period, collected) <= now
 
+    def not_over(self, readings: Sequence[Reading], now: datetime) -> Sequence[Reading]:
+        """Return the readings whose time is not over: what comes too late is not stored."""
+        return [reading for reading in readings if not self.over(reading.measured, now)]
+
     def first_kept(self, now: datetime) -> date:
         """Return the first day (UTC) that may still have something in it: all before are over altogether."""
         day = now.astimezone(UTC).date()
@@ -59,11 +63,6 @@ def of(name: str) -> Fixed | None:
         return None
     then = Outcome.ANONYMISE if found["counted"] else Outcome.DELETE
     return Fixed(Period(int(found["value"]), Unit(found["unit"])), then)
-
-
-def not_over(period: Period, readings: Sequence[Reading], now: datetime) -> Sequence[Reading]:
-    """Return the readings whose time is not over already: what comes too late is not stored."""
-    return [reading for reading in readings if keeping.until(period, reading.measured) > now]
 
 
 def _step(period: Period) -> int:

@@ -1,36 +1,24 @@
-"""Events: the readings of one subject, function and day in one batch are one sealed row.
+"""Events as they come out: the sealed rows of one function, opened page by page.
 
-A reading is stored once, however often it is sent: the marks of a batch are taken in the same transaction,
-and a second sender waits for the first to commit. Whether a permit covers the items is settled before.
+How they go in is in `troth.vault.intake`. Whether a permit covers the items is settled before.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from troth.db import Tx
-from troth.terms import Permit, Reading, SubjectId
+from troth.terms import Reading, SubjectId
 from troth.vault import blocks, cipher, classes, keys
 from troth.vault.errors import Erased, KeyDestroyed
 from troth.vault.keyring import Keyring
-from troth.vault.label import Kind, Label, function_of
+from troth.vault.label import Kind, Label
 from troth.vault.sql import QUERIES
 
 _PAGE = 64
-_TYPES = ("uuid", "text", "text", "date", "uuid", "uuid", "int4", "int4", "bytea")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """How many readings of a batch were stored, how many had been before, how many came too late to keep."""
-
-    stored: int
-    duplicates: int
-    over: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,30 +57,6 @@ class Block:
     owner_epoch: int | None
     kek_epoch: int | None
     wrapped: bytes | None
-
-
-async def append(
-    tx: Tx,
-    keyring: Keyring,
-    permit: Permit,
-    readings: Sequence[Reading],
-    *,
-    retention: str,
-    owner_epoch: int,
-    offered: int,
-) -> Stored:
-    """Store those of ``readings``, of ``offered`` in all, that were not before. The caller holds the row."""
-    fresh = await _unseen(tx, permit, readings)
-    if fresh:
-        owner = keys.KeyOwner(
-            subject=permit.ask.subject,
-            function=function_of(permit),
-            retention=retention,
-            owner_epoch=owner_epoch,
-        )
-        key = await keys.for_storing(tx, keyring, owner)
-        await _copy(tx, permit, owner, key, fresh)
-    return Stored(len(fresh), len(readings) - len(fresh), offered - len(readings))
 
 
 async def window(tx: Tx, keyring: Keyring, span: Window, now: datetime) -> AsyncGenerator[Reading]:
@@ -137,44 +101,6 @@ async def _class(
         )
     for reading in _by_time(day):
         yield reading
-
-
-async def _unseen(tx: Tx, permit: Permit, readings: Sequence[Reading]) -> list[Reading]:
-    function, device = function_of(permit), permit.ask.device
-    marked = {blocks.mark(function, device, reading.id): reading for reading in reversed(readings)}
-    for reading in readings:
-        blocks.micros(reading.measured)
-    cursor = await tx.conn.execute(
-        QUERIES["see"],
-        {
-            "subject": permit.ask.subject,
-            "days": [_day(reading) for reading in marked.values()],
-            "marks": list(marked),
-        },
-        prepare=True,
-    )
-    new = {UUID(str(row[0])) for row in await cursor.fetchall()}
-    # First come, first stored: within a batch the earlier of two readings with one id counts.
-    return [reading for mark, reading in reversed(marked.items()) if mark in new]
-
-
-async def _copy(
-    tx: Tx, permit: Permit, owner: keys.KeyOwner, key: keys.DataKey, readings: Iterable[Reading]
-) -> None:
-    days: dict[date, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        days[_day(reading)].append(reading)
-    rows: list[tuple[object, ...]] = []
-    for day, group in sorted(days.items()):
-        block = uuid4()
-        label = block_label(owner, day, block, version=1, policy_version=permit.version)
-        sealed = cipher.seal(key.secret, label.aad(), blocks.encode(group))
-        place = (owner.subject, owner.function, owner.retention, day, block)
-        rows.append((*place, key.id, 1, permit.version, sealed))
-    async with tx.conn.cursor() as cursor, cursor.copy(QUERIES["copy_blocks"]) as copy:
-        copy.set_types(_TYPES)
-        for row in rows:
-            await copy.write_row(row)
 
 
 async def opened(
@@ -248,10 +174,6 @@ def block_label(owner: keys.KeyOwner, day: date, block: UUID, *, version: int, p
         version=version,
         policy_version=policy_version,
     )
-
-
-def _day(reading: Reading) -> date:
-    return reading.measured.astimezone(UTC).date()
 
 
 def _by_time(readings: Iterable[Reading]) -> list[Reading]:

@@ -1,7 +1,8 @@
 """The one door to plaintext: every value goes in and comes out here, and only with a permit.
 
 Checks that the permit is genuine, in force and covers the verb and the items; subject and function are the
-permit's own. Decides nothing else: what may be done, the gate has said. Keys are unwrapped per call; none is
+permit's own. And that a value has the form of its item, whatever the door before it looked at. Decides
+nothing else: what may be done, the gate has said. Keys are unwrapped per call; none is
 kept, so that a dropped key opens nothing from the moment its row is gone.
 """
 
@@ -14,13 +15,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from troth.db import Tx
+from troth.policy.values import VALUES, Values
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId
-from troth.vault import blocks, cipher, classes, closing, covers, documents, edits, events, keys
+from troth.vault import blocks, cipher, closing, covers, documents, edits, events, intake, keys
 from troth.vault.documents import Which
-from troth.vault.errors import Erased, NotHeld
+from troth.vault.errors import Erased, NotHeld, WrongForm
 from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
-from troth.vault.label import PURPOSE, Kind, Label, function_of, retention_of
+from troth.vault.label import Kind, Label, function_of, retention_of
 from troth.vault.lookup import Lookup
 from troth.vault.rules import NO_RULES, Rules
 from troth.vault.sql import QUERIES
@@ -53,9 +55,12 @@ class _Stream:
 class Vault:
     """Permit + value ↔ ciphertext. The caller owns the transaction."""
 
-    def __init__(self, keyring: Keyring, clock: Clock, rules: Rules = NO_RULES) -> None:
+    def __init__(
+        self, keyring: Keyring, clock: Clock, values: Values = VALUES, *, rules: Rules = NO_RULES
+    ) -> None:
         self._keyring = keyring
         self._clock = clock
+        self._values = values
         self._rules = rules
         self.lookup = Lookup(keyring, clock)
         self.holds = Holds(keyring, clock)
@@ -71,8 +76,8 @@ class Vault:
         """Store the document ``item``, replacing the last version for every function that holds it.
 
         With ``record``, that one of several. What a law holds stays as it is, and a new document takes its
-        place. Raises `NotCovered`, `Erased`, `NotStorable` (a part is not text, number, bool, bytes, list or
-        map), `NotHeld` (no such record).
+        place. Raises `NotCovered`, `WrongForm`, `Erased`, `NotHeld` (no such record), and `NotStorable` for
+        what would not come back equal.
         """
         return await self._put(tx, permit, item, value, Which(record=record))
 
@@ -108,31 +113,41 @@ class Vault:
 
     async def append(
         self, tx: Tx, permit: Permit, readings: Sequence[Reading], *, owner_epoch: int = 0
-    ) -> events.Stored:
+    ) -> intake.Stored:
         """Store those ``readings`` that were not stored before.
 
         One sender's readings with the same id, measured on the same day, are one reading, however often and
-        over however many connections they come. Raises `NotCovered`, `Erased`, `NotStorable`.
+        over however many connections they come. Raises `NotCovered`, `WrongForm`, `Erased`, `NotStorable`.
         """
-        covers.demand(permit, self._clock.now(), covers.STORING, {reading.item for reading in readings})
-        await keys.hold(tx, permit.ask.subject)
-        rule = self._rules.fixed(permit)
-        return await events.append(
-            tx,
-            self._keyring,
-            permit,
-            readings if rule is None else classes.not_over(rule.period, readings, self._clock.now()),
-            offered=len(readings),
-            retention=PURPOSE if rule is None else rule.name(),
-            owner_epoch=owner_epoch,
-        )
+        sheaf = intake.Sheaf(permit, readings)
+        return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0]
+
+    async def append_each(
+        self, tx: Tx, sheaves: Sequence[intake.Sheaf], *, owner_epoch: int = 0
+    ) -> list[intake.Stored]:
+        """Do that for many permits, whoever they are about, at once; answer for each in order.
+
+        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `WrongForm`, `Erased`,
+        `Unstorable`.
+        """
+        now = self._clock.now()
+        for sheaf in sheaves:
+            covers.demand(sheaf.permit, now, covers.STORING, {reading.item for reading in sheaf.readings})
+            for reading in sheaf.readings:
+                self._demand_form(reading.item, reading.value)
+        await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
+        fixed = [self._rules.fixed(sheaf.permit) for sheaf in sheaves]
+        terms = intake.Terms(fixed, now, owner_epoch)
+        return await intake.append_each(tx, self._keyring, sheaves, terms)
 
     async def correct(self, tx: Tx, permit: Permit, corrected: Reading) -> None:
         """Give one stored reading another value: its block is sealed anew, the others in it stay as they are.
 
-        It is found by its id, within the day it was measured on. Raises `NotCovered`, `NotHeld`, `Erased`.
+        It is found by its id, within the day it was measured on. Raises `NotCovered`, `WrongForm`, `NotHeld`,
+        `Erased`.
         """
         covers.demand(permit, self._clock.now(), covers.STORING, {corrected.item})
+        self._demand_form(corrected.item, corrected.value)
         await keys.hold(tx, permit.ask.subject)
         await edits.correct(tx, self._keyring, permit, corrected)
 
@@ -205,11 +220,13 @@ class Vault:
     async def seal(
         self, tx: Tx, permit: Permit, item: ItemName, row: UUID, value: Mapping[str, object]
     ) -> bytes:
-        """Return ``value`` sealed for row ``row`` of another package's table, such as an outbox.
+        """Return what a letter says, sealed for row ``row`` of another package's table, such as an outbox.
 
         It opens only for the same subject, function, item and row. Raises as `put` does.
         """
         covers.demand(permit, self._clock.now(), covers.STORING | covers.READING, {item})
+        if self._values.letter.misfit(value) is not None:
+            raise WrongForm
         await keys.hold(tx, permit.ask.subject)
         key = await keys.for_storing(tx, self._keyring, _owner(permit))
         return cipher.seal(key.secret, _note(permit, item, row).aad(), blocks.encode_value(value))
@@ -250,12 +267,18 @@ class Vault:
     ) -> RecordId:
         now = self._clock.now()
         covers.demand(permit, now, covers.STORING, {item})
+        self._demand_form(item, value)
         await keys.hold(tx, permit.ask.subject)
         which = replace(which, history=self._rules.history(permit, item))
         record = await documents.put(tx, self._keyring, permit, item, value, day=now.date(), which=which)
         if (rule := self._rules.fixed(permit)) is not None:
             await closing.owe(tx, permit.ask.subject, function_of(permit), record, rule.ends(now))
         return record
+
+    def _demand_form(self, item: ItemName, value: object) -> None:
+        misfit = self._values.misfit(item, value)
+        if misfit is not None:
+            raise WrongForm(f"{WrongForm.__doc__}: {misfit}")
 
     async def _demand_live(self, tx: Tx, permit: Permit) -> None:
         if not await keys.still_live(tx, permit.ask.subject):

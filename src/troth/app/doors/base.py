@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import OperationalError
 
+from troth.ledger import telling
 from troth.subjects import sessions
 from troth.subjects.asking import Asking
 from troth.terms import Denied, SubjectId, TrothError
@@ -34,6 +35,12 @@ class Doors:
     async def _open(self) -> AsyncGenerator[Tx]:
         """Open a transaction; raise `Unavailable` when there is no database to open it in."""
         async with self._answering(), self._system.db.transaction() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _erasing(self) -> AsyncGenerator[Tx]:
+        """Open a transaction as the role that may delete acts; raises as `_open` does."""
+        async with self._answering(), self._system.eraser.transaction() as tx:
             yield tx
 
     @asynccontextmanager
@@ -64,5 +71,8 @@ class Doors:
         return Asking(subject, policy, self._system.settings.region, self._system.clock.now())
 
     async def _changed(self, subject: SubjectId) -> None:
-        """Tell the other processes, after the commit."""
-        await self._system.bus.changed(subject)
+        """Tell the other processes at once, after the commit. Should this be lost, `tell` tells again."""
+        async with self._open() as tx:
+            change = await telling.latest(tx, subject)
+        if change is not None:
+            await self._system.bus.changed(change)

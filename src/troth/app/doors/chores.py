@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from troth.app.doors.base import Doors
+from troth.ledger import telling
 from troth.subjects import sessions, tries
 from troth.subjects.outbox import Outcome
 from troth.vault.rotation import Rotation
@@ -29,6 +30,16 @@ class ChoreDoors(Doors):
         """Give numbers to what was committed; return how many entries got one. Raises `TreeDamaged`."""
         return await self._system.sequencer.run_once()
 
+    async def tell(self) -> int:
+        """Tell the links of changed standings that none of them has dealt with; return how many now are."""
+        if not self._system.bus.connected():
+            return 0
+        async with self._open() as tx:
+            heard = await self._system.bus.heard(await telling.untold(tx))
+            if heard:
+                await telling.told(tx, heard)
+        return len(heard)
+
     async def deliver(self, sender: Sender) -> int:
         """Hand over the letters that are due; return how many were carried."""
         ended = await self._system.accounts.outbox.deliver(self._system.db, sender)
@@ -36,18 +47,18 @@ class ChoreDoors(Doors):
 
     async def erase(self) -> int:
         """Take each erasure one stage further if its time has come; return how many moved on."""
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             due = await self._system.erasure.due(tx)
         moved = 0
         for erasure in due:
-            async with self._open() as tx:
+            async with self._erasing() as tx:
                 before = (await self._system.erasure.look(tx, erasure)).stage
                 moved += await self._system.erasure.advance(tx, erasure) != before
         return moved
 
     async def turn_epoch(self) -> bool:
         """End the epoch once an erasure has waited for it long enough; finish a turn that was cut short."""
-        rotation = Rotation(self._system.db, self._system.keyring, self._system.clock)
+        rotation = Rotation(self._system.keeper, self._system.keyring, self._system.clock)
         waiting = await self._waits_for_epoch()
         async for _progress in rotation.turn() if waiting else rotation.resume():
             pass
@@ -56,21 +67,21 @@ class ChoreDoors(Doors):
     async def purge(self) -> int:
         """Forget who never confirmed, ended sessions and old counts of tries; return how many rows."""
         now = self._system.clock.now()
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             gone = await self._system.accounts.purge_unverified(tx)
         async with self._open() as tx:
             return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
 
     async def retain(self) -> int:
         """Carry out what is over by the policies: due rows, holds, blocks to be counted; return how much."""
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             done = await self._system.retention.run(tx)
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             return done + await self._system.retention.count(tx)
 
     async def tidy(self) -> int:
         """Destroy the farewell keys of plans that never were committed; return how many."""
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             return await self._system.erasure.tidy(tx)
 
     async def _waits_for_epoch(self) -> bool:

@@ -53,12 +53,12 @@ class RecordDoors(Doors):
             return await self._records.held(tx, asking)
 
     async def give(
-        self, token: str, function: FunctionName, item: ItemName, value: Mapping[str, object]
+        self, token: str, function: FunctionName, values: Mapping[ItemName, Mapping[str, object]]
     ) -> Kept:
-        """Take what a person gives of themselves, or corrects. Raises `Denied`."""
+        """Take what a person gives of themselves, or corrects. Raises `Denied`, `NotThisWay`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            kept = await self._records.give(tx, await self._asking(tx, subject), function, item, value)
+            kept = await self._records.give(tx, await self._asking(tx, subject), function, values)
         await self._changed(subject)
         return kept
 

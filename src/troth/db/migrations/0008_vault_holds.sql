@@ -62,7 +62,3 @@ ALTER TABLE erasure ADD COLUMN addendum text;            -- to the certificate, 
 ALTER TABLE erasure ADD CHECK ((stage >= 6) = (backups_at IS NOT NULL));
 ALTER TABLE erasure ADD CHECK ((stage >= 6) = (addendum IS NOT NULL));
 ALTER TABLE erasure ADD CHECK (certified_at <= backups_at AND horizon <= backups_at);
-
-GRANT SELECT, INSERT, DELETE ON document_past TO troth_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON hold, retention_due TO troth_app;
-GRANT SELECT, INSERT, UPDATE ON anonymous TO troth_app;

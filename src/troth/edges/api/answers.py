@@ -233,9 +233,9 @@ class Stocked(Answer):
 
 
 class Given(Answer):
-    """Whether a value was stored, or used and not kept, as the policy says for the item."""
+    """Which items were stored; one that the policy says is used and not kept is not among them."""
 
-    stored: bool
+    stored: tuple[str, ...]
 
 
 class ValueShown(Answer):

@@ -45,6 +45,10 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 HourMinute = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Language = Literal["en", "zh"]
+Values = Annotated[
+    dict[Word, Annotated[dict[Word, Any], Field(max_length=1000)]], Field(min_length=1, max_length=50)
+]
+"""Values by item. What fields a value has is for the form of its item to say."""
 
 
 class Body(BaseModel):
@@ -68,9 +72,7 @@ class Registering(Body):
     agreed: bool
     birth_date: Day | None = None
     declares_adult: bool | None = None
-    items: Annotated[
-        dict[Word, Annotated[dict[Word, Any], Field(max_length=50)]] | None, Field(max_length=50)
-    ] = None
+    items: Values | None = None
 
 
 class Code(Body):
@@ -174,9 +176,9 @@ class Stocking(Body):
 
 
 class Giving(Body):
-    """The value of one item, as the vocabulary forms it."""
+    """Values by item, each in the form of its item."""
 
-    value: Annotated[dict[Word, Any], Field(min_length=1, max_length=50)]
+    values: Values
 
 
 class Stating(Body):
@@ -197,9 +199,7 @@ class Serving(Body):
 class TakingIn(Serving):
     """What a service collected, by item."""
 
-    values: Annotated[
-        dict[Word, Annotated[dict[Word, Any], Field(max_length=50)]], Field(min_length=1, max_length=50)
-    ]
+    values: Values
 
 
 class Using(Serving):

@@ -28,11 +28,12 @@ async def held(troth: System, token: Token) -> RecordsShown:
     return RecordsShown(functions={function: tuple(sorted(items)) for function, items in found.items()})
 
 
-@router.put("/me/functions/{function}/items/{item}", tags=["me"], summary="Give or correct an item")
-async def give(troth: System, token: Token, function: Word, item: Word, body: Giving) -> Given:
-    """Give an item to a function that takes it, or correct what is on file."""
-    kept = await troth.give(token, FunctionName(function), ItemName(item), body.value)
-    return Given(stored=kept.stored)
+@router.put("/me/functions/{function}/items", tags=["me"], summary="Give or correct items")
+async def give(troth: System, token: Token, function: Word, body: Giving) -> Given:
+    """Give items to a function that takes them, together where it needs them all; or correct them."""
+    values = {ItemName(item): value for item, value in body.values.items()}
+    kept = await troth.give(token, FunctionName(function), values)
+    return Given(stored=tuple(sorted(kept.stored)))
 
 
 @router.get("/me/functions/{function}/items/{item}", tags=["me"], summary="See one item")

@@ -25,17 +25,23 @@ _FIRST_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something done again and again: ``run`` says how much it did, ``idle_s`` how long to rest then."""
+    """Something done again and again: ``run`` says how much it did.
+
+    After nothing it rests ``idle_s``, after something ``rest_s``: what costs the same for one as for many
+    waits for more.
+    """
 
     name: str
     run: Callable[[], Awaitable[int]]
     idle_s: float
+    rest_s: float = 0
 
 
 def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
     """Return everything that is due now and then. Without a gateway letters wait."""
     found = [
-        Chore("sequence", troth.sequence, 0.1),
+        Chore("sequence", troth.sequence, 0.1, rest_s=0.05),
+        Chore("tell", troth.tell, 0.25),
         Chore("erase", troth.erase, 0.25),
         Chore("epoch", troth.turn_epoch, 1.0),
         Chore("retain", troth.retain, 1.0),
@@ -75,7 +81,7 @@ async def again_and_again(chore: Chore, stop: asyncio.Event) -> None:
         else:
             if known:
                 LOG.warning("%s works again", chore.name)
-            pause, known = (0 if done else chore.idle_s), ""
+            pause, known = (chore.rest_s if done else chore.idle_s), ""
         if pause:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
