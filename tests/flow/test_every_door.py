@@ -102,6 +102,7 @@ ROUTES = {
 COMMANDS = {
     "serve": U,
     "demo": U,
+    "prove": U,
     "check": U,
     "promises": U,
     "explain": U,

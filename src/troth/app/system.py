@@ -134,7 +134,7 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerat
 def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> System:
     keyring = Keyring.create(settings.keyring)
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
-    in_force = compiled_policies()
+    in_force = policies.in_force(settings.policies)
     gate = Gate(in_force, pools.aside, clock)
     vault = Vault(keyring, clock, rules=PolicyRules(gate.policies))
     parts = Parts(
@@ -188,15 +188,6 @@ def _hooks(devices: Devices) -> Hooks:
 
     ours = (accounts.sweep, device_rows, cancel.sweep)
     return Hooks(at_once=ours, sweeps=ours)
-
-
-def compiled_policies() -> Mapping[PolicyName, Mapping[int, Compiled]]:
-    """Return every policy that comes with Troth, compiled, by name and version."""
-    found: dict[PolicyName, dict[int, Compiled]] = {}
-    for name in policies.names():
-        compiled = policies.compiled(name)
-        found.setdefault(compiled.policy.name, {})[compiled.policy.version] = compiled
-    return found
 
 
 async def _bus(settings: Settings) -> Bus:

@@ -58,6 +58,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "hold": {_APP: "select insert update(until)", _ERASER: "delete"},
     "retention_due": {_APP: "select insert update(at, outcome) delete"},
     "anonymous": {_APP: "select insert update(readings)"},
+    "vault_deletion": {_APP: "select insert delete"},
     "erasure": {
         _APP: "select update(link_hash)",
         _ERASER: "insert update",

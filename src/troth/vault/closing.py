@@ -6,21 +6,23 @@ forget, or a due row.
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from troth.db import Tx
 from troth.policy.keeping import Fate
 from troth.terms import SubjectId
-from troth.vault import documents
+from troth.vault import deletions, documents
 from troth.vault.sql import QUERIES
 
 EVERYTHING = UUID(int=0)
 """Stands for all that a function holds, where a due row could name one record."""
 
 
-async def close(tx: Tx, subject: SubjectId, function: str) -> None:
+async def close(tx: Tx, subject: SubjectId, function: str, now: datetime) -> None:
     """Delete all that ``function`` holds of a subject. The caller holds the row; a law's hold stays."""
     params = {"subject": subject, "function": function}
+    await deletions.note(tx, now)
     for query in ("drop_keys", "drop_wraps", "drop_tags", "drop_blocks", "settle_function"):
         await tx.run(QUERIES[query], params)
     await documents.drop_unwrapped(tx, subject)

@@ -17,7 +17,7 @@ from troth.db import Tx
 from troth.ledger import EntryKind
 from troth.policy.words import Outcome
 from troth.terms import Clock, FunctionName, PolicyName, SubjectId
-from troth.vault import classes, closing, documents, events, keys
+from troth.vault import classes, closing, deletions, documents, events, keys
 from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
 from troth.vault.sql import QUERIES
@@ -102,8 +102,9 @@ class Expiry:
         if row.outcome == Outcome.ANONYMISE:
             await self._add(tx, row.function, await self._counted(tx, row))
         if row.record == closing.EVERYTHING:
-            await closing.close(tx, row.subject, row.function)
+            await closing.close(tx, row.subject, row.function, now)
         else:
+            await deletions.note(tx, now)
             await documents.let_go_of(tx, row.subject, row.function, row.record)
         policy, _, function = row.function.partition("/")
         entry = ledger.NewEntry(

@@ -17,7 +17,7 @@ from troth.db import Tx
 from troth.ledger import EntryKind
 from troth.policy.keeping import Held
 from troth.terms import ClauseId, Clock, ItemName, Permit, Reading, RecordId, SubjectId
-from troth.vault import blocks, cipher, covers, documents, keys
+from troth.vault import blocks, cipher, covers, deletions, documents, keys
 from troth.vault.documents import HeldRecord
 from troth.vault.keyring import Keyring
 from troth.vault.label import HOLD, function_of
@@ -100,6 +100,7 @@ class Holds:
         for row in await tx.rows(_Subject, QUERIES["holds_over"], {"now": now, "page": _PAGE}):
             params = {"subject": row.subject, "now": now}
             await tx.run(QUERIES["door_erasing"], params)
+            await deletions.note(tx, now)
             gone = await tx.rows(_Ended, QUERIES["end_holds"], params)
             await tx.run(QUERIES["drop_held_wraps"], params)
             await documents.drop_unwrapped(tx, row.subject)

@@ -514,3 +514,15 @@ SELECT DISTINCT subject, function FROM event_block
 -- A function's blocks of a class that are over altogether.
 DELETE FROM event_block WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s
    AND at_day < %(before)s
+
+-- :note_deletion
+-- Keys were deleted: their epoch has to end.
+INSERT INTO vault_deletion (at) VALUES (%(at)s)
+
+-- :deletions_waiting
+-- All deletions, when the oldest of them waits since then; NULL otherwise.
+SELECT array_agg(id) FROM vault_deletion HAVING min(at) <= %(before)s
+
+-- :deletions_done
+-- The epoch that these waited for is over.
+DELETE FROM vault_deletion WHERE id = ANY(%(ids)s)

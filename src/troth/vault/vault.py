@@ -17,7 +17,7 @@ from uuid import UUID
 from troth.db import Tx
 from troth.policy.values import VALUES, Values
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId
-from troth.vault import blocks, cipher, closing, covers, documents, edits, events, intake, keys
+from troth.vault import blocks, cipher, closing, covers, deletions, documents, edits, events, intake, keys
 from troth.vault.documents import Which
 from troth.vault.errors import Erased, NotHeld, WrongForm
 from troth.vault.holds import Holds
@@ -250,6 +250,7 @@ class Vault:
         """
         covers.demand(permit, self._clock.now(), covers.FORGETTING, items)
         await keys.hold(tx, permit.ask.subject)
+        await deletions.note(tx, self._clock.now())
         return await documents.let_go(tx, permit, items)
 
     async def close(self, tx: Tx, permit: Permit) -> None:
@@ -260,7 +261,7 @@ class Vault:
         """
         covers.demand(permit, self._clock.now(), covers.FORGETTING)
         await keys.hold(tx, permit.ask.subject)
-        await closing.close(tx, permit.ask.subject, function_of(permit))
+        await closing.close(tx, permit.ask.subject, function_of(permit), self._clock.now())
 
     async def _put(
         self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object], which: Which
