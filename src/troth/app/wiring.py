@@ -17,6 +17,7 @@ from troth.app.doors.gives import GivesDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
+from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
 from troth.app.doors.staff import StaffDoors
 from troth.app.prepare import prepare
@@ -32,7 +33,15 @@ __all__ = ["Troth", "prepare"]
 
 
 class Troth(
-    PublicDoors, ArrivalDoors, PersonDoors, GivesDoors, RightsDoors, StaffDoors, ChoreDoors, OperatorDoors
+    PublicDoors,
+    ArrivalDoors,
+    PersonDoors,
+    GivesDoors,
+    RightsDoors,
+    RequestDoors,
+    StaffDoors,
+    ChoreDoors,
+    OperatorDoors,
 ):
     """One system. Use as ``async with Troth.open(settings) as troth``; its methods may run at once."""
 

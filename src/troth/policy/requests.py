@@ -1,4 +1,4 @@
-"""What a policy says of a request: how it comes in, what proves who asks, why it may be refused, what follows.
+"""What a policy says of a request: how it comes in, what proves who asks, why it may be refused.
 
 Means what `spec/requests.py` says, from the compiled tables. Pure: keeps no request and knows no person.
 Silence of the policy is the answer that takes less from the person.

@@ -1,6 +1,6 @@
 """The life of a request as a table: which event leads from which state to which. Anything else raises.
 
-Who may cause an event, and what else must hold, is `requests`'; what the policy says of it, `policy.requests`'.
+Who may cause an event, and what else must hold, is for `desk`; what the policy says, for `policy.requests`.
 A cancellation that acts at once has a table of its own (`moves`).
 """
 

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from troth.subjects.names import ANSWER_REQUEST
-from troth.terms import Actor, ActorKind, Ask, Basis, FunctionName, ItemName, PolicyName, Purpose, Verb
+from troth.terms import (
+    Actor,
+    ActorKind,
+    Ask,
+    Basis,
+    FunctionName,
+    ItemName,
+    PolicyName,
+    Purpose,
+    Reference,
+    Verb,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from uuid import UUID
 
     from troth.terms import Region, SubjectId
 
 SERVICE = Actor(ActorKind.SERVICE, "troth.subjects")
+
+
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """For which of the person's own requests something is done, and by whom: None is the person."""
+
+    request: UUID
+    right: str
+    staff: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +74,13 @@ class Asking:
     def by_right(self, verb: Verb, function: FunctionName, items: Iterable[ItemName]) -> Ask:
         """Ask on the person's own right, which outlives their acceptance."""
         return self.to(verb, function, ANSWER_REQUEST, items, basis=Basis.OWN_RIGHT)
+
+    def for_request(
+        self, behalf: Behalf, verb: Verb, function: FunctionName, items: Iterable[ItemName]
+    ) -> Ask:
+        """Ask on the person's own right for one request of theirs; staff carry its reference."""
+        ask = self.by_right(verb, function, items)
+        if behalf.staff is None:
+            return ask
+        reference = Reference(behalf.right, str(behalf.request))
+        return replace(ask, actor=Actor(ActorKind.STAFF, str(behalf.staff)), reference=reference)
