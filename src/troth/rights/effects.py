@@ -65,6 +65,7 @@ class Effects:
 
     async def meet(self, tx: Tx, found: Request, behalf: Behalf, answer: Answer) -> Request:
         """Do what was asked and answer. Raises `WhichFunction`, `NotWarned`, `NoSuchStep`, `Denied`."""
+        step(found.stands, Event.MEET)
         if found.kind == Right.CANCEL:
             return await self._cancel(tx, found, behalf, answer)
         if found.kind in TAKEN_BACK:
