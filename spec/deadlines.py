@@ -68,7 +68,7 @@ def over(period: Period, start: datetime, days: WorkingDays) -> datetime:
             last = last + timedelta(days=1)
             counted += 1 if counts(last, days) else 0
     else:
-        last = months_later(first, period.value)
+        last = months_later(first, period.value * (12 if period.unit is Unit.YEARS else 1))
     following = last + timedelta(days=1)
     return datetime(following.year, following.month, following.day, tzinfo=LEGAL_TIME)
 

@@ -11,6 +11,7 @@ A permission must be found among the clauses; silence is a no. Each sentence bel
 # INVARIANT: an error while deciding denies.
 # INVARIANT: what was not allowed when measured is refused.
 # INVARIANT: dropping is per item.
+# INVARIANT: what does not have its form is never admitted.
 # INVARIANT: the explanation names exactly the deciding clauses.
 """
 

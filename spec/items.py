@@ -1,6 +1,7 @@
 """What the gate means for the items of an ask, for what the function needs, and for where they go.
 
-An item that nothing declares, or that the person did not choose, is dropped; the others go on.
+An item that nothing declares, that the person did not choose, or whose value does not have its form, is
+dropped; the others go on.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
             dropped.add(Dropped(item, Reason.ITEM_UNDECLARED, None))
         elif case.needs(Check.ITEM_CHOICE) and not _chosen(case, declared[0]):
             dropped.add(Dropped(item, Reason.ITEM_NOT_CHOSEN, declared[0].id))
+        elif item in case.ask.unfit:
+            dropped.add(Dropped(item, Reason.ITEM_MALFORMED, declared[0].id))
         else:
             passed.add(item)
     return frozenset(passed), frozenset(dropped)
@@ -67,7 +70,9 @@ def needs_met(case: Case) -> Answer:
     if missing:
         cost = case.those(says.RefusalClause)
         effect = cost[0].effect if cost else None
-        return no(Reason.REQUIRED_ITEM_MISSING, [*missing, *cost], effect)
+        handed_in_unfit = [c for c in missing if c.item in case.ask.items & case.ask.unfit]
+        reason = Reason.ITEM_MALFORMED if handed_in_unfit else Reason.REQUIRED_ITEM_MISSING
+        return no(reason, [*missing, *cost], effect)
     return [*needs]
 
 
@@ -77,8 +82,11 @@ def something_left(case: Case) -> Answer:
     clauses = case.those(says.ItemClause)
     if passed:
         return [c for c in clauses if c.item in passed]
-    not_chosen = [c for c in clauses if c.item in {d.item for d in dropped}]
-    return no(Reason.ITEM_NOT_CHOSEN if not_chosen else Reason.ITEM_UNDECLARED, not_chosen)
+    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED):
+        items = {d.item for d in dropped if d.reason is reason}
+        if items:
+            return no(reason, [c for c in clauses if c.item in items])
+    return no(Reason.ITEM_UNDECLARED)
 
 
 def recipient_listed(case: Case) -> Answer:

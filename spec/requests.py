@@ -51,13 +51,13 @@ def may_begin(policy: Policy, right: str, shown: Collection[str], *, signed_in: 
 
 def may_refuse(policy: Policy, ground: str) -> bool:
     """Return whether a request may be refused on this ground."""
+    found = False
     for clause in policy.clauses:
-        if isinstance(clause, RefuseGroundClause) and clause.name == ground:
-            return True
-        unreasonable = isinstance(clause, RequestClause) and clause.name == "refuse_unreasonable"
-        if unreasonable and ground in clause.grounds:
-            return True
-    return False
+        if isinstance(clause, RefuseGroundClause):
+            found = found or clause.name == ground
+        if isinstance(clause, RequestClause) and clause.name == "refuse_unreasonable":
+            found = found or ground in clause.grounds
+    return found
 
 
 def may_cost(policy: Policy, *, repeated: bool) -> bool:

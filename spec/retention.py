@@ -7,18 +7,20 @@ Says what becomes of one record and when; backups follow later. Does not delete 
 # INVARIANT: deleting beats making anonymous.
 # INVARIANT: what is used without keeping is due at once.
 # INVARIANT: nothing is kept without an end once a rule's event has happened.
+# INVARIANT: a hold begins with its event, and is of one record.
+# INVARIANT: of several holds the last ends it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from spec.deadlines import over
 from troth.policy.calendar import WorkingDays
 from troth.policy.clauses import ItemClause, Keep, Policy, RetentionClause
-from troth.policy.statements import BackupClause
+from troth.policy.statements import BackupClause, HoldClause
 
 COLLECTED = "collected"
 
@@ -36,8 +38,8 @@ def fate(policy: Policy, function: str, item: str, events: Mapping[str, datetime
     ends: list[Fate] = []
     for clause in policy.clauses:
         if isinstance(clause, RetentionClause) and clause.after in events:
-            kept = timedelta(days=clause.days or 0)
-            ends.append(Fate(events[clause.after] + kept, clause.then))
+            since = events[clause.after]
+            ends.append(Fate(over(clause.keep, since, WorkingDays()) if clause.keep else since, clause.then))
         if (
             isinstance(clause, ItemClause)
             and (clause.function, clause.item, clause.keep) == (function, item, Keep.NONE)
@@ -49,6 +51,22 @@ def fate(policy: Policy, function: str, item: str, events: Mapping[str, datetime
     earliest = min(end.at for end in ends)
     deleted = any(end.then == "delete" for end in ends if end.at == earliest)
     return Fate(earliest, "delete" if deleted else "anonymise")
+
+
+def held_until(policy: Policy, item: str, events: Mapping[str, datetime]) -> datetime | None:
+    """Return until when a law wants a record, whatever its fate is otherwise; None: no hold on it.
+
+    A held record whose fate has come is reachable for the legal duty alone. When the hold ends, so does it.
+    """
+    ends = [
+        over(clause.keep, events[clause.counted_from], WorkingDays())
+        for clause in policy.clauses
+        if isinstance(clause, HoldClause)
+        and item in clause.items
+        and clause.keep is not None
+        and clause.counted_from in events
+    ]
+    return max(ends, default=None)
 
 
 def gone_from_backups(policy: Policy, deleted: datetime) -> datetime | None:

@@ -120,7 +120,8 @@ class Ask:
     """One question to the gate.
 
     ``at`` is when it is asked; ``measured`` when the value came into being (None: the same moment).
-    ``basis`` is None for the function's own basis; another basis needs a ``reference``.
+    ``basis`` is None for the function's own basis; another basis needs a ``reference``. ``unfit`` are
+    those of ``items`` whose value, as handed in, does not have the form of its item (`troth.policy.forms`).
     """
 
     verb: Verb
@@ -138,6 +139,7 @@ class Ask:
     basis: Basis | None = None
     reference: Reference | None = None
     recipient: str | None = None
+    unfit: frozenset[ItemName] = frozenset()
 
 
 class Reason(StrEnum):
@@ -161,6 +163,7 @@ class Reason(StrEnum):
     NEED_MISSING = "need_missing"
     ITEM_UNDECLARED = "item_undeclared"
     ITEM_NOT_CHOSEN = "item_not_chosen"
+    ITEM_MALFORMED = "item_malformed"
     REQUIRED_ITEM_MISSING = "required_item_missing"
     ACTOR_FORBIDDEN = "actor_forbidden"
     RECIPIENT_UNLISTED = "recipient_unlisted"

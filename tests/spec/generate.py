@@ -303,6 +303,7 @@ def ask(d: Dice, policy: says.Policy, *, arbitrary: bool = False) -> Ask:
         basis=basis,
         reference=reference,
         recipient=d.pick([*RECIPIENTS, None]),
+        unfit=frozenset(d.some([*ITEMS, "undeclared"]) if d.rarely(4) else ()),
     )
     if arbitrary and d.rarely(10):
         made = replace(made, at=at.replace(tzinfo=None))

@@ -265,6 +265,17 @@ def test_dropping_is_per_item(dice):
         assert {d.item for d in more.dropped} == {d.item for d in decision.dropped} | {"never heard of"}
 
 
+@FEW
+@given(generate.dice)
+def test_what_does_not_have_its_form_is_never_admitted(dice):
+    for policy, standing, ask in cases(dice):
+        before = passed(answer(policy, standing, replace(ask, unfit=frozenset())))
+        after = answer(policy, standing, ask)
+        event(f"{bool(before)} before, {type(after).__name__} after")
+        assert passed(after) <= before - ask.unfit
+        assert isinstance(answer(policy, standing, replace(ask, unfit=ask.items)), Deny)
+
+
 @FEWER
 @given(generate.dice)
 def test_the_explanation_names_exactly_the_deciding_clauses(dice):

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec import retention as spec
+from spec.deadlines import over
 from tests.spec import generate
 from troth.policy import keeping
+from troth.policy.calendar import WorkingDays
 from troth.policy.clauses import (
     AcceptanceClause,
     FunctionClause,
@@ -22,13 +24,18 @@ from troth.policy.clauses import (
     Starts,
 )
 from troth.policy.period import Period, Unit
-from troth.policy.statements import BackupClause
+from troth.policy.statements import BackupClause, HoldClause
 from troth.terms import Basis
 
 EVENTS = ["purpose_ended", "account_cancelled", "collected", "service_ended"]
 MOMENTS = st.integers(0, 40_000).map(lambda hours: datetime(2023, 1, 1, tzinfo=UTC) + timedelta(hours=hours))
 HAPPENED = st.dictionaries(st.sampled_from(EVENTS), MOMENTS)
 ITEMS = ["phone", "video"]
+PERIODS = st.one_of(
+    st.builds(Period, st.integers(1, 900), st.sampled_from([Unit.HOURS, Unit.DAYS, Unit.WORKING_DAYS])),
+    st.builds(Period, st.integers(1, 40), st.just(Unit.MONTHS)),
+    st.builds(Period, st.integers(1, 4), st.just(Unit.YEARS)),
+)
 
 
 @st.composite
@@ -45,10 +52,19 @@ def clauses(draw):
         made.append(
             generate.clause(
                 RetentionClause, f"retention/{event}", after=event,
-                then=draw(st.sampled_from(["delete", "anonymise"])), days=draw(st.none() | st.integers(0, 900)),
+                then=draw(st.sampled_from(["delete", "anonymise"])), keep=draw(st.none() | PERIODS),
             )
         )  # fmt: skip
     if draw(st.booleans()):
+        for name in ["orders", "invoices"][: draw(st.integers(0, 2))]:
+            made.append(
+                generate.clause(
+                    HoldClause, f"holds/{name}", name=name,
+                    items=tuple(draw(st.sets(st.sampled_from(ITEMS), min_size=1))), keep=draw(PERIODS),
+                    counted_from=draw(st.sampled_from(EVENTS)), bound="minimum", per="record",
+                    opens_for="legal_duty", survives="cancel",
+                )
+            )  # fmt: skip
         within = draw(st.builds(Period, st.integers(1, 90), st.sampled_from([Unit.DAYS, Unit.MONTHS])))
         made.append(generate.clause(BackupClause, "backups", within=within, restore_repeats_deletions=True))
     return made
@@ -89,7 +105,9 @@ def test_deleting_beats_making_anonymous(made, item, moment):
     first = [
         c
         for c in made
-        if isinstance(c, RetentionClause) and fate and moment + timedelta(c.days or 0) == fate.at
+        if isinstance(c, RetentionClause)
+        and fate
+        and (over(c.keep, moment, WorkingDays()) if c.keep else moment) == fate.at
     ]
     if any(c.then == "delete" for c in first):
         assert fate.then == "delete"
@@ -114,3 +132,40 @@ def test_nothing_is_kept_without_an_end_once_a_rule_s_event_has_happened(made, i
 def test_backups_outlive_the_deletion_and_end(made, deleted):
     gone = spec.gone_from_backups(generate.policy_of(made), deleted)
     assert gone is None or deleted < gone <= deleted + timedelta(days=90 * 31 + 1)
+
+
+@given(clauses(), st.sampled_from(ITEMS), HAPPENED)
+def test_holds_agree_with_the_specification(made, item, events):
+    policy = generate.policy_of(made)
+    compiled = generate.compiled(policy)
+    ours = [held.until for event, at in events.items() for held in keeping.holds(compiled, item, event, at)]
+    assert max(ours, default=None) == spec.held_until(policy, item, events)
+
+
+@given(clauses(), st.sampled_from(ITEMS), HAPPENED)
+def test_a_hold_begins_with_its_event_and_is_of_one_record(made, item, events):
+    """No other event, and no other record's item, holds anything; a hold leaves the fate as it is."""
+    without = [c for c in made if not isinstance(c, HoldClause)]
+    assert fates(made, item, events) == fates(without, item, events)
+    named = {c.counted_from for c in made if isinstance(c, HoldClause) and item in c.items}
+    held = spec.held_until(generate.policy_of(made), item, events)
+    assert (held is not None) == bool(named & set(events))
+
+
+@given(clauses(), st.sampled_from(ITEMS), HAPPENED)
+def test_of_several_holds_the_last_ends_it(made, item, events):
+    policy = generate.policy_of(made)
+    alone = [spec.held_until(policy, item, {event: at}) for event, at in events.items()]
+    assert spec.held_until(policy, item, events) == max((each for each in alone if each), default=None)
+
+
+@given(clauses(), st.sampled_from(EVENTS), MOMENTS, MOMENTS)
+def test_what_the_vault_asks_of_keeping_is_the_fate(made, event, at, now):
+    """The worker's three questions come to the same as the fate of a record with that one event."""
+    policy = generate.policy_of(made)
+    compiled, fate = generate.compiled(policy), spec.fate(policy, "f", "unheard_of", {event: at})
+    asked = keeping.after(compiled, event, at)
+    assert (asked and (asked.at, asked.then.value)) == (fate and (fate.at, fate.then))
+    rule = keeping.fixed(compiled)
+    if event == "collected" and rule is not None:
+        assert keeping.over(rule[0], at, now) == (fate.at <= now)

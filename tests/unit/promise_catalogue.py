@@ -30,3 +30,21 @@ def entries(policy: str) -> list[dict]:
         if isinstance(rows, list) and rows and isinstance(rows[0], dict)
         for entry in rows
     ]
+
+
+def promise_ids() -> dict[str, list[str]]:
+    """The ids of all promises that are no gap, by policy, in the order of the files."""
+    trees = [
+        YAML(typ="safe").load(file.read_text(encoding="utf-8")) for file in sorted(folder().glob("*.yaml"))
+    ]
+    return {
+        told["key"]: [
+            entry["id"]
+            for rows in told.values()
+            if isinstance(rows, list) and rows and isinstance(rows[0], dict)
+            for entry in rows
+            if entry["mod"] != "gap"
+        ]
+        for tree in trees
+        for told in tree.get("policies", ())
+    }

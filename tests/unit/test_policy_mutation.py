@@ -16,7 +16,7 @@ from troth.policy.enforcement import ENFORCED_BY, Seen
 from troth.policy.load import load
 from troth.policy.mutation import Missed, examine, survivors, turn
 from troth.policy.period import Period, Unit
-from troth.policy.promises import NotKept, carried, kept, measure, report, tally
+from troth.policy.promises import NotKept, carried, kept, measured, report, tally, unwritten
 from troth.policy.statements import Statement
 
 POLICIES = {name: policies.compiled(name).policy for name in ("sunmi-camera", "kaiconn")}
@@ -115,22 +115,25 @@ def test_the_row_of_a_policy():
     assert printed["total"]["not_kept"]["no_clause"] == 2
 
 
-def test_what_troth_promises_prints():
+def test_measuring_a_policy_by_the_promises_of_its_text():
     camera = POLICIES["sunmi-camera"]
-    printed = measure(
-        [camera], decide, listed={"sunmi-camera": ["sunmi-camera.fn.bind", "sunmi-camera.no.such"]}
-    )
-    row = {
-        "promises": 2,
-        "expressed": 1,
-        "enforced": 1,
-        "proven": 0,
-        "attested": 0,
-        "not_kept": {"no_clause": 1},
-    }
-    assert printed == {"policies": {"sunmi-camera": row}, "total": row}
-    own = measure([camera], decide)["policies"]["sunmi-camera"]
-    assert own["promises"] == own["expressed"] == len(carried(camera)) == 97
+    seen = []
+
+    def watch(examined):
+        seen.extend(examined)
+        return iter(seen)
+
+    bind, missing = measured(camera, decide, ["sunmi-camera.fn.bind", "sunmi-camera.no.such"], watch)
+    assert (bind.reason, missing.reason) == (None, NotKept.NO_CLAUSE)
+    assert seen
+    own = measured(camera, decide)
+    assert len(own) == sum(each.expressed for each in own) == len(carried(camera)) == 97
+
+
+def test_a_text_without_a_policy_keeps_nothing():
+    row = tally(unwritten(["kmuun.a", "kmuun.b"]), proven={"kmuun.a"})
+    assert (row["expressed"], row["enforced"], row["proven"]) == (0, 0, 0)
+    assert row["not_kept"] == {"not_written": 2}
 
 
 @pytest.mark.skipif(folder() is None, reason="no catalogue beside the repository")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from troth.app import policies
-from troth.policy import nodes, phrases, vocabulary
+from troth.policy import keeping, nodes, phrases, vocabulary
 from troth.policy.canonical import canonical
 from troth.policy.clauses import Clause, Position, RetentionClause
 from troth.policy.compile import compile_policy
@@ -21,7 +22,7 @@ from troth.policy.problems import Problem, excerpt, unknown
 from troth.policy.records import Field, Fields, Record
 from troth.policy.text import notice
 from troth.policy.words import Channel, Effect, FoundMinor, Ground, Language, Moment, Outcome, Right
-from troth.terms import ActorKind, Basis, ClauseId, Role, Verb
+from troth.terms import ActorKind, Basis, ClauseId, ItemName, Role, Verb
 
 GOOD = (Path(__file__).parents[1] / "golden" / "policy" / "good.yaml").read_text(encoding="utf-8")
 NAME = Pattern("a name", "[a-z]+")
@@ -240,7 +241,7 @@ def test_what_no_form_is_known_for_is_not_written():
         at=Position("f", 1, 1),
         after="a",
         then="b",
-        days=object(),  # type: ignore[arg-type]
+        keep=object(),  # type: ignore[arg-type]
     )
     with pytest.raises(TypeError):
         canonical(replace(policy, clauses=(unwritable,)))
@@ -280,3 +281,36 @@ def test_policies_inside_an_installed_package(tmp_path, monkeypatch):
 def test_a_maker_s_own_file(tmp_path):
     (tmp_path / "mine.yaml").write_text(GOOD, encoding="utf-8")
     assert policies.from_file(tmp_path / "mine.yaml").policy.name == "corner-shop"
+
+
+HOLDS = """\
+legal_holds:
+  orders:
+    items: [store_name]
+    keep: 3 years
+    from: order_completed
+    bound: minimum
+    per: record
+    opens_for: legal_duty
+    survives: cancel
+"""
+
+
+def test_a_hold_is_of_records_for_a_time_and_for_one_duty():
+    compiled = compile_policy(load(GOOD + HOLDS, "f"))
+    done = datetime(2024, 2, 29, 20, tzinfo=UTC)  # the first of March where the law lives
+    (held,) = keeping.holds(compiled, ItemName("store_name"), "order_completed", done)
+    assert held == keeping.Held(
+        datetime(2027, 3, 1, 16, tzinfo=UTC), ClauseId("corner-shop/legal_holds/orders")
+    )
+    assert keeping.holds(compiled, ItemName("password"), "order_completed", done) == ()
+    assert load(printed(load(GOOD + HOLDS, "f")), "f").digest == load(GOOD + HOLDS, "f").digest
+    assert "no less than 3 years" in notice(compiled, "en").text
+
+
+@pytest.mark.parametrize("wrong", ["per: account", "opens_for: contract", "bound: maximum", "keep: 3"])
+def test_a_hold_on_an_account_or_open_to_others_cannot_be_written(wrong):
+    key = wrong.split(":")[0]
+    text = re.sub(rf"    {key}: .*", f"    {wrong}", HOLDS)
+    with pytest.raises(PolicyRejected, match="corner-shop/legal_holds/orders"):
+        load(GOOD + text, "f")

@@ -46,6 +46,11 @@ def from_file(path: Path) -> Compiled:
     return compile_policy(load(decode(path.read_bytes(), str(path)), str(path)))
 
 
+def beside(file: str) -> str:
+    """Return the text of another file that lies with the policies."""
+    return (_folder() / file).read_text(encoding="utf-8")
+
+
 def _folder() -> Traversable:
     package = resources.files("troth")
     inside = package / "policies"

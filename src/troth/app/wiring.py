@@ -17,6 +17,7 @@ from troth.app.doors.gives import GivesDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
+from troth.app.doors.records import RecordDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
 from troth.app.doors.staff import StaffDoors
@@ -36,6 +37,7 @@ class Troth(
     PublicDoors,
     ArrivalDoors,
     PersonDoors,
+    RecordDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,

@@ -6,6 +6,7 @@ retries, and nothing here logs a statement or a value.
 
 from __future__ import annotations
 
+import select
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
@@ -89,7 +90,12 @@ class Database:
         )
 
     async def _check(self, conn: AsyncConnection[Any]) -> None:
-        """Replace every idle connection when one is dead: the pool waits longer after each that it tries."""
+        """Replace every idle connection when one is dead: the pool waits longer after each that it tries.
+
+        A server that went away, or ended this session, left something to read; if not, nothing is asked.
+        """
+        if not _spoken_to(conn):
+            return
         try:
             await self._pool.check_connection(conn)
         except OperationalError:
@@ -114,3 +120,10 @@ class Database:
             yield Tx(conn)
             if conn.info.transaction_status is TransactionStatus.INERROR:
                 raise NothingCommitted(NothingCommitted.__doc__)
+
+
+def _spoken_to(conn: AsyncConnection[Any]) -> bool:
+    """Whether the server said something, a farewell or a closed socket included, to an idle connection."""
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))

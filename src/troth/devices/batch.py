@@ -6,11 +6,12 @@ are not even a question.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from troth.terms import Reading, TrothError
+from troth.terms import FunctionName, Reading, TrothError
 
 
 class Refusal(StrEnum):
@@ -40,12 +41,30 @@ class Malformed(TrothError):
         """The batch's own id where at least that could be read, so that the sender can be told to stop."""
 
 
+class Apart(TrothError):
+    """some of these batches cannot be taken: take the others without them"""
+
+    def __init__(self, which: Mapping[int, Exception]) -> None:
+        super().__init__(Apart.__doc__)
+        self.which = which
+        """Their places among those handed in, and what is wrong with each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Readings sent together, under an id that the acknowledgement names."""
 
     id: UUID
     readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A batch as it came: with the token that was shown and for the function that was named."""
+
+    token: str = field(repr=False)
+    function: FunctionName
+    batch: Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -28,6 +29,18 @@ class BoundDevice:
 async def by_token(tx: Tx, token: str) -> BoundDevice | None:
     """Return the device that shows ``token``, or None."""
     return await tx.row(BoundDevice, QUERIES["of_token"], {"token": token})
+
+
+async def owners(tx: Tx, tokens: Iterable[str]) -> frozenset[SubjectId]:
+    """Return the subjects whose devices show ``tokens``."""
+    cursor = await tx.conn.execute(QUERIES["owners"], {"tokens": list(tokens)}, prepare=True)
+    return frozenset([SubjectId(subject) for (subject,) in await cursor.fetchall()])
+
+
+async def by_tokens(tx: Tx, tokens: Iterable[str]) -> Mapping[str, BoundDevice]:
+    """Return the devices that show ``tokens``, by token."""
+    found = await tx.rows(BoundDevice, QUERIES["of_tokens"], {"tokens": list(tokens)})
+    return {device.token: device for device in found}
 
 
 async def of(tx: Tx, subject: SubjectId) -> list[BoundDevice]:

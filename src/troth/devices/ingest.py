@@ -1,37 +1,40 @@
-"""A batch of readings goes in, as far as the gate lets it.
+"""Batches of readings go in, as far as the gate lets them.
 
 Each reading must have been allowed when it was measured and be allowed now: so what sat in the stream while
-its owner withdrew is refused here, whatever the broker let through. One transaction, the caller's: when this
-returns and it commits, the acknowledgement is true.
+its owner withdrew is refused here, whatever the broker let through. One transaction, the caller's, for as
+many batches of as many owners as there are: when this returns and it commits, the acknowledgements are true.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from troth.db import Tx
 from troth.devices import permissions
-from troth.devices.batch import Ack, Batch, Malformed, Refusal
+from troth.devices.batch import Ack, Apart, Batch, Malformed, Refusal
 from troth.devices.bound import BoundDevice
 from troth.devices.moments import alike
 from troth.gate import Gate
 from troth.gate.decide import SKEW
+from troth.ledger import Held
 from troth.policy.compiled import Compiled
-from troth.terms import Denied, FunctionName, Permit, Reading, Reason, Region, Standing
-from troth.vault import NotStorable, Vault
+from troth.terms import Ask, Denied, FunctionName, Permit, Reading, Reason, Region
+from troth.vault import Sheaf, Unstorable, Vault
 
 _NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN})
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a batch comes from: the device, its owner's standing (locked), the version they accepted."""
+class Arrival:
+    """A batch, the device that sent it for which function, and the version that its owner accepted."""
 
     device: BoundDevice
-    standing: Standing | None
     compiled: Compiled | None
+    function: FunctionName
+    batch: Batch
 
 
 @dataclass(slots=True)
@@ -43,6 +46,15 @@ class _Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class _Question:
+    """An ask for those readings of one arrival that the gate cannot tell apart."""
+
+    place: int
+    ask: Ask
+    readings: list[Reading]
+
+
+@dataclass(frozen=True, slots=True)
 class Ingest:
     """Takes batches of one deployment."""
 
@@ -50,44 +62,64 @@ class Ingest:
     vault: Vault
     region: Region
 
-    async def take(
+    async def take_each(self, tx: Tx, held: Held, arrivals: Sequence[Arrival], at: datetime) -> list[Ack]:
+        """Store what may be stored of each batch and say what became of every reading.
+
+        ``held`` are the standings of all owners. Raises `Apart` when a batch cannot be decided or kept.
+        """
+        questions = [one for n, each in enumerate(arrivals) for one in self._questions(n, each, held, at)]
+        answers = await self.gate.admit_each(tx, held, [question.ask for question in questions])
+        tallies = [_Tally() for _ in arrivals]
+        apart: dict[int, Exception] = {}
+        sheaves: list[tuple[int, Sheaf]] = []
+        for question, answer in zip(questions, answers, strict=True):
+            tally, readings = tallies[question.place], question.readings
+            if isinstance(answer, Permit):
+                kept = [reading for reading in readings if reading.item in answer.allow.items]
+                sheaves.append((question.place, Sheaf(answer, kept)))
+                tally.dropped += len(readings) - len(kept)
+            elif answer.decision.reason is Reason.ERROR:
+                # Not a verdict: were it acknowledged, the device would throw the readings away.
+                apart.setdefault(question.place, _cause(answer))
+            elif answer.decision.reason in _NOT_TAKEN:
+                tally.dropped += len(readings)
+            else:
+                tally.denied += len(readings)
+        if apart:
+            raise Apart(apart)
+        await self._store(tx, arrivals, sheaves, tallies)
+        return [
+            Ack(each.batch.id, tally.stored, tally.duplicates, tally.dropped, tally.denied)
+            for each, tally in zip(arrivals, tallies, strict=True)
+        ]
+
+    def _questions(self, place: int, arrival: Arrival, held: Held, at: datetime) -> Iterator[_Question]:
+        table = arrival.compiled.functions.get(arrival.function) if arrival.compiled else None
+        form = permissions.question(arrival.device, arrival.function, table, self.region, at)
+        standing = held.of(arrival.device.subject)
+        for group in alike(arrival.batch.readings, standing, (at, at + SKEW)):
+            items = frozenset([reading.item for reading in group])
+            yield _Question(place, dataclasses.replace(form, items=items, measured=group[0].measured), group)
+
+    async def _store(
         self,
         tx: Tx,
-        source: Source,
-        function: FunctionName,
-        batch: Batch,
-        at: datetime,
-    ) -> Ack:
-        """Store what may be stored of ``batch`` and say what became of every reading.
+        arrivals: Sequence[Arrival],
+        sheaves: Sequence[tuple[int, Sheaf]],
+        tallies: Sequence[_Tally],
+    ) -> None:
+        if not sheaves:
+            return
+        try:
+            stored = await self.vault.append_each(tx, [sheaf for _, sheaf in sheaves])
+        except Unstorable as unstorable:
+            places = {sheaves[n][0] for n in unstorable.which}
+            raise Apart({n: Malformed(Refusal.WRONG_SHAPE, arrivals[n].batch.id) for n in places}) from None
+        for (place, _), each in zip(sheaves, stored, strict=True):
+            tallies[place].stored += each.stored
+            tallies[place].duplicates += each.duplicates
 
-        Raises `Malformed` when a value cannot be kept; then nothing of the batch is.
-        """
-        table = source.compiled.functions.get(function) if source.compiled else None
-        form = permissions.question(source.device, function, table, self.region, at)
-        tally = _Tally()
-        for group in alike(batch.readings, source.standing, (at, at + SKEW)):
-            items = frozenset(reading.item for reading in group)
-            ask = dataclasses.replace(form, items=items, measured=group[0].measured)
-            try:
-                permit = await self.gate.admit(tx, ask, counted=True)
-            except Denied as denied:
-                if denied.decision.reason is Reason.ERROR:
-                    # Not a verdict: were it acknowledged, the device would throw the readings away.
-                    raise (denied.__cause__ or denied) from None
-                if denied.decision.reason in _NOT_TAKEN:
-                    tally.dropped += len(group)
-                else:
-                    tally.denied += len(group)
-                continue
-            try:
-                await self._store(tx, permit, group, tally)
-            except NotStorable:
-                raise Malformed(Refusal.WRONG_SHAPE, batch.id) from None
-        return Ack(batch.id, tally.stored, tally.duplicates, tally.dropped, tally.denied)
 
-    async def _store(self, tx: Tx, permit: Permit, group: list[Reading], tally: _Tally) -> None:
-        kept = [reading for reading in group if reading.item in permit.allow.items]
-        stored = await self.vault.append(tx, permit, kept)
-        tally.stored += stored.stored
-        tally.duplicates += stored.duplicates
-        tally.dropped += len(group) - len(kept)
+def _cause(denied: Denied) -> Exception:
+    """Return what went wrong while deciding."""
+    return denied.__cause__ if isinstance(denied.__cause__, Exception) else denied

@@ -35,6 +35,16 @@ SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.s
   FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
  WHERE t.token = %(token)s AND d.token = t.token
 
+-- :owners
+-- Whom these tokens lead to.
+SELECT subject FROM device_token WHERE token = ANY(%(tokens)s)
+
+-- :of_tokens
+-- Which devices show these tokens.
+SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day
+  FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
+ WHERE t.token = ANY(%(tokens)s) AND d.token = t.token
+
 -- :of_subject
 -- A subject's devices, in the order they came.
 SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day

@@ -7,7 +7,7 @@ anew at every binding: whoever had the device before hears nothing of it any mor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -15,10 +15,10 @@ from uuid import UUID, uuid4
 from troth import ledger
 from troth.db import Database, Tx
 from troth.devices import bound, credentials, permissions, stock, trying
-from troth.devices.batch import Ack, Batch, Malformed, Refusal
+from troth.devices.batch import Ack, Apart, Malformed, Refusal, Sent
 from troth.devices.bound import BoundDevice
 from troth.devices.identifiers import About, Identifiers, Told
-from troth.devices.ingest import Ingest, Source
+from troth.devices.ingest import Arrival, Ingest
 from troth.devices.names import CAMERA, BindingWords
 from troth.gate import Gate, NoSuchPolicy, accepted_version
 from troth.ledger import EntryKind, NewEntry
@@ -86,6 +86,7 @@ class Devices:
         self._db = db
         self._keyring = keyring
         self._clock = clock
+        self._gate = gate
         self._policies = gate.policies
         self._region = region
         self._words = words
@@ -168,15 +169,31 @@ class Devices:
             return {}
         return {one.token: self._open(one, standing) for one in await bound.of(tx, subject)}
 
-    async def ingest(self, tx: Tx, token: str, function: FunctionName, batch: Batch) -> Ack:
-        """Store what may be stored of a device's batch. Raises `Malformed`."""
-        device = await bound.by_token(tx, token)
-        if device is None:
-            raise Malformed(Refusal.UNKNOWN_TOKEN, batch.id)
-        standing = await ledger.standing(tx, device.subject, lock=True)
+    async def ingest_each(self, tx: Tx, sent: Sequence[Sent]) -> list[Ack | Malformed]:
+        """Store what may be stored of each batch and say what became of it. Raises `Apart`.
+
+        Devices are looked up once their owners are held: one that was released meanwhile is not found.
+        """
+        tokens = {one.token for one in sent}
+        held = await self._gate.hold(tx, await bound.owners(tx, tokens))
+        devices = await bound.by_tokens(tx, tokens)
         now = self._clock.now()
-        source = Source(device, standing, self._accepted(device, standing, now))
-        return await self._ingest.take(tx, source, function, batch, now)
+        places: list[int] = []
+        arrivals: list[Arrival] = []
+        said: list[Ack | Malformed] = [Malformed(Refusal.UNKNOWN_TOKEN, one.batch.id) for one in sent]
+        for place, one in enumerate(sent):
+            device = devices.get(one.token)
+            if device is not None:
+                compiled = self._accepted(device, held.of(device.subject), now)
+                places.append(place)
+                arrivals.append(Arrival(device, compiled, one.function, one.batch))
+        try:
+            acks = await self._ingest.take_each(tx, held, arrivals, now)
+        except Apart as apart:
+            raise Apart({places[n]: error for n, error in apart.which.items()}) from None
+        for place, ack in zip(places, acks, strict=True):
+            said[place] = ack
+        return said
 
     async def turned_away(self, tx: Tx, why: Refusal) -> None:
         """Count a connection or a message that was refused before the gate was asked."""

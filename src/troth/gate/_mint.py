@@ -81,6 +81,7 @@ def _tag(ask: Ask, allow: Allow, version: int, lapses: datetime, entry: EntryId 
         ask.basis and ask.basis.value,
         reference and (reference.ground, reference.document),
         ask.recipient,
+        sorted(ask.unfit),
         sorted(allow.items),
         sorted((drop.item, drop.reason.value, drop.clause or "") for drop in allow.dropped),
         sorted(allow.because),

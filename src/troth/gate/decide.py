@@ -256,6 +256,8 @@ def _items(case: _Case) -> Deny | None:
             case.dropped.append(Dropped(item, Reason.ITEM_UNDECLARED, None))
         elif case.row.item_choice and not _chosen(case, clause):
             case.dropped.append(Dropped(item, Reason.ITEM_NOT_CHOSEN, clause.id))
+        elif item in case.ask.unfit:
+            case.dropped.append(Dropped(item, Reason.ITEM_MALFORMED, clause.id))
         else:
             case.passed.add(item)
             case.yes.append(clause.id)
@@ -289,15 +291,21 @@ def _needs(case: _Case) -> Deny | None:
             if item not in case.passed and not stands.supplied(then, function, item=item)
         ]
         if missing:
-            return _no(Reason.REQUIRED_ITEM_MISSING, [*missing, table.refusal], table.refusal.effect)
+            handed_in = case.ask.items & case.ask.unfit
+            unfit = any(clause.item in handed_in for clause in missing)
+            reason = Reason.ITEM_MALFORMED if unfit else Reason.REQUIRED_ITEM_MISSING
+            return _no(reason, [*missing, table.refusal], table.refusal.effect)
     return None
 
 
 def _something_left(case: _Case) -> Deny | None:
     if case.passed:
         return None
-    clauses = frozenset([drop.clause for drop in case.dropped if drop.clause is not None])
-    return Deny(Reason.ITEM_NOT_CHOSEN if clauses else Reason.ITEM_UNDECLARED, clauses)
+    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED):
+        clauses = [drop.clause for drop in case.dropped if drop.reason is reason and drop.clause is not None]
+        if clauses:
+            return Deny(reason, frozenset(clauses))
+    return _no(Reason.ITEM_UNDECLARED)
 
 
 def _recipient(case: _Case) -> Deny | None:

@@ -5,6 +5,7 @@ Nothing that a caller may have written freely goes there. Does not decide.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +67,16 @@ class Judged:
             clauses=tuple(sorted(self.decision.because)),
             details=self.details(ask),
         )
+
+
+def counted(judged: Judged, ask: Ask) -> Counter[ledger.Counted]:
+    """Return what a decision that is not written adds to the counts: itself, and each item it dropped."""
+    policy, function = judged.policy(), judged.function(ask)
+    if isinstance(judged.decision, Deny):
+        return Counter([ledger.Counted(policy, function, "deny", judged.decision.reason)])
+    found = Counter(ledger.Counted(policy, function, "deny", drop.reason) for drop in judged.decision.dropped)
+    found[ledger.Counted(policy, function, "allow", None)] += 1
+    return found
 
 
 async def put_on_record(tx: Tx, judged: Judged, ask: Ask, at: datetime, *, counted: bool) -> EntryId | None:

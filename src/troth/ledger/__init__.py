@@ -5,19 +5,24 @@ Never decides and never holds a value: entries are ids and closed words, about a
 
 from troth.ledger.entries import Entry, EntryKind, NewEntry, UnfitEntry, entry_of
 from troth.ledger.history import NoSuchSubject, act, forget, new_subject, record, standing
-from troth.ledger.log import Count, about, append, count, counts
+from troth.ledger.log import Count, Counted, about, append, count, count_all, counts
+from troth.ledger.standings import Held, Standings
 
 __all__ = [
     "Count",
+    "Counted",
     "Entry",
     "EntryKind",
+    "Held",
     "NewEntry",
     "NoSuchSubject",
+    "Standings",
     "UnfitEntry",
     "about",
     "act",
     "append",
     "count",
+    "count_all",
     "counts",
     "entry_of",
     "forget",

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
-from uuid import uuid4
 
 from troth.db import Tx
-from troth.ledger.entries import SALT_BYTES, Entry, EntryKind, NewEntry, body, commitment
+from troth.ledger.entries import SALT_BYTES, Entry, EntryKind, NewEntry, body, commitment, new_id
 from troth.ledger.sql import QUERIES
 from troth.terms import EntryId, FunctionName, PolicyName, SubjectId
 
@@ -27,7 +26,7 @@ async def append(tx: Tx, entry: NewEntry) -> EntryId:
 
     The opening of an entry about a subject is stored only while that subject is live.
     """
-    made = EntryId(uuid4())
+    made = new_id(entry.at)
     row: dict[str, object] = {"entry": made, "at": entry.at, "kind": entry.kind.value}
     if entry.subject is None:
         await tx.run(QUERIES["append"], row | {"body": body(made, entry, None)})
@@ -91,6 +90,33 @@ async def count(  # noqa: PLR0917  # the columns of one row, in the order of its
             "reason": reason.value if reason else "",
             "minute": minute.replace(second=0, microsecond=0),
             "n": n,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A decision as it is counted."""
+
+    policy: PolicyName | None
+    function: FunctionName | None
+    outcome: Outcome
+    reason: StrEnum | None
+
+
+async def count_all(tx: Tx, found: Mapping[Counted, int], minute: datetime) -> None:
+    """Add several decisions to the counts of the minute that ``minute`` lies in, in one statement."""
+    if not found:
+        return
+    await tx.run(
+        QUERIES["count_all"],
+        {
+            "policies": [one.policy or "" for one in found],
+            "functions": [one.function or "" for one in found],
+            "outcomes": [one.outcome for one in found],
+            "reasons": [one.reason.value if one.reason else "" for one in found],
+            "ns": list(found.values()),
+            "minute": minute.replace(second=0, microsecond=0),
         },
     )
 

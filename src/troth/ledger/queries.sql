@@ -15,8 +15,22 @@ SELECT state FROM subject WHERE subject = %(subject)s FOR NO KEY UPDATE
 SELECT kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash
   FROM act WHERE subject = %(subject)s ORDER BY seq
 
+-- :hold
+-- Several subjects' rows, locked in the order of their ids, so that nobody waits in a ring; each as it is once
+-- the lock is there, whatever was committed during the wait.
+SELECT subject, state, generation FROM subject WHERE subject = ANY(%(subjects)s::uuid[])
+ ORDER BY subject FOR NO KEY UPDATE
+
+-- :acts_of
+-- Several subjects' standings as a history, each oldest first.
+SELECT subject, kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash
+  FROM act WHERE subject = ANY(%(subjects)s::uuid[]) ORDER BY subject, seq
+
 -- :act
--- The next act of a subject whose row the transaction has locked.
+-- The next act of a subject whose row the transaction has locked; the standing is of a new generation.
+WITH s AS (
+    UPDATE subject SET generation = gen_random_uuid(), told = false WHERE subject = %(subject)s
+)
 INSERT INTO act (subject, seq, kind, policy, at, version, function, item, switch, device, need, separate,
                  language, text_hash, entry)
 SELECT %(subject)s, coalesce(max(seq), 0) + 1, %(kind)s, %(policy)s, %(at)s, %(version)s, %(function)s,
@@ -42,9 +56,18 @@ SELECT subject, %(entry)s, %(salt)s FROM subject
  WHERE subject = %(subject)s AND state = 'live' FOR KEY SHARE
 
 -- :count
--- Add to this minute's count of a decision; one slot per connection.
+-- Add to this minute's count of a decision. The slot is this server process, so that nobody ever waits for another.
 INSERT INTO decision_count AS c (policy, function, outcome, reason, minute, slot, n)
-VALUES (%(policy)s, %(function)s, %(outcome)s, %(reason)s, %(minute)s, pg_backend_pid() %% 64, %(n)s)
+VALUES (%(policy)s, %(function)s, %(outcome)s, %(reason)s, %(minute)s, pg_backend_pid(), %(n)s)
+    ON CONFLICT (policy, function, outcome, reason, minute, slot) DO UPDATE SET n = c.n + excluded.n
+
+-- :count_all
+-- The same for several decisions of one minute, in an order that is the same for everybody.
+INSERT INTO decision_count AS c (policy, function, outcome, reason, minute, slot, n)
+SELECT policy, function, outcome, reason, %(minute)s, pg_backend_pid(), n
+  FROM unnest(%(policies)s::text[], %(functions)s::text[], %(outcomes)s::text[], %(reasons)s::text[],
+              %(ns)s::bigint[]) AS new (policy, function, outcome, reason, n)
+ ORDER BY policy, function, outcome, reason
     ON CONFLICT (policy, function, outcome, reason, minute, slot) DO UPDATE SET n = c.n + excluded.n
 
 -- :counts
@@ -73,8 +96,18 @@ DELETE FROM act WHERE subject = %(subject)s
 DELETE FROM ledger_opening WHERE subject = %(subject)s
 
 -- :forget_subject
--- Nobody lives here: a standing asked for is None from now on.
-UPDATE subject SET state = 'erased' WHERE subject = %(subject)s
+-- Nobody lives here: a standing asked for is None from now on, and whoever knew one is to be told.
+UPDATE subject SET state = 'erased', generation = gen_random_uuid(), told = false WHERE subject = %(subject)s
+
+-- :untold
+-- Whose standing changed and was not told yet.
+SELECT subject, generation FROM subject WHERE NOT told ORDER BY subject LIMIT %(most)s
+
+-- :told
+-- These changes were told; one that came meanwhile has another generation and stays untold.
+UPDATE subject s SET told = true
+  FROM unnest(%(subjects)s::uuid[], %(generations)s::uuid[]) AS t (subject, generation)
+ WHERE s.subject = t.subject AND s.generation = t.generation
 
 -- :lead
 -- Whether this transaction may number entries; at most one may.

@@ -136,7 +136,7 @@ def _retention(top: Address, kept: Got[Fields]) -> RetentionClause:
         **(top / "retention" / after).common(kept.value, kept.at),
         after=after,
         then=kept.value.need(g.THEN).value,
-        days=kept.value.get(g.KEEP),
+        keep=kept.value.get(g.KEEP),
     )
 
 

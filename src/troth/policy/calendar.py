@@ -1,4 +1,4 @@
-"""Counting time as the law does: hours and days from the event, working days and months by the calendar.
+"""Counting time as the law does: hours and days from the event, everything else by the calendar.
 
 Legal time is that of `terms.LEGAL_TIME`. Which days are off is a value; where it comes from is for others.
 """
@@ -45,6 +45,8 @@ def end(period: Period, start: datetime, days: WorkingDays) -> datetime:
             return _working_days(period.value, start, days)
         case Unit.MONTHS:
             return _months(period.value, start)
+        case Unit.YEARS:
+            return _months(12 * period.value, start)
 
 
 def _working_days(value: int, start: datetime, days: WorkingDays) -> datetime:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from troth.policy.period import Period
 from troth.terms import (
     ActorKind,
     Basis,
@@ -231,11 +232,11 @@ class RecipientClause(Clause):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionClause(Clause):
-    """How long, from which event, and what happens then. ``days`` None: as long as the purpose lasts."""
+    """How long, from which event, and what happens then. ``keep`` None: no longer than it takes."""
 
     after: str
     then: str
-    days: int | None = None
+    keep: Period | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,7 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.RefuseGroundClause: _in(Seen.ANSWER, "rights: the only grounds to refuse"),
         s.RequestClause: _in(Seen.ANSWER, "rights: ways in, proofs, grounds, fees, authorities"),
         s.ProtectionClause: _in(Seen.CODE, "vault, link, gate and ledger"),
+        s.HoldClause: _in(Seen.STORE, "vault: holds; keeping: until when"),
         s.BackupClause: _in(Seen.STORE, "keeping: the horizon of backups"),
         s.BreachClause: _in(Seen.WORKFLOW, "breach: its steps"),
         s.MinorClause: _in(Seen.ANSWER, "answers: what is sensitive at which age, who is marketed to"),

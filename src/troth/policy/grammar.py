@@ -24,7 +24,7 @@ from troth.policy.grammar_common import (
     TITLE,
     url,
 )
-from troth.policy.kinds import Choice, Day, Days, Known, ListOf, MapOf, Pattern, Text, Truth, Whole
+from troth.policy.kinds import Choice, Day, Days, Known, ListOf, MapOf, Pattern, Periods, Text, Truth, Whole
 from troth.policy.records import Field, Record
 from troth.policy.statement_words import Consequence, Constraint, Freedom, Part, Proof, Receiver, Way
 from troth.policy.vocabulary import NAME, NEEDS
@@ -153,7 +153,7 @@ ACCEPTANCE_ONE = Record("an acceptance", (SHOWN_FIRST, *COMMON))
 
 AFTER = Field("after", Choice(Moment), "the event that starts the clock", must=True)
 THEN = Field("then", Choice(Outcome), "what happens at the end", must=True)
-KEEP = Field("keep", Days(), "how long after the event; absent: no longer than it takes")
+KEEP = Field("keep", Periods(), "how long after the event; absent: no longer than it takes")
 RETAIN = Record("a retention", (AFTER, THEN, KEEP, *COMMON))
 
 BY = Field("by", ListOf(Choice(Channel)), "the channels through which it is reached", must=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from troth.policy.calendar import WorkingDays, end
 from troth.policy.clauses import Keep
 from troth.policy.compiled import Compiled
-from troth.policy.statements import BackupClause
+from troth.policy.period import Period, Unit
+from troth.policy.statements import BackupClause, HoldClause
 from troth.policy.words import Moment, Outcome
-from troth.terms import FunctionName, ItemName
+from troth.terms import ClauseId, FunctionName, ItemName
+
+_AT_ONCE = Period(0, Unit.HOURS)
+_NO_HOLIDAYS = WorkingDays()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,14 @@ class Fate:
 
     at: datetime
     then: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Until when a law wants a record, and which clause says so."""
+
+    until: datetime
+    clause: ClauseId
 
 
 def fate(
@@ -33,7 +45,37 @@ def fate(
 def gone_from_backups(compiled: Compiled, deleted: datetime) -> datetime | None:
     """Return when the last backup with a deleted record is gone; None where the policy does not say."""
     backups = compiled.one(BackupClause)
-    return None if backups is None or backups.within is None else end(backups.within, deleted, WorkingDays())
+    return None if backups is None or backups.within is None else end(backups.within, deleted, _NO_HOLIDAYS)
+
+
+def holds(compiled: Compiled, item: ItemName, event: str, at: datetime) -> tuple[Held, ...]:
+    """Return the holds that ``event`` of a record begins, each with its end; what they hold dies then."""
+    return tuple(
+        Held(end(clause.keep, at, _NO_HOLIDAYS), clause.id)
+        for clause in compiled.all(HoldClause)
+        if item in clause.items and clause.counted_from == event and clause.keep is not None
+    )
+
+
+def after(compiled: Compiled, event: str, at: datetime) -> Fate | None:
+    """Return when, and how, everything ends that ``event`` puts an end to; None when it ends nothing."""
+    for clause in compiled.retention:
+        if clause.after == event:
+            return Fate(end(clause.keep or _AT_ONCE, at, _NO_HOLIDAYS), Outcome(clause.then))
+    return None
+
+
+def fixed(compiled: Compiled) -> tuple[Period, Outcome] | None:
+    """Return for how long anything is kept at most, counted from its collection; None without such a rule."""
+    for clause in compiled.retention:
+        if clause.after == Moment.COLLECTED and clause.keep is not None:
+            return clause.keep, Outcome(clause.then)
+    return None
+
+
+def over(period: Period, collected: datetime, now: datetime) -> bool:
+    """Return whether the time of something collected then is over."""
+    return end(period, collected, _NO_HOLIDAYS) <= now
 
 
 def _ends(
@@ -44,7 +86,7 @@ def _ends(
         if clause.after in events:
             then = Outcome(clause.then)
             yield (
-                events[clause.after] + timedelta(days=clause.days or 0),
+                end(clause.keep or _AT_ONCE, events[clause.after], _NO_HOLIDAYS),
                 int(then is not Outcome.DELETE),
                 then,
             )

@@ -199,16 +199,16 @@ class Days(Kind[int]):
 
 @dataclass(frozen=True)
 class Periods(Kind[Period]):
-    """A period with its unit: hours, days, working days or months."""
+    """A period with its unit: hours, days, working days, months or years."""
 
     def shape(self) -> str:
         """Say what to write."""
-        return "a period such as 15 days, 30 working days, 72 hours or 2 months"
+        return "a period such as 15 days, 30 working days, 72 hours, 2 months or 3 years"
 
     def read(self, node: Node, place: Place) -> Period | None:
         """Accept ``N unit``."""
         if isinstance(node, nodes.Scalar):
-            found = re.fullmatch(r"([1-9][0-9]{0,4}) (hour|day|working day|month)s?", node.text)
+            found = re.fullmatch(r"([1-9][0-9]{0,4}) (hour|day|working day|month|year)s?", node.text)
             if found:
                 return Period(int(found[1]), Unit(f"{found[2].replace(' ', '_')}s"))
         return self.refuse(node, place)

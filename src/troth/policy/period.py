@@ -1,6 +1,6 @@
 """A period as the law counts it: a value and a unit, never a bare number.
 
-Hours, days, working days and months are four different things; `troth.policy.deadlines` counts them.
+Hours, days, working days, months and years are five different things; `troth.policy.deadlines` counts them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ class Unit(StrEnum):
     DAYS = "days"
     WORKING_DAYS = "working_days"
     MONTHS = "months"
+    YEARS = "years"
 
 
 @dataclass(frozen=True, slots=True)

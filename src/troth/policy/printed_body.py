@@ -101,7 +101,11 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
         case AcceptanceClause():
             return {"shown_first": clause.shown_first}
         case RetentionClause():
-            return {"after": clause.after, "then": clause.then, "keep": _days(clause.days)}
+            return {
+                "after": clause.after,
+                "then": clause.then,
+                "keep": clause.keep and Plain(str(clause.keep)),
+            }
         case RightClause():
             return {
                 "by": list(clause.by),

@@ -21,11 +21,13 @@ from troth.policy.statements import (
     BackupClause,
     CaseClause,
     DocumentClause,
+    HoldClause,
     PermissionClause,
     ScopeClause,
     TrackerClause,
 )
 from troth.policy.text import notice
+from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language, Moment, Right
 from troth.terms import FunctionName
 
@@ -79,6 +81,13 @@ def fates(compiled: Compiled, _: Clause) -> Observed:
         for name, table in compiled.functions.items():
             for item in table.items:
                 found[f"{name}/{item}/{sorted(events)}"] = keeping.fate(compiled, name, item, events)
+    for item in VOCABULARY:
+        for moment, at in HAPPENED.items():
+            if held := keeping.holds(compiled, item, moment, at):
+                found[f"held/{item}/{moment}"] = sorted(each.until for each in held)
+    found["how held"] = [
+        (each.bound, each.per, each.opens_for, each.survives) for each in compiled.all(HoldClause)
+    ]
     return found
 
 

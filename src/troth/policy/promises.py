@@ -8,21 +8,25 @@ round changes something (`mutation` says so), *attested* when only evidence on p
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
 from troth.policy.clauses import AttestedClause, Clause, Policy
 from troth.policy.enforcement import ENFORCED_BY, Seen
-from troth.policy.mutation import examine, survivors
+from troth.policy.mutation import Missed, examine, survivors
 from troth.policy.probes_gate import Decide
 from troth.terms import ClauseId
+
+Watch = Callable[[Iterator[Missed]], Iterator[Missed]]
+"""What may look on while a policy is examined, such as a bar that shows how far it is."""
 
 
 class NotKept(StrEnum):
     """Why a promise is not enforced by its clauses."""
 
+    NOT_WRITTEN = "not_written"  # there is no policy yet that could carry it
     NO_CLAUSE = "no_clause"
     ATTESTED = "attested"
     KEPT_IN_CODE = "kept_in_code"  # whatever the policy says; only a proof can show it
@@ -77,7 +81,7 @@ def tally(kept_by: Iterable[Kept], proven: Collection[str] = ()) -> dict[str, ob
         "promises": len(rows),
         "expressed": sum(each.expressed for each in rows),
         "enforced": sum(each.reason is None for each in rows),
-        "proven": sum(each.promise in proven for each in rows),
+        "proven": sum(each.expressed and each.promise in proven for each in rows),
         "attested": reasons.get(NotKept.ATTESTED, 0),
         "not_kept": {why: n for why, n in sorted(reasons.items()) if why != NotKept.ATTESTED},
     }
@@ -101,24 +105,21 @@ def report(policies: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
     return {"policies": dict(policies), "total": total(policies.values())}
 
 
-def measure(
-    policies: Iterable[Policy],
-    decide: Decide,
-    *,
-    listed: Mapping[str, Iterable[str]] | None = None,
-    proven: Collection[str] = (),
-) -> dict[str, object]:
-    """Examine policies and return what `troth promises --json` prints.
+def measured(
+    policy: Policy, decide: Decide, listed: Iterable[str] | None = None, watch: Watch = iter
+) -> tuple[Kept, ...]:
+    """Examine a policy and return how far each promise is kept; ``watch`` sees the examination go by.
 
-    ``listed`` are all promises of a text, by policy; a policy that is not in it is measured by the promises
-    that its own clauses carry, so that one without a clause cannot show.
+    ``listed`` are all promises of the text. Without it only those that the clauses carry are measured, and
+    one without a clause cannot show.
     """
-    rows: dict[str, Mapping[str, object]] = {}
-    for policy in policies:
-        promises = (listed or {}).get(policy.name) or carried(policy)
-        survives = survivors(examine(policy, decide, keys=False))
-        rows[policy.name] = tally(kept(policy, promises, survives), proven)
-    return report(rows)
+    survives = survivors(watch(examine(policy, decide, keys=False)))
+    return kept(policy, carried(policy) if listed is None else listed, survives)
+
+
+def unwritten(listed: Iterable[str]) -> tuple[Kept, ...]:
+    """Return how far the promises of a text are kept for which there is no policy yet."""
+    return tuple(Kept(each, (), NotKept.NOT_WRITTEN) for each in listed)
 
 
 def _reason(clauses: tuple[Clause, ...], survives: Collection[ClauseId]) -> NotKept | None:

@@ -16,6 +16,7 @@ from troth.policy.grammar_common import COMMON, ITEM_NAMES, NEW_NAME, SAID, TITL
 from troth.policy.kinds import Choice, Kind, ListOf, MapOf, Pattern, Periods, Text, Truth, Whole
 from troth.policy.records import Field, Record
 from troth.policy.words import Channel, Mod, Moment, Right
+from troth.terms import Basis
 
 
 class How(Enum):
@@ -82,6 +83,7 @@ def _functions(key: str, says: str) -> Field[Any]:
 
 _BY = _words("by", Channel, "through what")
 _WITHIN = Field("within", Periods(), "how long it may take")
+_DUTY = Choice(Basis, frozenset({Basis.LEGAL_DUTY}))
 _MONTH = Pattern("a month or a date, such as 2022-10", r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 
 
@@ -208,6 +210,16 @@ SECTIONS: tuple[Section, ...] = (
     Section("protection", How.NAMED, _record(
         "a measure", _items("items named with it"), _words("risks", w.Risk, "against what")
     ), s.ProtectionClause, "how data is kept safe, by software", Choice(w.Measure)),
+    Section("legal_holds", How.NAMED, _record(
+        "a hold",
+        Field("items", ListOf(ITEM_NAMES), "the records", must=True),
+        Field("keep", Periods(), "how long the law wants them", must=True),
+        _word("from", Moment, "the event that starts the clock, of each record", must=True),
+        _word("bound", w.Bound, "the law's minimum is our maximum", must=True),
+        _word("per", w.Per, "what is held: one record, never an account", must=True),
+        Field("opens_for", _DUTY, "the only basis on which it opens", must=True),
+        _word("survives", w.Survives, "what it outlives", must=True),
+    ), s.HoldClause, "records that a law wants kept, each by itself"),
     Section("backups", How.ONE, _record(
         "backups",
         Field("within", Periods(), "how long deleted data may live on in them", must=True),

@@ -377,6 +377,24 @@ class Risk(StrEnum):
     THEFT = "theft"
 
 
+class Bound(StrEnum):
+    """How a law's period binds: it is a minimum, and we keep nothing longer."""
+
+    MINIMUM = "minimum"
+
+
+class Per(StrEnum):
+    """What a hold is on. There is no word for an account."""
+
+    RECORD = "record"
+
+
+class Survives(StrEnum):
+    """What a hold outlives."""
+
+    CANCEL = "cancel"
+
+
 class BreachStep(StrEnum):
     """What is done about a breach."""
 

@@ -203,6 +203,22 @@ class ProtectionClause(Statement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldClause(Statement):
+    """Records that a law wants kept for so long from an event: each by itself, opened only for that duty.
+
+    The period is the law's minimum and our maximum: with it the record dies.
+    """
+
+    items: tuple[str, ...] = ()
+    keep: Period | None = None
+    counted_from: str = ""
+    bound: str = ""
+    per: str = ""
+    opens_for: str = ""
+    survives: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupClause(Statement):
     """How long deleted data may live on in backups."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from troth.policy import statement_text
 from troth.policy.clauses import Clause, ItemClause, Keep, Need, RecipientClause, RightClause, Starts
 from troth.policy.compiled import Compiled, FunctionTable
+from troth.policy.kinds import Periods
 from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.statement_grammar import CONTROLLER_CLAUSE, SECTIONS
@@ -215,8 +216,9 @@ class _Teller:
             yield clause, self._line(clause, "place", told)
         for kept in self._compiled.retention:
             told = self._say(f"then.{kept.then}")
-            if kept.days is not None:
-                told = self._say("then.days", then=told, days=kept.days)
+            if kept.keep is not None:
+                period = statement_text.worded(Periods(), kept.keep, self._language)
+                told = self._say("then.period", then=told, period=period)
             yield kept, self._line(kept, f"after.{kept.after}", told)
 
     def _law(self) -> Iterator[tuple[Clause, Line]]:

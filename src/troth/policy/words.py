@@ -85,6 +85,7 @@ class Moment(StrEnum):
     CHECKED = "checked"
     SERVICE_ENDED = "service_ended"
     DELETED = "deleted"
+    ORDER_COMPLETED = "order_completed"
 
 
 class Outcome(StrEnum):

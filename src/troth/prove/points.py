@@ -16,6 +16,7 @@ from typing import Any
 
 from troth.ledger.verify import Verified
 from troth.terms import Reading, TrothError
+from troth.vault.intake import Sheaf
 
 
 class UnknownPoint(TrothError):
@@ -87,8 +88,8 @@ async def _unlimited(*_args: object) -> None:
     """Count no tries."""
 
 
-async def _all_new(_tx: object, _permit: object, readings: Sequence[Reading]) -> list[Reading]:
-    return list(readings)
+async def _all_new(_tx: object, sheaves: Sequence[Sheaf]) -> list[list[Reading]]:
+    return [list(sheaf.readings) for sheaf in sheaves]
 
 
 async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:
@@ -130,7 +131,7 @@ POINTS: tuple[Point, ...] = (
     ),
     Point("items", _GATE, "an item that no clause declares is dropped", "d", _any_item_passes),
     Point(
-        "once", "troth.vault.events", "what is sent again is stored once", "d", _replaced("_unseen", _all_new)
+        "once", "troth.vault.intake", "what is sent again is stored once", "d", _replaced("_unseen", _all_new)
     ),
     Point("purpose", _GATE, "no use without a stated purpose", "e", _without_check("_purpose")),
     Point("choice", _GATE, "a function runs only while it is chosen", "f", _without_check("_choice")),

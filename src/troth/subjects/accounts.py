@@ -21,12 +21,11 @@ from troth.subjects.asking import Asking
 from troth.subjects.contact import BadEmail, BadPhone, login
 from troth.subjects.messages import LetterKind
 from troth.subjects.names import (
-    COMPLETE_REGISTRATION,
     EMAIL,
     PASSWORD,
     PHONE,
     REGISTER,
-    SIGN_IN,
+    VERIFICATION_CODE,
 )
 from troth.subjects.outbox import Outbox
 from troth.subjects.papers import paper
@@ -213,15 +212,15 @@ class Accounts:
         for act in applicant.acts:
             await ledger.record(tx, subject, act)
         asking = Asking(subject, applicant.policy, parts.region, now)
-        permit = await parts.gate.admit(tx, applicant.ask(asking))
-        values: dict[ItemName, dict[str, object]] = {
+        compiled = parts.gate.policies.current(applicant.policy)
+        permit = await parts.gate.admit(tx, applicant.ask(asking, compiled))
+        values: dict[ItemName, Mapping[str, object]] = {
             i: {"value": v} for i, v in applicant.identifiers.items()
         }
-        values[PASSWORD] = {"argon2id": password}
-        for item, value in sorted(values.items()):
-            if item not in permit.allow.items:
-                continue
-            await parts.vault.put(tx, permit, item, value)
+        values |= {**applicant.others, PASSWORD: {"argon2id": password}}
+        for item in sorted(permit.allow.items):
+            if item != VERIFICATION_CODE:  # a hash among the codes, and gone with them
+                await parts.vault.put(tx, permit, item, values[item])
             supplied = Act(
                 kind=ActKind.SUPPLIED, policy=applicant.policy, at=now, function=REGISTER, item=item
             )
@@ -248,8 +247,8 @@ class Accounts:
         parts = self._parts
         compiled = parts.gate.policies.current(asking.policy)
         held = login_items(compiled) & await on_file(tx, asking.subject, asking.policy, REGISTER)
-        used = await parts.gate.admit(tx, asking.to(Verb.USE, REGISTER, COMPLETE_REGISTRATION, held))
-        found = await parts.gate.admit(tx, asking.to(Verb.COLLECT, REGISTER, COMPLETE_REGISTRATION, held))
+        used = await parts.gate.admit(tx, asking.account(compiled, Verb.USE, held))
+        found = await parts.gate.admit(tx, asking.account(compiled, Verb.COLLECT, held))
         try:
             for item in sorted(held):
                 value = await parts.vault.open(tx, used, item)
@@ -275,7 +274,7 @@ class Accounts:
         if item not in login_items(compiled):
             return None
         asking = Asking(subject, account.policy, self._parts.region, now)
-        ask = asking.to(Verb.USE, REGISTER, SIGN_IN, {PASSWORD})
+        ask = asking.account(compiled, Verb.USE, {PASSWORD})
         try:
             permit = await self._parts.gate.admit(
                 tx, await self._or_by_right(tx, compiled, asking, ask), counted=True

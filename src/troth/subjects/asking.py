@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from troth.subjects.names import ANSWER_REQUEST
+from troth.subjects.names import ANSWER_REQUEST, COMPLETE_REGISTRATION, REGISTER, SIGN_IN
 from troth.terms import (
     Actor,
     ActorKind,
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from troth.policy.compiled import Compiled
     from troth.terms import Region, SubjectId
 
 SERVICE = Actor(ActorKind.SERVICE, "troth.subjects")
+
+_USUAL = {Verb.COLLECT: COMPLETE_REGISTRATION, Verb.USE: SIGN_IN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class Asking:
             basis=basis,
         )
 
+    def account(self, compiled: Compiled, verb: Verb, items: Iterable[ItemName]) -> Ask:
+        """Ask for what an account needs: registering (collect, use) and signing in (use)."""
+        purpose = purpose_of(compiled, REGISTER, verb, usual=_USUAL.get(verb))
+        return self.to(verb, REGISTER, purpose, items)
+
     def by_right(self, verb: Verb, function: FunctionName, items: Iterable[ItemName]) -> Ask:
         """Ask on the person's own right, which outlives their acceptance."""
         return self.to(verb, function, ANSWER_REQUEST, items, basis=Basis.OWN_RIGHT)
@@ -84,3 +92,25 @@ class Asking:
             return ask
         reference = Reference(behalf.right, str(behalf.request))
         return replace(ask, actor=Actor(ActorKind.STAFF, str(behalf.staff)), reference=reference)
+
+
+def purpose_of(
+    compiled: Compiled,
+    function: FunctionName,
+    verb: Verb,
+    *,
+    usual: Purpose | None = None,
+    actor: ActorKind = ActorKind.SUBJECT,
+) -> Purpose:
+    """Return the purpose for which ``actor`` does this with a function.
+
+    The usual one, where the policy has it; else the first that fits. Where there is none, a name that no
+    policy has: the gate refuses it.
+    """
+    table = compiled.functions.get(function)
+    fits = [
+        purpose
+        for purpose, clause in (table.purposes.items() if table else ())
+        if verb in clause.verbs and actor in clause.by
+    ]
+    return usual if usual in fits and usual is not None else (fits or [Purpose("")])[0]

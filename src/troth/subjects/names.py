@@ -17,6 +17,8 @@ PHONE = ItemName("phone_number")
 EMAIL = ItemName("email_address")
 PASSWORD = ItemName("password")
 REQUEST_DETAILS = ItemName("request_details")
+VERIFICATION_CODE = ItemName("verification_code")
+"""Typed in once to show that the phone is theirs; kept as a hash among the codes, never in the vault."""
 STORE_NAME = ItemName("store_name")
 STORE_ADDRESS = ItemName("store_address")
 BUSINESS_HOURS = ItemName("business_hours")

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from troth.subjects.asking import SERVICE, Asking, Behalf
+from troth.subjects.asking import SERVICE, Asking, Behalf, purpose_of
 from troth.subjects.messages import PURPOSES, LetterKind, text
 from troth.subjects.names import EMAIL, PHONE, REGISTER
 from troth.subjects.senders import Channel, Sender
@@ -146,7 +146,9 @@ class Outbox:
     async def _opened(self, tx: Tx, due: _Due) -> tuple[str, str]:
         parts, kind, address = self._parts, LetterKind(due.kind), ADDRESSES[Channel(due.channel)]
         asking = Asking(due.subject, due.policy, parts.region, parts.clock.now())
-        ask = asking.to(Verb.USE, REGISTER, PURPOSES[kind], {address}, actor=SERVICE)
+        compiled = parts.gate.policies.current(due.policy)
+        purpose = purpose_of(compiled, REGISTER, Verb.USE, usual=PURPOSES[kind], actor=SERVICE.kind)
+        ask = asking.to(Verb.USE, REGISTER, purpose, {address}, actor=SERVICE)
         if due.request is not None and due.ground is not None:
             behalf = Behalf(due.request, due.ground, due.staff)
             ask = asking.for_request(behalf, Verb.USE, REGISTER, {address})

@@ -15,7 +15,7 @@ from troth.policy.text import notice
 from troth.subjects.age import age_class
 from troth.subjects.asking import Asking
 from troth.subjects.contact import email_address, phone_number
-from troth.subjects.names import COMPLETE_REGISTRATION, EMAIL, PASSWORD, PHONE, REGISTER
+from troth.subjects.names import EMAIL, PASSWORD, PHONE, REGISTER, VERIFICATION_CODE
 from troth.subjects.passwords import fit
 from troth.terms import (
     Act,
@@ -45,7 +45,10 @@ class NotTheText(TrothError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What is handed in. ``birth_date`` and ``declares_adult`` are used to decide and never stored."""
+    """What is handed in. ``birth_date`` and ``declares_adult`` are used to decide and never stored.
+
+    ``items`` are what else the policy's function `register` takes, such as a user name.
+    """
 
     policy: PolicyName
     version: int
@@ -57,6 +60,9 @@ class Registration:
     email: str | None = field(default=None, repr=False)
     birth_date: date | None = field(default=None, repr=False)
     declares_adult: bool = False
+    items: Mapping[ItemName, Mapping[str, object]] = field(
+        default_factory=dict[ItemName, "Mapping[str, object]"], repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +74,19 @@ class Applicant:
     password: str = field(repr=False)
     acts: tuple[Act, ...]
     language: str
+    others: Mapping[ItemName, Mapping[str, object]] = field(repr=False)
+    coded: bool
+    """Whether the policy names the code that is typed in to verify the account."""
 
     @property
     def items(self) -> frozenset[ItemName]:
         """Everything that would be collected."""
-        return frozenset(self.identifiers) | {PASSWORD}
+        code = {VERIFICATION_CODE} if self.coded else set[ItemName]()
+        return frozenset(self.identifiers) | self.others.keys() | {PASSWORD} | code
 
-    def ask(self, asking: Asking) -> Ask:
+    def ask(self, asking: Asking, compiled: Compiled) -> Ask:
         """Return the question that registering comes down to."""
-        return asking.to(Verb.COLLECT, REGISTER, COMPLETE_REGISTRATION, self.items)
+        return asking.account(compiled, Verb.COLLECT, self.items)
 
 
 def read(given: Registration, compiled: Compiled, now: datetime) -> Applicant:
@@ -90,14 +100,22 @@ def read(given: Registration, compiled: Compiled, now: datetime) -> Applicant:
     if given.email is not None:
         identifiers[EMAIL] = email_address(given.email)
     the_text(compiled, given.version, given.language, given.text_hash)
+    register = compiled.functions.get(REGISTER)
+    ours = {*identifiers, PASSWORD, VERIFICATION_CODE}
     return Applicant(
-        given.policy, identifiers, fit(given.password), _acts(given, compiled, now), given.language
+        policy=given.policy,
+        identifiers=identifiers,
+        password=fit(given.password),
+        acts=_acts(given, compiled, now),
+        language=given.language,
+        others={item: value for item, value in given.items.items() if item not in ours},
+        coded=register is not None and VERIFICATION_CODE in register.items,
     )
 
 
 def rehearse(applicant: Applicant, compiled: Compiled, asking: Asking) -> Decision:
     """Say what the gate would say to this person, had they done all this."""
-    return decide(compiled, Standing(asking.subject, applicant.acts), applicant.ask(asking))
+    return decide(compiled, Standing(asking.subject, applicant.acts), applicant.ask(asking, compiled))
 
 
 def the_text(compiled: Compiled, version: int, language: str, text_hash: str) -> None:

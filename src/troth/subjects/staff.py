@@ -26,6 +26,11 @@ class Role(StrEnum):
     SUPPORT = "support"
     AUDIT = "audit"
     MAKER = "maker"  # the production line: puts devices on the shelf, sees nobody
+    SERVICE = "service"  # a program of the maker's: shop, app backend; sees what a clause opens to services
+
+
+class WrongRole(TrothError):
+    """this door is not for your role: ask someone whose it is"""
 
 
 class NotStaff(TrothError):

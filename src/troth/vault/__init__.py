@@ -13,7 +13,7 @@ from troth.vault.errors import (
     PlanLapsed,
     Unsealable,
 )
-from troth.vault.events import Stored
+from troth.vault.intake import Sheaf, Stored, Unstorable
 from troth.vault.keyring import EpochKind, Keyring
 from troth.vault.vault import Exported, Form, Vault
 
@@ -32,7 +32,9 @@ __all__ = [
     "NotHeld",
     "NotStorable",
     "PlanLapsed",
+    "Sheaf",
     "Stored",
     "Unsealable",
+    "Unstorable",
     "Vault",
 ]

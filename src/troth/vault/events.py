@@ -1,35 +1,24 @@
-"""Events: the readings of one subject, function and day in one batch are one sealed row.
+"""Events as they come out: the sealed rows of one function, opened page by page.
 
-A reading is stored once, however often it is sent: the marks of a batch are taken in the same transaction,
-and a second sender waits for the first to commit. Whether a permit covers the items is settled before.
+How they go in is in `troth.vault.intake`. Whether a permit covers the items is settled before.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from troth.db import Tx
-from troth.terms import Permit, Reading, SubjectId
+from troth.terms import Reading, SubjectId
 from troth.vault import blocks, cipher, keys
 from troth.vault.errors import Erased, KeyDestroyed
 from troth.vault.keyring import Keyring
-from troth.vault.label import Kind, Label, function_of, retention_of
+from troth.vault.label import Kind, Label
 from troth.vault.sql import QUERIES
 
 _PAGE = 64
-_TYPES = ("uuid", "text", "text", "date", "uuid", "uuid", "int4", "int4", "bytea")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """How many readings of a batch were stored, and how many had been before."""
-
-    stored: int
-    duplicates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +66,6 @@ class _Block:
     wrapped: bytes | None
 
 
-async def append(
-    tx: Tx, keyring: Keyring, permit: Permit, readings: Sequence[Reading], *, owner_epoch: int
-) -> Stored:
-    """Store those of ``readings`` that were not stored before. The caller holds the subject's row."""
-    fresh = await _unseen(tx, permit, readings)
-    if fresh:
-        owner = keys.KeyOwner(
-            subject=permit.ask.subject,
-            function=function_of(permit),
-            retention=retention_of(permit),
-            owner_epoch=owner_epoch,
-        )
-        key = await keys.for_storing(tx, keyring, owner)
-        await _copy(tx, permit, owner, key, fresh)
-    return Stored(len(fresh), len(readings) - len(fresh))
-
-
 async def window(tx: Tx, keyring: Keyring, span: Window) -> AsyncGenerator[Reading]:
     """Yield the readings of ``span``, by time within each day. Keys are read anew for every page.
 
@@ -111,44 +83,6 @@ async def window(tx: Tx, keyring: Keyring, span: Window) -> AsyncGenerator[Readi
         yield reading
     if not await keys.still_live(tx, span.subject):
         raise Erased
-
-
-async def _unseen(tx: Tx, permit: Permit, readings: Sequence[Reading]) -> list[Reading]:
-    function, device = function_of(permit), permit.ask.device
-    marked = {blocks.mark(function, device, reading.id): reading for reading in reversed(readings)}
-    for reading in readings:
-        blocks.micros(reading.measured)
-    cursor = await tx.conn.execute(
-        QUERIES["see"],
-        {
-            "subject": permit.ask.subject,
-            "days": [_day(reading) for reading in marked.values()],
-            "marks": list(marked),
-        },
-        prepare=True,
-    )
-    new = {UUID(str(row[0])) for row in await cursor.fetchall()}
-    # First come, first stored: within a batch the earlier of two readings with one id counts.
-    return [reading for mark, reading in reversed(marked.items()) if mark in new]
-
-
-async def _copy(
-    tx: Tx, permit: Permit, owner: keys.KeyOwner, key: keys.DataKey, readings: Iterable[Reading]
-) -> None:
-    days: dict[date, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        days[_day(reading)].append(reading)
-    rows: list[tuple[object, ...]] = []
-    for day, group in sorted(days.items()):
-        block = uuid4()
-        label = _label(owner, day, block, version=1, policy_version=permit.version)
-        sealed = cipher.seal(key.secret, label.aad(), blocks.encode(group))
-        place = (owner.subject, owner.function, owner.retention, day, block)
-        rows.append((*place, key.id, 1, permit.version, sealed))
-    async with tx.conn.cursor() as cursor, cursor.copy(QUERIES["copy_blocks"]) as copy:
-        copy.set_types(_TYPES)
-        for row in rows:
-            await copy.write_row(row)
 
 
 async def _opened(tx: Tx, keyring: Keyring, span: Window) -> AsyncGenerator[tuple[date, list[Reading]]]:
@@ -191,12 +125,15 @@ def _open_page(keyring: Keyring, subject: SubjectId, page: Iterable[_Block]) -> 
         if key is None:
             key = keys.unwrap(keyring, owner, keys.Wrapped(row.key, row.kek_epoch, row.wrapped))
             unwrapped[row.key] = key
-        label = _label(owner, row.at_day, row.block, version=row.version, policy_version=row.policy_version)
+        label = block_label(
+            owner, row.at_day, row.block, version=row.version, policy_version=row.policy_version
+        )
         opened.append(blocks.decode(cipher.unseal(key.secret, label.aad(), bytes(row.sealed))))
     return opened
 
 
-def _label(owner: keys.KeyOwner, day: date, block: UUID, *, version: int, policy_version: int) -> Label:
+def block_label(owner: keys.KeyOwner, day: date, block: UUID, *, version: int, policy_version: int) -> Label:
+    """Return what a block is bound to."""
     return Label(
         kind=Kind.BLOCK,
         subject=owner.subject,
@@ -207,10 +144,6 @@ def _label(owner: keys.KeyOwner, day: date, block: UUID, *, version: int, policy
         version=version,
         policy_version=policy_version,
     )
-
-
-def _day(reading: Reading) -> date:
-    return reading.measured.astimezone(UTC).date()
 
 
 def _by_time(readings: Iterable[Reading]) -> list[Reading]:

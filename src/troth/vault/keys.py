@@ -6,6 +6,7 @@ wrap of a past epoch can commit after that epoch's key was destroyed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -47,9 +48,22 @@ class Wrapped:
     wrapped: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _WrappedFor(Wrapped):
+    place: int  # of its owner among those asked for, from 1
+
+
 async def hold(tx: Tx, subject: SubjectId) -> None:
     """Lock the subject's row for a write; raise `Erased` when there is no live subject."""
     if await tx.value(QUERIES["door"], {"subject": subject}) != LIVE:
+        raise Erased
+
+
+async def hold_each(tx: Tx, subjects: Iterable[SubjectId]) -> None:
+    """Lock the rows of several subjects, in one order for everybody; raise `Erased` unless all are live."""
+    wanted = sorted(subjects)
+    cursor = await tx.conn.execute(QUERIES["doors"], {"subjects": wanted}, prepare=True)
+    if [state for (state,) in await cursor.fetchall()] != [LIVE] * len(wanted):
         raise Erased
 
 
@@ -73,7 +87,10 @@ def key_label(owner: KeyOwner, key: UUID, kek_epoch: int) -> Label:
 
 def unwrap(keyring: Keyring, owner: KeyOwner, row: Wrapped) -> DataKey:
     """Return the key of ``row``; raise `KeyDestroyed` or `Unsealable`."""
-    kek = keyring.key(EpochKind.KEK, row.kek_epoch)
+    return _unwrap(keyring.key(EpochKind.KEK, row.kek_epoch), owner, row)
+
+
+def _unwrap(kek: bytes, owner: KeyOwner, row: Wrapped) -> DataKey:
     label = key_label(owner, row.key, row.kek_epoch)
     return DataKey(row.key, cipher.unwrap(kek, label.aad(), bytes(row.wrapped)))
 
@@ -97,6 +114,37 @@ async def for_storing(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:
         },
     )
     return await for_opening(tx, keyring, owner)
+
+
+async def for_storing_each(
+    tx: Tx, keyring: Keyring, owners: Iterable[KeyOwner]
+) -> Mapping[KeyOwner, DataKey]:
+    """Return the key of each of ``owners``, as `for_storing` does; an epoch's key is read once for all."""
+    wanted = list(dict.fromkeys(owners))
+    rows = await tx.rows(
+        _WrappedFor,
+        QUERIES["keys"],
+        {
+            "subjects": [owner.subject for owner in wanted],
+            "functions": [owner.function for owner in wanted],
+            "classes": [owner.retention for owner in wanted],
+            "owner_epochs": [owner.owner_epoch for owner in wanted],
+        },
+    )
+    found: dict[KeyOwner, DataKey] = {}
+    keks: dict[int, bytes] = {}
+    for row in rows:
+        owner = wanted[row.place - 1]
+        try:
+            kek = keks.get(row.kek_epoch) or keyring.key(EpochKind.KEK, row.kek_epoch)
+        except KeyDestroyed:  # the epoch ended meanwhile: below it is read anew
+            continue
+        keks[row.kek_epoch] = kek
+        found[owner] = _unwrap(kek, owner, row)
+    for owner in wanted:
+        if owner not in found:
+            found[owner] = await for_storing(tx, keyring, owner)
+    return found
 
 
 async def for_opening(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:

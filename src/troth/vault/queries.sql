@@ -2,6 +2,10 @@
 -- Whether a subject is live, holding back every act and the erasure of this subject until commit.
 SELECT state FROM subject WHERE subject = %(subject)s FOR NO KEY UPDATE
 
+-- :doors
+-- The same for several subjects, locked in the order of their ids.
+SELECT state FROM subject WHERE subject = ANY(%(subjects)s::uuid[]) ORDER BY subject FOR NO KEY UPDATE
+
 -- :state
 -- Whether a subject is live, as far as committed.
 SELECT state FROM subject WHERE subject = %(subject)s
@@ -18,6 +22,14 @@ SELECT pg_advisory_xact_lock(7421)
 -- The wrapped key of a subject's function, retention class and ownership epoch.
 SELECT key, kek_epoch, wrapped FROM vault_key
  WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s AND owner_epoch = %(owner_epoch)s
+
+-- :keys
+-- The same for several, by their places in what is asked for.
+SELECT w.place::int AS place, k.key, k.kek_epoch, k.wrapped
+  FROM unnest(%(subjects)s::uuid[], %(functions)s::text[], %(classes)s::text[], %(owner_epochs)s::int[])
+       WITH ORDINALITY AS w (subject, function, class, owner_epoch, place)
+  JOIN vault_key k ON k.subject = w.subject AND k.function = w.function AND k.class = w.class
+   AND k.owner_epoch = w.owner_epoch
 
 -- :add_key
 -- A new key; nothing when another transaction was first.
@@ -86,9 +98,10 @@ DELETE FROM blind_index WHERE subject = %(subject)s AND function = %(function)s
 -- :see
 -- Mark readings as stored; returns those that were not marked before, waiting for whoever marks the same.
 INSERT INTO reading_seen (subject, at_day, mark)
-SELECT %(subject)s, day, mark FROM unnest(%(days)s::date[], %(marks)s::uuid[]) AS new (day, mark)
- ORDER BY day, mark
-    ON CONFLICT DO NOTHING RETURNING mark
+SELECT subject, day, mark
+  FROM unnest(%(subjects)s::uuid[], %(days)s::date[], %(marks)s::uuid[]) AS new (subject, day, mark)
+ ORDER BY subject, day, mark
+    ON CONFLICT DO NOTHING RETURNING at_day, mark
 
 -- :copy_blocks
 -- Event blocks by binary COPY, so that no value can stand in an error's text.

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from troth.db import Tx
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId
-from troth.vault import blocks, cipher, covers, documents, events, keys
+from troth.vault import blocks, cipher, covers, documents, events, intake, keys
 from troth.vault.errors import Erased, NotHeld
 from troth.vault.keyring import Keyring
 from troth.vault.label import Kind, Label, function_of, retention_of
@@ -80,15 +80,27 @@ class Vault:
 
     async def append(
         self, tx: Tx, permit: Permit, readings: Sequence[Reading], *, owner_epoch: int = 0
-    ) -> events.Stored:
+    ) -> intake.Stored:
         """Store those ``readings`` that were not stored before.
 
         One sender's readings with the same id, measured on the same day, are one reading, however often and
         over however many connections they come. Raises `NotCovered`, `Erased`, `NotStorable`.
         """
-        covers.demand(permit, self._clock.now(), covers.STORING, {reading.item for reading in readings})
-        await keys.hold(tx, permit.ask.subject)
-        return await events.append(tx, self._keyring, permit, readings, owner_epoch=owner_epoch)
+        sheaf = intake.Sheaf(permit, readings)
+        return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0]
+
+    async def append_each(
+        self, tx: Tx, sheaves: Sequence[intake.Sheaf], *, owner_epoch: int = 0
+    ) -> list[intake.Stored]:
+        """Do that for many permits, whoever they are about, at once; answer for each in order.
+
+        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `Erased`, `Unstorable`.
+        """
+        now = self._clock.now()
+        for sheaf in sheaves:
+            covers.demand(sheaf.permit, now, covers.STORING, {reading.item for reading in sheaf.readings})
+        await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
+        return await intake.append_each(tx, self._keyring, sheaves, owner_epoch=owner_epoch)
 
     async def events(
         self, tx: Tx, permit: Permit, since: datetime | None = None, until: datetime | None = None

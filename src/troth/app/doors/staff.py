@@ -11,8 +11,8 @@ from troth.rights.rows import requests_of
 from troth.rights.steps import PROVEN
 from troth.subjects import staff
 from troth.subjects.names import PASSWORD
-from troth.subjects.staff import Role
-from troth.terms import Ask, Basis, TrothError, Verb
+from troth.subjects.staff import Role, WrongRole
+from troth.terms import Ask, Basis, Verb
 from troth.vault import NotHeld
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 _LOOKING = frozenset({Role.ADMIN, Role.PRIVACY, Role.SUPPORT})
 _STOCKING = frozenset({Role.ADMIN, Role.MAKER})
-
-
-class WrongRole(TrothError):
-    """this door is not for your role: ask someone whose it is"""
 
 
 class StaffDoors(Doors):

@@ -16,7 +16,7 @@ from troth.edges.api.answers import (
 from troth.edges.api.bodies import Code, Farewell, Registering, SigningIn
 from troth.edges.api.caller import System, Token
 from troth.subjects.registration import Registration
-from troth.terms import PolicyName, SubjectId
+from troth.terms import ItemName, PolicyName, SubjectId
 
 router = APIRouter(prefix="/v1")
 
@@ -34,6 +34,7 @@ def registration(body: Registering) -> Registration:
         agreed=body.agreed,
         birth_date=body.birth_date,
         declares_adult=body.declares_adult is True,
+        items={ItemName(item): value for item, value in (body.items or {}).items()},
     )
 
 

@@ -283,3 +283,46 @@ class Stocked(Answer):
     """The device is on the shelf."""
 
     stocked: Literal[True] = True
+
+
+class Given(Answer):
+    """Which items were stored; one that the policy says is used and not kept is not among them."""
+
+    stored: tuple[str, ...]
+
+
+class ValueShown(Answer):
+    """One document of one's own."""
+
+    value: Mapping[str, object]
+
+
+class RecordsShown(Answer):
+    """Which items are on file, by function."""
+
+    functions: Mapping[str, tuple[str, ...]]
+
+
+class DroppedShown(Answer):
+    """An item that did not get through, and why."""
+
+    item: str
+    reason: str
+    clause: str | None
+
+
+class TakenIn(Answer):
+    """What became of what a service handed in."""
+
+    stored: tuple[str, ...]
+    dropped: tuple[DroppedShown, ...]
+    because: tuple[str, ...]
+
+
+class HandedOut(Answer):
+    """What the gate let through, and the evidence; an item that is not on file is absent."""
+
+    values: Mapping[str, Mapping[str, object]]
+    dropped: tuple[DroppedShown, ...]
+    because: tuple[str, ...]
+    entry: UUID | None

@@ -45,6 +45,10 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 HourMinute = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Language = Literal["en", "zh"]
+Values = Annotated[
+    dict[Word, Annotated[dict[Word, Any], Field(max_length=1000)]], Field(min_length=1, max_length=50)
+]
+"""Values by item. What fields a value has is for the form of its item to say."""
 
 
 class Body(BaseModel):
@@ -68,6 +72,7 @@ class Registering(Body):
     agreed: bool
     birth_date: Day | None = None
     declares_adult: bool | None = None
+    items: Values | None = None
 
 
 class Code(Body):
@@ -256,3 +261,43 @@ class Stocking(Body):
     serial: Short
     model: Short
     code: Annotated[str, StringConstraints(min_length=4, max_length=64), AfterValidator(_printable)]
+
+
+class Giving(Body):
+    """Values by item, each in the form of its item."""
+
+    values: Values
+
+
+class Stating(Body):
+    """A need is met, or no longer."""
+
+    met: bool
+
+
+class Serving(Body):
+    """A service's question about one person, for a purpose."""
+
+    subject: Id
+    function: Word
+    purpose: Word
+    reference: Grounds | None = None
+
+
+class TakingIn(Serving):
+    """What a service collected, by item."""
+
+    values: Values
+
+
+class Using(Serving):
+    """What a service wants to see."""
+
+    items: Annotated[list[Word], Field(min_length=1, max_length=50)]
+
+
+class HandingOn(Using):
+    """What a service hands to someone else; ``region`` is where it goes, if not here."""
+
+    recipient: Word | None = None
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from troth.app.doors.base import Unavailable
 from troth.app.doors.requests import NobodyThere, TwoSteps, UnknownSparing
-from troth.app.doors.staff import WrongRole
 from troth.devices import door, registry, stock
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
@@ -15,16 +14,29 @@ from troth.rights import desk, effects
 from troth.rights.moves import NoSuchMove
 from troth.rights.rows import NoSuchRequest
 from troth.rights.steps import NoSuchStep
-from troth.subjects import accounts, age, choices, codes, contact, passwords, registration, staff, tries
+from troth.subjects import (
+    accounts,
+    age,
+    choices,
+    codes,
+    contact,
+    passwords,
+    records,
+    registration,
+    staff,
+    tries,
+)
 from troth.subjects.sessions import NotSignedIn
-from troth.vault import Erased, LinkSpent
+from troth.vault import Erased, LinkSpent, NotHeld, NotStorable
 from troth.vault.erasure import NoSuchErasure
 
 STATUSES: Mapping[type, tuple[int, str]] = {
     NotSignedIn: (401, "not_signed_in"),
     accounts.SignInRefused: (401, "sign_in_refused"),
     staff.NotStaff: (401, "not_staff"),
-    WrongRole: (403, "wrong_role"),
+    staff.WrongRole: (403, "wrong_role"),
+    records.NotYoursToState: (403, "not_yours_to_state"),
+    records.NotThisWay: (403, "not_this_way"),
     codes.WrongCode: (403, "wrong_code"),
     stock.WrongCode: (403, "wrong_code"),
     NoSuchMove: (403, "no_such_move"),
@@ -47,6 +59,8 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     NoSuchPolicy: (404, "no_such_policy"),
     registry.NotYourDevice: (404, "not_your_device"),
     LinkSpent: (404, "link_spent"),
+    records.NothingOnFile: (404, "nothing_on_file"),
+    NotHeld: (404, "nothing_on_file"),
     Erased: (401, "not_signed_in"),
     NoSuchSubject: (401, "not_signed_in"),
     stock.AlreadyBound: (409, "already_bound"),
@@ -57,6 +71,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     age.BadBirthDate: (422, "bad_birth_date"),
     passwords.WeakPassword: (422, "weak_password"),
     stock.UnfitSerial: (422, "unfit_serial"),
+    NotStorable: (422, "not_storable"),
     BadBusinessHours: (422, "bad_business_hours"),
     tries.TooManyTries: (429, "too_many_tries"),
     Unavailable: (503, "unavailable"),

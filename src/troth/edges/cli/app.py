@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from troth.edges.cli import keys, ledger, papers, policy, requests, staff
+from troth.edges.cli import explain, keys, ledger, papers, policy, promises, requests, staff
 
 app = typer.Typer(
     name="troth",
@@ -18,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would show values
 )
 app.command()(policy.check)
+app.command()(promises.promises)
+app.command()(explain.explain)
 app.add_typer(policy.app, name="policy", help="Policies: what they say, in a person's words.")
 app.add_typer(ledger.app, name="ledger", help="The ledger: whether it is still what was signed.")
 app.add_typer(papers.app, name="receipt", help="Receipts and certificates: whether they are genuine.")

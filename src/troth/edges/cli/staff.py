@@ -16,7 +16,7 @@ def staff() -> None:
 
 @app.command()
 def add(
-    role: Annotated[str, typer.Option(help="admin, privacy, support (or staff), audit or maker.")],
+    role: Annotated[str, typer.Option(help="admin, privacy, support (or staff), audit, maker or service.")],
 ) -> None:
     """Add someone to the staff; the last word printed is their token."""
     from troth.edges.cli.running import with_system

@@ -1,4 +1,4 @@
-"""Takes messages out of the stream, one transaction each, and acknowledges after the commit.
+"""Takes messages out of the stream, as many as wait in one transaction, and acknowledges after the commit.
 
 INVARIANT: acknowledged means committed. A worker killed at any moment loses nothing: the stream hands its
 messages to another, and readings carry ids. A message that cannot be read is counted and given up at once,
@@ -8,6 +8,7 @@ one that fails otherwise after a few tries. None of them ends the worker.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -16,16 +17,18 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.client import JetStreamContext
 
-from troth.devices.batch import Ack, Batch, Malformed, Refusal
+from troth.devices.batch import Ack, Malformed, Refusal, Sent
 from troth.devices.door import Unavailable
 from troth.edges.devices import wire
 from troth.edges.devices.broker import Broker, connect
 from troth.edges.devices.stream import Limits, prepare
 from troth.edges.devices.topics import acks, spoken
-from troth.terms import FunctionName
 
-AT_ONCE = 4
-"""Messages in hand at a time: half of a process's database connections, since a denial takes a second one."""
+AT_ONCE = 2
+"""Transactions in hand at a time: while one waits for the database, the next is read. A denial takes a second
+connection of another pool."""
+MOST = 256
+"""Messages in one transaction; as many as wait, up to this, so that a quiet stream has no delay."""
 TRIES = 5
 _FETCH_S = 0.5
 _AGAIN_S = 1.0
@@ -33,10 +36,10 @@ _PAUSE_S = 0.2
 
 
 class Ingests(Protocol):
-    """Who takes a batch."""
+    """Who takes batches."""
 
-    async def ingest(self, token: str, function: FunctionName, batch: Batch) -> Ack:
-        """Store what may be stored, commit, and only then return."""
+    async def ingest_each(self, sent: Sequence[Sent]) -> Sequence[Ack | Exception]:
+        """Store what may be stored, commit, and only then say what became of each batch."""
         ...
 
     async def turned_away(self, why: Refusal) -> None:
@@ -47,9 +50,12 @@ class Ingests(Protocol):
 class Worker:
     """One consumer among several."""
 
-    def __init__(self, ingests: Ingests, client: Client, limits: Limits | None = None) -> None:
+    def __init__(
+        self, ingests: Ingests, client: Client, limits: Limits | None = None, *, most: int = MOST
+    ) -> None:
         self._ingests = ingests
         self._client = client
+        self._most = most
         self._limits = limits or Limits()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -72,34 +78,39 @@ class Worker:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _round(self, subscription: JetStreamContext.PullSubscription) -> None:
-        free = AT_ONCE - len(self._running)
-        if not free:
+        if len(self._running) >= AT_ONCE:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return
-        for message in await subscription.fetch(free, timeout=_FETCH_S):
-            task = asyncio.create_task(self._take(message))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+        messages = await subscription.fetch(self._most, timeout=_FETCH_S)
+        task = asyncio.create_task(self._take(messages))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
-    async def _take(self, message: Msg) -> None:
-        with suppress(NatsError):  # the broker is away: it will hand the message out again
-            try:
-                await self._ingest(message)
-            except Malformed as malformed:
-                await self._give_up(message, malformed)
-            except Unavailable:
-                await message.nak(delay=_AGAIN_S)
-            except Exception:  # noqa: BLE001 - whatever it was, the worker lives on
-                if message.metadata.num_delivered >= TRIES:
-                    await self._give_up(message, Malformed(Refusal.UNPROCESSABLE))
+    async def _take(self, messages: Sequence[Msg]) -> None:
+        with suppress(NatsError):  # the broker is away: it will hand the messages out again
+            sent: list[tuple[Msg, Sent]] = []
+            for message in messages:
+                try:
+                    token, function = spoken(message.subject)
+                    sent.append((message, Sent(token, function, wire.batch(message.data))))
+                except Malformed as malformed:
+                    await self._answer(message, malformed)
+            outcomes = await self._ingests.ingest_each([one for _, one in sent]) if sent else ()
+            for (message, one), outcome in zip(sent, outcomes, strict=True):
+                if isinstance(outcome, Ack):
+                    await message.ack()
+                    await self._client.publish(acks(one.token), wire.ack(outcome))  # pyright: ignore[reportUnknownMemberType]
                 else:
-                    await message.nak(delay=_AGAIN_S)
+                    await self._answer(message, outcome)
 
-    async def _ingest(self, message: Msg) -> None:
-        token, function = spoken(message.subject)
-        ack = await self._ingests.ingest(token, function, wire.batch(message.data))
-        await message.ack()
-        await self._client.publish(acks(token), wire.ack(ack))  # pyright: ignore[reportUnknownMemberType]
+    async def _answer(self, message: Msg, error: Exception) -> None:
+        """Give a message up, or have it handed out again later."""
+        if isinstance(error, Malformed):
+            await self._give_up(message, error)
+        elif not isinstance(error, Unavailable) and message.metadata.num_delivered >= TRIES:
+            await self._give_up(message, Malformed(Refusal.UNPROCESSABLE))
+        else:
+            await message.nak(delay=_AGAIN_S)
 
     async def _give_up(self, message: Msg, malformed: Malformed) -> None:
         """Count, tell the sender when it can be told, and take the message out of the stream."""
@@ -122,11 +133,12 @@ async def serve(
     *,
     ready: asyncio.Event | None = None,
     limits: Limits | None = None,
+    most: int = MOST,
 ) -> None:
     """Run one worker until ``stop``."""
     client = await connect(broker.url, broker.worker_seed, "ingest")
     try:
-        await Worker(ingests, client, limits).run(stop, ready)
+        await Worker(ingests, client, limits, most=most).run(stop, ready)
         await client.flush()
     finally:
         await client.close()

@@ -28,11 +28,16 @@ _LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something done again and again: ``run`` says how much it did, ``idle_s`` how long to rest then."""
+    """Something done again and again: ``run`` says how much it did.
+
+    After nothing it rests ``idle_s``, after something ``rest_s``: what costs the same for one as for many
+    waits for more.
+    """
 
     name: str
     run: Callable[[], Awaitable[int]]
     idle_s: float
+    rest_s: float = 0
 
 
 class Watch:
@@ -64,7 +69,7 @@ def _some(ids: Sequence[UUID]) -> str:
 def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
     """Return everything that is due now and then. Without a gateway letters wait."""
     found = [
-        Chore("sequence", troth.sequence, 0.1),
+        Chore("sequence", troth.sequence, 0.1, rest_s=0.05),
         Chore("erase", troth.erase, 0.25),
         Chore("epoch", troth.turn_epoch, 1.0),
         Chore("purge", troth.purge, 10.0),
@@ -105,7 +110,7 @@ async def again_and_again(chore: Chore, stop: asyncio.Event) -> None:
         else:
             if known:
                 LOG.warning("%s works again", chore.name)
-            pause, known = (0 if done else chore.idle_s), ""
+            pause, known = (chore.rest_s if done else chore.idle_s), ""
         if pause:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)

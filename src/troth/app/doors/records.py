@@ -1,0 +1,136 @@
+"""Doors to a person's documents under any policy: their own, and those of the maker's services.
+
+A service names the purpose; a person need not, since what they give of themselves is given to a function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from troth import ledger
+from troth.app.doors.base import Doors
+from troth.devices.names import CAMERA
+from troth.subjects import staff
+from troth.subjects.names import PASSWORD
+from troth.subjects.records import Records
+from troth.subjects.services import Services, basis_of
+from troth.subjects.staff import Role, WrongRole
+from troth.terms import Actor, ActorKind, Ask, ItemName, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from troth.db import Tx
+    from troth.subjects.records import Kept
+    from troth.subjects.services import Opened, Taken
+    from troth.terms import FunctionName, PolicyName, Purpose, Reference, Region, SubjectId
+
+_BY_DEED = frozenset({CAMERA.supplies})
+_SERVING = frozenset({Role.SERVICE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAsk:
+    """What a service wants with one person. ``region``: where it goes; None: it stays here."""
+
+    subject: SubjectId
+    function: FunctionName
+    purpose: Purpose
+    reference: Reference | None = None
+    recipient: str | None = None
+    region: Region | None = None
+    items: frozenset[ItemName] = field(default=frozenset())
+
+
+class RecordDoors(Doors):
+    """Documents under any policy."""
+
+    async def held(self, token: str) -> Mapping[FunctionName, frozenset[ItemName]]:
+        """Tell which items are on file, by function; no value is opened. Raises `NotSignedIn`."""
+        async with self._open() as tx:
+            asking = await self._asking(tx, await self._who(tx, token))
+            return await self._records.held(tx, asking)
+
+    async def give(
+        self, token: str, function: FunctionName, values: Mapping[ItemName, Mapping[str, object]]
+    ) -> Kept:
+        """Take what a person gives of themselves, or corrects. Raises `Denied`, `NotThisWay`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            kept = await self._records.give(tx, await self._asking(tx, subject), function, values)
+        await self._changed(subject)
+        return kept
+
+    async def show(self, token: str, function: FunctionName, item: ItemName) -> Mapping[str, object]:
+        """Open one document for its person. Raises `NothingOnFile`, `Denied`."""
+        async with self._open() as tx:
+            asking = await self._asking(tx, await self._who(tx, token))
+            return await self._records.show(tx, asking, function, item)
+
+    async def take_back(self, token: str, function: FunctionName, item: ItemName) -> None:
+        """Let a function no longer hold an item. Raises `NothingOnFile`, `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await self._records.take_back(tx, await self._asking(tx, subject), function, item)
+        await self._changed(subject)
+
+    async def state_need(self, token: str, function: FunctionName, need: str, *, met: bool) -> None:
+        """Say that a need of a function is met, or no longer. Raises `NotYoursToState`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await self._records.state(tx, await self._asking(tx, subject), function, need, met=met)
+        await self._changed(subject)
+
+    async def take_in(
+        self, token: str, wanted: ServiceAsk, values: Mapping[ItemName, Mapping[str, object]]
+    ) -> Taken:
+        """Store what a service collected. Raises `NotStaff`, `WrongRole`, `Denied`."""
+        async with self._open() as tx:
+            ask = await self._service_ask(tx, token, Verb.COLLECT, wanted, frozenset(values))
+            taken = await Services(self._system.parts).take_in(tx, ask, values)
+        await self._changed(wanted.subject)
+        return taken
+
+    async def hand_out(self, token: str, verb: Verb, wanted: ServiceAsk) -> Opened:
+        """Open what a service uses, shares or discloses. Raises `NotStaff`, `WrongRole`, `Denied`."""
+        async with self._open() as tx:
+            ask = await self._service_ask(tx, token, verb, wanted, wanted.items)
+            return await Services(self._system.parts).open(tx, ask)
+
+    async def _service_ask(
+        self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk, items: frozenset[ItemName]
+    ) -> Ask:
+        who = await staff.who(tx, token)
+        if who.role not in _SERVING:
+            raise WrongRole
+        policy = await self._policy_with(tx, wanted.subject, wanted.function)
+        compiled = self._system.gate.policies.current(policy)
+        return Ask(
+            verb=verb,
+            policy=policy,
+            function=wanted.function,
+            items=items - {PASSWORD},
+            purpose=wanted.purpose,
+            subject=wanted.subject,
+            actor=Actor(ActorKind.SERVICE, str(who.id)),
+            region=wanted.region or self._system.settings.region,
+            at=self._system.clock.now(),
+            basis=basis_of(compiled, verb, wanted.reference),
+            reference=wanted.reference,
+            recipient=wanted.recipient,
+        )
+
+    async def _policy_with(self, tx: Tx, subject: SubjectId, function: FunctionName) -> PolicyName:
+        """Return the policy accepted last that has the function; for a stranger any: the gate refuses."""
+        standing = await ledger.standing(tx, subject, lock=True)
+        accepted = [act.policy for act in standing.acts if act.version] if standing else []
+        policies = self._system.gate.policies
+        for policy in reversed(accepted):
+            if function in policies.current(policy).functions:
+                return policy
+        return accepted[-1] if accepted else next(iter(self._system.policies))
+
+    @property
+    def _records(self) -> Records:
+        return Records(self._system.parts, by_deed=_BY_DEED)

@@ -1,0 +1,119 @@
+"""Routes to documents under any policy: a person's own, and those that the maker's services work with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+
+from troth.app.doors.records import ServiceAsk
+from troth.edges.api.answers import DroppedShown, Given, HandedOut, RecordsShown, TakenIn, ValueShown
+from troth.edges.api.bodies import Giving, HandingOn, Serving, Stating, TakingIn, Using, Word
+from troth.edges.api.caller import System, Token
+from troth.terms import FunctionName, ItemName, Purpose, Reference, Region, SubjectId, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from troth.app.wiring import Troth
+    from troth.terms import Dropped
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get("/me/records", tags=["me"], summary="What is on file")
+async def held(troth: System, token: Token) -> RecordsShown:
+    """List the items on file for each function; values stay sealed."""
+    found = await troth.held(token)
+    return RecordsShown(functions={function: tuple(sorted(items)) for function, items in found.items()})
+
+
+@router.put("/me/functions/{function}/items", tags=["me"], summary="Give or correct items")
+async def give(troth: System, token: Token, function: Word, body: Giving) -> Given:
+    """Give items to a function that takes them, together where it needs them all; or correct them."""
+    values = {ItemName(item): value for item, value in body.values.items()}
+    kept = await troth.give(token, FunctionName(function), values)
+    return Given(stored=tuple(sorted(kept.stored)))
+
+
+@router.get("/me/functions/{function}/items/{item}", tags=["me"], summary="See one item")
+async def show(troth: System, token: Token, function: Word, item: Word) -> ValueShown:
+    """Open one document of one's own."""
+    return ValueShown(value=await troth.show(token, FunctionName(function), ItemName(item)))
+
+
+@router.delete(
+    "/me/functions/{function}/items/{item}", tags=["me"], status_code=204, summary="Take one item back"
+)
+async def take_back(troth: System, token: Token, function: Word, item: Word) -> None:
+    """Let the function no longer hold the item; other functions keep their own hold on it."""
+    await troth.take_back(token, FunctionName(function), ItemName(item))
+
+
+@router.put(
+    "/me/functions/{function}/needs/{need}", tags=["me"], status_code=204, summary="State that a need is met"
+)
+async def state(troth: System, token: Token, function: Word, need: Word, body: Stating) -> None:
+    """Say that a need is met or no longer: a permission of the phone, a notice that was put up."""
+    await troth.state_need(token, FunctionName(function), need, met=body.met)
+
+
+@router.post("/service/collect", tags=["service"], summary="Hand in what a service collected")
+async def collect(troth: System, token: Token, body: TakingIn) -> TakenIn:
+    """Store what the policy lets a service collect about one person for this purpose."""
+    values = {ItemName(item): value for item, value in body.values.items()}
+    taken = await troth.take_in(token, _wanted(body), values)
+    return TakenIn(
+        stored=tuple(sorted(taken.stored)),
+        dropped=_dropped(taken.dropped),
+        because=tuple(sorted(taken.because)),
+    )
+
+
+@router.post("/service/use", tags=["service"], summary="Use items of one person")
+async def use(troth: System, token: Token, body: Using) -> HandedOut:
+    """Open what the policy lets a service use for this purpose."""
+    return await _handed(troth, token, Verb.USE, _wanted(body, body.items))
+
+
+@router.post("/service/share", tags=["service"], summary="Hand items of one person to a recipient")
+async def share(troth: System, token: Token, body: HandingOn) -> HandedOut:
+    """Open what the policy lets this recipient have, and record that they have it."""
+    wanted = _wanted(body, body.items, body.recipient, body.region)
+    return await _handed(troth, token, Verb.SHARE, wanted)
+
+
+@router.post("/service/disclose", tags=["service"], summary="Publish items of one person")
+async def disclose(troth: System, token: Token, body: HandingOn) -> HandedOut:
+    """Open what the policy lets be published, and record it."""
+    wanted = _wanted(body, body.items, body.recipient, body.region)
+    return await _handed(troth, token, Verb.DISCLOSE, wanted)
+
+
+def _wanted(
+    body: Serving, items: Iterable[str] = (), recipient: str | None = None, region: str | None = None
+) -> ServiceAsk:
+    return ServiceAsk(
+        subject=SubjectId(body.subject),
+        function=FunctionName(body.function),
+        purpose=Purpose(body.purpose),
+        reference=Reference(body.reference.ground, body.reference.document) if body.reference else None,
+        recipient=recipient,
+        region=Region(region) if region else None,
+        items=frozenset(ItemName(item) for item in items),
+    )
+
+
+async def _handed(troth: Troth, token: str, verb: Verb, wanted: ServiceAsk) -> HandedOut:
+    opened = await troth.hand_out(token, verb, wanted)
+    return HandedOut(
+        values={**opened.values},
+        dropped=_dropped(opened.dropped),
+        because=tuple(sorted(opened.because)),
+        entry=opened.entry,
+    )
+
+
+def _dropped(items: Iterable[Dropped]) -> tuple[DroppedShown, ...]:
+    found = [DroppedShown(item=one.item, reason=one.reason.value, clause=one.clause) for one in items]
+    return tuple(sorted(found, key=lambda one: (one.item, one.reason)))

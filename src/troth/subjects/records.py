@@ -1,0 +1,188 @@
+"""Documents of a person, under any policy: giving, correcting and taking back one item of one function.
+
+Knows no maker's names: which purpose takes an item is found in the policy the person accepted, and the gate
+has the last word. A need that people state themselves (a permission of the phone, a notice put up) is met and
+unmet here too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from troth import ledger
+from troth.gate import accepted_version, decide
+from troth.policy.clauses import PERMISSION, Keep
+from troth.subjects.acts import on_file
+from troth.subjects.asking import Asking
+from troth.subjects.names import PASSWORD, REGISTER
+from troth.subjects.registration import login_items
+from troth.terms import Act, ActKind, ActorKind, Allow, FunctionName, ItemName, Purpose, TrothError, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from troth.db import Tx
+    from troth.policy.compiled import Compiled, FunctionTable
+    from troth.subjects.parts import Parts
+    from troth.terms import Ask, Standing
+
+
+class NotYoursToState(TrothError):
+    """this need is met by what you do, such as binding a device, and cannot be stated: see the function"""
+
+
+class NotThisWay(TrothError):
+    """what one signs in with is not given here: it changes with the account, or goes with it"""
+
+
+class NothingOnFile(TrothError):
+    """nothing of this item is on file for this function: see what is held with GET /v1/me/records"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which items were stored; one that the policy says is used and not kept is not among them."""
+
+    stored: frozenset[ItemName]
+
+
+class Records:
+    """The documents of one person. The caller knows who they are, owns ``tx``, and tells the bus after."""
+
+    def __init__(self, parts: Parts, *, by_deed: frozenset[str] = frozenset()) -> None:
+        """``by_deed`` are needs that other workflows meet, so that nobody meets them by saying so."""
+        self._parts = parts
+        self._by_deed = by_deed
+
+    async def give(
+        self,
+        tx: Tx,
+        asking: Asking,
+        function: FunctionName,
+        values: Mapping[ItemName, Mapping[str, object]],
+        *,
+        purpose: Purpose | None = None,
+    ) -> Kept:
+        """Store what a person gives of themselves; of what is on file already, correct it by their own right.
+
+        Items that a function cannot do without come together: each alone would be refused. Raises `Denied`,
+        `NotThisWay`, and what the vault raises for a value that it cannot store.
+        """
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        compiled = self._accepted(asking, standing)
+        _leave_the_login(compiled, function, values)
+        held = values.keys() & await on_file(tx, asking.subject, asking.policy, function)
+        asks = [asking.by_right(Verb.COLLECT, function, held)] if held else []
+        if new := values.keys() - held:
+            asks.append(self._first_willing(asking, standing, function, new, purpose))
+        stored: set[ItemName] = set()
+        for ask in asks:
+            stored |= await self._store(tx, asking, compiled, ask, values)
+        return Kept(frozenset(stored))
+
+    async def _store(
+        self,
+        tx: Tx,
+        asking: Asking,
+        compiled: Compiled,
+        ask: Ask,
+        values: Mapping[ItemName, Mapping[str, object]],
+    ) -> frozenset[ItemName]:
+        permit = await self._parts.gate.admit(tx, ask)
+        declared = compiled.functions[ask.function].items
+        kept = frozenset(item for item in permit.allow.items if declared[item].keep is not Keep.NONE)
+        for item in sorted(kept):
+            await self._parts.vault.put(tx, permit, item, values[item])
+            await self._note(tx, asking, ActKind.SUPPLIED, ask.function, item=item)
+        return kept
+
+    async def show(
+        self, tx: Tx, asking: Asking, function: FunctionName, item: ItemName
+    ) -> Mapping[str, object]:
+        """Return what is on file, on the person's own right. Raises `Denied`, `NothingOnFile`.
+
+        A password is kept as a hash and shown to nobody.
+        """
+        if item == PASSWORD or item not in await on_file(tx, asking.subject, asking.policy, function):
+            raise NothingOnFile
+        permit = await self._parts.gate.admit(tx, asking.by_right(Verb.USE, function, {item}))
+        return await self._parts.vault.open(tx, permit, item)
+
+    async def take_back(self, tx: Tx, asking: Asking, function: FunctionName, item: ItemName) -> None:
+        """Let the function no longer hold the item. Raises `Denied`, `NothingOnFile`, `NotThisWay`."""
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        _leave_the_login(self._accepted(asking, standing), function, {item})
+        if item not in await on_file(tx, asking.subject, asking.policy, function):
+            raise NothingOnFile
+        permit = await self._parts.gate.admit(tx, asking.by_right(Verb.FORGET, function, {item}))
+        await self._parts.vault.let_go(tx, permit, frozenset({item}))
+        await self._note(tx, asking, ActKind.REMOVED, function, item=item)
+
+    async def held(self, tx: Tx, asking: Asking) -> Mapping[FunctionName, frozenset[ItemName]]:
+        """Return which items are on file, by function; values stay sealed."""
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        compiled = self._accepted(asking, standing)
+        found = {f: await on_file(tx, asking.subject, asking.policy, f) for f in sorted(compiled.functions)}
+        return {function: items for function, items in found.items() if items}
+
+    async def state(self, tx: Tx, asking: Asking, function: FunctionName, need: str, *, met: bool) -> None:
+        """Say that a need of a function is met, or no longer. Raises `NotYoursToState`."""
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        table = self._accepted(asking, standing).functions.get(function)
+        if table is None or need in self._by_deed or need not in _stated(table):
+            raise NotYoursToState
+        await self._note(tx, asking, ActKind.SUPPLIED if met else ActKind.REMOVED, function, need=need)
+
+    def _accepted(self, asking: Asking, standing: Standing | None) -> Compiled:
+        version = accepted_version(standing, asking.policy, asking.at)
+        policies = self._parts.gate.policies
+        return (
+            policies.current(asking.policy) if version is None else policies.version(asking.policy, version)
+        )
+
+    def _first_willing(
+        self,
+        asking: Asking,
+        standing: Standing | None,
+        function: FunctionName,
+        items: AbstractSet[ItemName],
+        purpose: Purpose | None,
+    ) -> Ask:
+        """Return the ask for the first purpose that may take the items; where none may, one to be refused."""
+        compiled = self._accepted(asking, standing)
+        table = compiled.functions.get(function)
+        purposes = [purpose] if purpose is not None else list(_taking(table)) or [Purpose("")]
+        asks = [asking.to(Verb.COLLECT, function, each, items) for each in purposes]
+        return next((ask for ask in asks if isinstance(decide(compiled, standing, ask), Allow)), asks[0])
+
+    async def _note(
+        self,
+        tx: Tx,
+        asking: Asking,
+        kind: ActKind,
+        function: FunctionName,
+        *,
+        item: ItemName | None = None,
+        need: str | None = None,
+    ) -> None:
+        act = Act(kind=kind, policy=asking.policy, at=asking.at, function=function)
+        await ledger.record(tx, asking.subject, replace(act, item=item, need=need))
+
+
+def _leave_the_login(compiled: Compiled, function: FunctionName, items: Iterable[ItemName]) -> None:
+    if function == REGISTER and not (login_items(compiled) | {PASSWORD}).isdisjoint(items):
+        raise NotThisWay
+
+
+def _taking(table: FunctionTable | None) -> Iterator[Purpose]:
+    """Yield the purposes for which a person may give something of themselves, in the policy's order."""
+    for purpose, clause in table.purposes.items() if table else ():
+        if Verb.COLLECT in clause.verbs and ActorKind.SUBJECT in clause.by:
+            yield purpose
+
+
+def _stated(table: FunctionTable) -> frozenset[str]:
+    permissions = {PERMISSION + each.permission for each in table.items.values() if each.permission}
+    return frozenset(table.needs) | permissions

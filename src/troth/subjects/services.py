@@ -1,0 +1,109 @@
+"""What the maker's own services do with one person's data: take it in, use it, hand it on, publish it.
+
+For the shop, the app's backend, the help desk: whatever is not a device and not the person. Each call is one
+question to the gate, for one purpose; what is handed on is on record with who received it. Sends nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from troth import ledger
+from troth.policy.clauses import Keep
+from troth.terms import Act, ActKind, Basis, EntryId, ItemName, Verb
+from troth.vault import NotHeld
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from troth.db import Tx
+    from troth.policy.compiled import Compiled
+    from troth.subjects.parts import Parts
+    from troth.terms import Ask, ClauseId, Dropped, Permit, Reference
+
+_ON_RECORD = {Verb.SHARE: ledger.EntryKind.SHARED, Verb.DISCLOSE: ledger.EntryKind.DISCLOSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of what was handed in."""
+
+    stored: frozenset[ItemName]
+    dropped: frozenset[Dropped]
+    because: frozenset[ClauseId]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The values that the gate let through (absent: nothing on file), and the evidence."""
+
+    values: Mapping[ItemName, Mapping[str, object]] = field(repr=False)
+    dropped: frozenset[Dropped]
+    because: frozenset[ClauseId]
+    entry: EntryId | None
+
+
+class Services:
+    """The caller knows which service asks and owns ``tx``."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def take_in(self, tx: Tx, ask: Ask, values: Mapping[ItemName, Mapping[str, object]]) -> Taken:
+        """Store the documents that a service collected (verb COLLECT). Raises `Denied`."""
+        permit = await self._parts.gate.admit(tx, ask)
+        table = self._version(permit).functions[ask.function]
+        stored: set[ItemName] = set()
+        for item in sorted(permit.allow.items):
+            if table.items[item].keep is Keep.NONE:
+                continue
+            await self._parts.vault.put(tx, permit, item, values[item])
+            supplied = Act(kind=ActKind.SUPPLIED, policy=ask.policy, at=ask.at, function=ask.function)
+            await ledger.record(tx, ask.subject, replace(supplied, item=item))
+            stored.add(item)
+        return Taken(frozenset(stored), permit.allow.dropped, permit.allow.because)
+
+    async def open(self, tx: Tx, ask: Ask) -> Opened:
+        """Open what a service uses, shares or discloses, and record the latter two. Raises `Denied`."""
+        permit = await self._parts.gate.admit(tx, ask)
+        values: dict[ItemName, Mapping[str, object]] = {}
+        for item in sorted(permit.allow.items):
+            try:
+                values[item] = await self._parts.vault.open(tx, permit, item)
+            except NotHeld:
+                continue
+        entry = permit.entry
+        if ask.verb in _ON_RECORD and values:
+            entry = await self._put_on_record(tx, permit, len(values))
+        return Opened(values, permit.allow.dropped, permit.allow.because, entry)
+
+    async def _put_on_record(self, tx: Tx, permit: Permit, items: int) -> EntryId:
+        ask = permit.ask
+        said: dict[str, str | int] = {"items": items, "by": ask.actor.id}
+        if ask.recipient is not None:  # the gate knows them by name, or there would be no permit
+            said["recipient"] = ask.recipient
+        entry = ledger.NewEntry(
+            kind=_ON_RECORD[ask.verb],
+            at=ask.at,
+            policy=ask.policy,
+            version=permit.version,
+            function=ask.function,
+            subject=ask.subject,
+            details=said,
+        )
+        return await ledger.append(tx, entry)
+
+    def _version(self, permit: Permit) -> Compiled:
+        return self._parts.gate.policies.version(permit.ask.policy, permit.version)
+
+
+def basis_of(compiled: Compiled, verb: Verb, reference: Reference | None) -> Basis | None:
+    """Return the basis that an attached ground belongs to, when the policy lists it for this verb."""
+    if reference is None:
+        return None
+    if (verb, reference.ground) in compiled.duties:
+        return Basis.LEGAL_DUTY
+    if (verb, reference.ground) in compiled.exempt:
+        return Basis.EXEMPTION
+    return None

@@ -1,0 +1,141 @@
+"""Events as they go in: the readings of one permit and day are one sealed row, many permits at once.
+
+A reading is stored once, however often it is sent: its mark is taken in the same transaction, and a second
+sender waits for the first to commit. Three statements, however many subjects. Whether a permit covers the
+items is settled before, and the caller holds the rows of all subjects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from uuid import UUID, uuid4
+
+from troth.db import Tx
+from troth.terms import Permit, Reading
+from troth.vault import blocks, cipher, keys
+from troth.vault.errors import NotStorable
+from troth.vault.events import block_label
+from troth.vault.keyring import Keyring
+from troth.vault.label import function_of, retention_of
+from troth.vault.sql import QUERIES
+
+_TYPES = ("uuid", "text", "text", "date", "uuid", "uuid", "int4", "int4", "bytea")
+_Mark = tuple[date, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many readings of a batch were stored, and how many had been before."""
+
+    stored: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheaf:
+    """Readings that one permit covers."""
+
+    permit: Permit
+    readings: Sequence[Reading]
+
+
+class Unstorable(NotStorable):
+    """some of these readings cannot be stored: store the others without them"""
+
+    def __init__(self, which: Mapping[int, NotStorable]) -> None:
+        super().__init__(str(next(iter(which.values()))))
+        self.which = which
+        """The places of the sheaves that hold such a reading, and what is wrong with each."""
+
+
+async def append_each(
+    tx: Tx, keyring: Keyring, sheaves: Sequence[Sheaf], *, owner_epoch: int
+) -> list[Stored]:
+    """Store what was not stored before, and say of each sheaf how much that was.
+
+    Of two readings with one mark, the one in the earlier sheaf counts. Raises `Unstorable`, before anything
+    is written.
+    """
+    packed = _packed(sheaves)
+    fresh = await _unseen(tx, sheaves)
+    owners = [
+        keys.KeyOwner(
+            subject=sheaf.permit.ask.subject,
+            function=function_of(sheaf.permit),
+            retention=retention_of(sheaf.permit),
+            owner_epoch=owner_epoch,
+        )
+        for sheaf in sheaves
+    ]
+    wanted = [owner for owner, new in zip(owners, fresh, strict=True) if new]
+    if wanted:
+        found = await keys.for_storing_each(tx, keyring, wanted)
+        async with tx.conn.cursor() as cursor, cursor.copy(QUERIES["copy_blocks"]) as copy:
+            copy.set_types(_TYPES)
+            for sheaf, owner, days, new in zip(sheaves, owners, packed, fresh, strict=True):
+                if new:
+                    kept = days if len(new) == len(sheaf.readings) else _by_day(new)
+                    for row in _rows(owner, found[owner], sheaf.permit.version, kept):
+                        await copy.write_row(row)
+    return [Stored(len(new), len(s.readings) - len(new)) for s, new in zip(sheaves, fresh, strict=True)]
+
+
+async def _unseen(tx: Tx, sheaves: Sequence[Sheaf]) -> list[list[Reading]]:
+    """Mark every reading; return those of each sheaf that were not marked before."""
+    marked: dict[_Mark, tuple[int, Reading]] = {}
+    subjects: list[UUID] = []
+    for place, sheaf in enumerate(sheaves):
+        function, ask = function_of(sheaf.permit), sheaf.permit.ask
+        for reading in sheaf.readings:
+            mark = (_day(reading), blocks.mark(function, ask.device, reading.id))
+            if mark not in marked:  # first come, first stored
+                marked[mark] = (place, reading)
+                subjects.append(ask.subject)
+    days, marks = [day for day, _ in marked], [mark for _, mark in marked]
+    cursor = await tx.conn.execute(
+        QUERIES["see"], {"subjects": subjects, "days": days, "marks": marks}, prepare=True
+    )
+    if cursor.rowcount < len(marked):  # seldom: otherwise there is no need to read what came back
+        new = {(day, mark) for day, mark in await cursor.fetchall()}
+        marked = {mark: kept for mark, kept in marked.items() if mark in new}
+    fresh: list[list[Reading]] = [[] for _ in sheaves]
+    for place, reading in marked.values():
+        fresh[place].append(reading)
+    return fresh
+
+
+def _rows(
+    owner: keys.KeyOwner, key: keys.DataKey, version: int, days: Mapping[date, bytes]
+) -> Iterator[tuple[object, ...]]:
+    for day, packed in days.items():
+        block = uuid4()
+        label = block_label(owner, day, block, version=1, policy_version=version)
+        sealed = cipher.seal(key.secret, label.aad(), packed)
+        yield owner.subject, owner.function, owner.retention, day, block, key.id, 1, version, sealed
+
+
+def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, bytes]]:
+    """Return every sheaf as blocks, by day. Raises `Unstorable`."""
+    packed: list[Mapping[date, bytes]] = []
+    unfit: dict[int, NotStorable] = {}
+    for place, sheaf in enumerate(sheaves):
+        try:
+            packed.append(_by_day(sheaf.readings))
+        except NotStorable as error:
+            unfit[place] = error
+    if unfit:
+        raise Unstorable(unfit)
+    return packed
+
+
+def _by_day(readings: Sequence[Reading]) -> Mapping[date, bytes]:
+    days: dict[date, list[Reading]] = {}
+    for reading in readings:
+        days.setdefault(_day(reading), []).append(reading)
+    return {day: blocks.encode(group) for day, group in days.items()}
+
+
+def _day(reading: Reading) -> date:
+    return reading.measured.astimezone(UTC).date()
