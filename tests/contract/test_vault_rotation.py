@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.fakes.vault import Bench, reading
+from tests.fakes.vault import ANYTHING, Bench, reading
 from troth.terms import ItemName, Verb
 from troth.vault import EpochKind, KeyDestroyed, Keyring, KeyringUnfit, Vault
 from troth.vault.rotation import Rotation
@@ -149,7 +149,7 @@ async def test_two_rotations_at_once_lose_nothing(bench):
 
 async def test_another_vault_over_the_same_keyring_sees_the_new_epoch_at_once(bench):
     (subject,) = await fill(bench, 1)
-    other = Vault(Keyring(bench.folder / "keyring"), bench.clock)
+    other = Vault(Keyring(bench.folder / "keyring"), bench.clock, ANYTHING)
     await bench.turn()
     async with bench.tx() as tx:
         permit = bench.permit(subject, Verb.USE, "register", "phone")
@@ -218,7 +218,7 @@ class EndsBetween(Keyring):
 async def test_an_epoch_that_ends_between_row_and_key_is_read_again(bench):
     (subject,) = await fill(bench, 1)
     ring = EndsBetween(bench.folder / "keyring")
-    vault = Vault(ring, bench.clock)
+    vault = Vault(ring, bench.clock, ANYTHING)
     use = bench.permit(subject, Verb.USE, "register", "phone")
     watch = bench.permit(subject, Verb.USE, "watch", "motion")
     row = uuid4()

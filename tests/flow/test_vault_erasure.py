@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes.vault import START, Bench, Hooks, reading
+from tests.fakes.vault import ANYTHING, START, Bench, Hooks, reading
 from troth import ledger
 from troth.db import Tx
 from troth.ledger.sequencer import Sequencer
@@ -240,7 +240,7 @@ async def test_what_was_refused_is_refused_in_a_process_that_had_everything_open
     subject = await fill(bench)
     await bench.append(subject, [reading(at=START - timedelta(days=n)) for n in range(100)])
     begun = await bench.begin(subject, PLAN)
-    other = Vault(Keyring(bench.folder / "keyring"), bench.clock)
+    other = Vault(Keyring(bench.folder / "keyring"), bench.clock, ANYTHING)
     async with bench.tx() as tx:
         stream = other.events(tx, bench.permit(subject, Verb.USE, "watch", "motion"))
         await anext(stream)

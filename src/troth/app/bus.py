@@ -1,19 +1,22 @@
 """Telling the other processes that something about a subject has changed: after the commit, by opaque id.
 
 A hint, never the truth: whoever hears it reads the standing again, and whoever misses it asks the gate
-anyway. So a broker that is away is no reason to fail what has been committed.
+anyway. So a broker that is away is no reason to fail what has been committed: the change stays untold in the
+database (`troth.ledger.telling`) and is told again until a link has dealt with it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import nats
 from nats.errors import Error as NatsError
 
-from troth.terms import SubjectId
+from troth.ledger.telling import Change
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -26,8 +29,12 @@ _PATIENCE_S = 2
 class Bus(Protocol):
     """Where changes are told."""
 
-    async def changed(self, subject: SubjectId) -> None:
-        """Tell that the standing of ``subject`` has changed; never raises."""
+    async def changed(self, change: Change) -> None:
+        """Tell of a change and don't wait for anybody to hear; never raises."""
+        ...
+
+    async def heard(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Tell of ``changes``; return those that a link says it has dealt with. Never raises."""
         ...
 
     def connected(self) -> bool:
@@ -42,8 +49,12 @@ class Bus(Protocol):
 class Silence:
     """A bus without a broker: for commands that run alone."""
 
-    async def changed(self, subject: SubjectId) -> None:
+    async def changed(self, change: Change) -> None:
         """Tell nobody."""
+
+    async def heard(self, changes: Sequence[Change]) -> Sequence[Change]:  # noqa: ARG002 - it has no ears
+        """Nobody hears."""
+        return ()
 
     def connected(self) -> bool:
         """Nobody hears."""
@@ -76,13 +87,28 @@ class NatsBus:
         )
         return cls(client)
 
-    async def changed(self, subject: SubjectId) -> None:
-        """Tell it; a broker that is away costs a line in the log."""
+    async def changed(self, change: Change) -> None:
+        """Tell it at once, or leave it untold when the broker is away."""
+        if not self._client.is_connected:
+            return  # what is written now would wait in memory, and be told late or never
         try:
-            await self._client.publish(f"troth.changed.{subject}", b"")
-            await self._client.flush(timeout=_PATIENCE_S)
-        except (NatsError, OSError, TimeoutError) as error:
+            await self._client.publish(_topic(change), change.generation.bytes)
+        except (NatsError, OSError) as error:
             LOG.warning("nobody was told of a change: %s", type(error).__name__)
+
+    async def heard(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """Ask for an answer to each, all at once; a link answers when no connection has rights it lost."""
+        if not self._client.is_connected:
+            return ()
+        answers = await asyncio.gather(*(self._heard(change) for change in changes))
+        return [change for change, heard in zip(changes, answers, strict=True) if heard]
+
+    async def _heard(self, change: Change) -> bool:
+        try:
+            await self._client.request(_topic(change), change.generation.bytes, timeout=_PATIENCE_S)
+        except (NatsError, OSError, TimeoutError):  # nobody there, or not in time: it is told again
+            return False
+        return True
 
     def connected(self) -> bool:
         """Return whether the broker is there."""
@@ -91,3 +117,7 @@ class NatsBus:
     async def close(self) -> None:
         """Close the connection."""
         await self._client.close()
+
+
+def _topic(change: Change) -> str:
+    return f"troth.changed.{change.subject}"

@@ -38,6 +38,10 @@ class DeviceDoor:
         async with self._transaction() as tx:
             return await self._devices.functions(tx, subject)
 
+    def stale(self, subject: SubjectId) -> None:
+        """Let go of what was read of a subject's standing."""
+        self._devices.stale(subject)
+
     async def ingest(self, token: str, function: FunctionName, batch: Batch) -> Ack:
         """Store what may be stored of one batch and commit; only then return. Raises `Malformed`."""
         (outcome,) = await self.ingest_each([Sent(token, function, batch)])

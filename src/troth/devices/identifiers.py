@@ -12,6 +12,7 @@ from datetime import datetime
 from troth.db import Tx
 from troth.devices.names import BindingWords
 from troth.gate import Gate
+from troth.policy.values import VALUES
 from troth.terms import (
     Actor,
     ActorKind,
@@ -61,10 +62,12 @@ class Identifiers:
         """Store ``told`` beside what is held of other devices. Raises `Denied`."""
         words = self.words
         new = {words.model: told.model, words.mac: told.mac, words.serial: told.serial, words.ip: told.ip}
-        storing = await self._permit(tx, Verb.COLLECT, about)
+        told_of_one = {item: {str(about.device): value} for item, value in new.items()}
+        storing = await self._permit(tx, Verb.COLLECT, about, unfit=VALUES.unfit(told_of_one))
         held = await self._open(tx, await self._permit(tx, Verb.USE, about))
         for item, value in new.items():
-            await self.vault.put(tx, storing, item, {**held[item], str(about.device): value})
+            if item in storing.allow.items:
+                await self.vault.put(tx, storing, item, {**held[item], str(about.device): value})
 
     async def lose(self, tx: Tx, about: About) -> None:
         """Remove what is held of a device: the subject's own right, whatever became of their consent."""
@@ -88,7 +91,15 @@ class Identifiers:
                 found[item] = {}
         return found
 
-    async def _permit(self, tx: Tx, verb: Verb, about: About, *, basis: Basis | None = None) -> Permit:
+    async def _permit(
+        self,
+        tx: Tx,
+        verb: Verb,
+        about: About,
+        *,
+        basis: Basis | None = None,
+        unfit: frozenset[ItemName] = frozenset(),
+    ) -> Permit:
         ask = Ask(
             verb=verb,
             policy=about.policy,
@@ -101,5 +112,6 @@ class Identifiers:
             at=about.at,
             device=about.device,
             basis=basis,
+            unfit=unfit,
         )
         return await self.gate.admit(tx, ask)

@@ -1,14 +1,15 @@
 """Batches of readings go in, as far as the gate lets them.
 
 Each reading must have been allowed when it was measured and be allowed now: so what sat in the stream while
-its owner withdrew is refused here, whatever the broker let through. One transaction, the caller's, for as
-many batches of as many owners as there are: when this returns and it commits, the acknowledgements are true.
+its owner withdrew is refused here, whatever the broker let through. And each value must have the form of its
+item; one that does not is dropped and counted. One transaction, the caller's, for as many batches of as many
+owners as there are: when this returns and it commits, the acknowledgements are true.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,10 +22,11 @@ from troth.gate import Gate
 from troth.gate.decide import SKEW
 from troth.ledger import Held
 from troth.policy.compiled import Compiled
-from troth.terms import Ask, Denied, FunctionName, Permit, Reading, Reason, Region
+from troth.policy.values import VALUES
+from troth.terms import Ask, Denied, FunctionName, ItemName, Permit, Reading, Reason, Region
 from troth.vault import Sheaf, Unstorable, Vault
 
-_NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN})
+_NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,11 @@ class Ingest:
         table = arrival.compiled.functions.get(arrival.function) if arrival.compiled else None
         form = permissions.question(arrival.device, arrival.function, table, self.region, at)
         standing = held.of(arrival.device.subject)
-        for group in alike(arrival.batch.readings, standing, (at, at + SKEW)):
+        for group, fit in _by_form(alike(arrival.batch.readings, standing, (at, at + SKEW))):
             items = frozenset([reading.item for reading in group])
-            yield _Question(place, dataclasses.replace(form, items=items, measured=group[0].measured), group)
+            unfit = frozenset[ItemName]() if fit else items
+            ask = dataclasses.replace(form, items=items, measured=group[0].measured, unfit=unfit)
+            yield _Question(place, ask, group)
 
     async def _store(
         self,
@@ -118,6 +122,19 @@ class Ingest:
         for (place, _), each in zip(sheaves, stored, strict=True):
             tallies[place].stored += each.stored
             tallies[place].duplicates += each.duplicates
+
+
+def _by_form(groups: Iterable[list[Reading]]) -> Iterator[tuple[list[Reading], bool]]:
+    """Yield each group's readings that have the form of their items, then those that don't."""
+    for group in groups:
+        fit = [VALUES.misfit(reading.item, reading.value) is None for reading in group]
+        if all(fit):
+            yield group, True
+            continue
+        for wanted in (True, False):
+            some = [reading for reading, fits in zip(group, fit, strict=True) if fits is wanted]
+            if some:
+                yield some, wanted
 
 
 def _cause(denied: Denied) -> Exception:

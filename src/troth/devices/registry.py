@@ -195,6 +195,10 @@ class Devices:
             said[place] = ack
         return said
 
+    def stale(self, subject: SubjectId) -> None:
+        """Let go of what was read of a subject's standing."""
+        self._gate.standings.forget(subject)
+
     async def turned_away(self, tx: Tx, why: Refusal) -> None:
         """Count a connection or a message that was refused before the gate was asked."""
         await ledger.count(tx, None, None, "deny", why, self._clock.now())

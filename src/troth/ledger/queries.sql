@@ -99,15 +99,27 @@ DELETE FROM ledger_opening WHERE subject = %(subject)s
 -- Nobody lives here: a standing asked for is None from now on, and whoever knew one is to be told.
 UPDATE subject SET state = 'erased', generation = gen_random_uuid(), told = false WHERE subject = %(subject)s
 
+-- :latest
+-- The generation of a subject's standing, as far as committed.
+SELECT subject, generation FROM subject WHERE subject = %(subject)s
+
+-- :one_teller
+-- Whether this transaction may tell; at most one does.
+SELECT pg_try_advisory_xact_lock(7424)
+
 -- :untold
 -- Whose standing changed and was not told yet.
 SELECT subject, generation FROM subject WHERE NOT told ORDER BY subject LIMIT %(most)s
 
 -- :told
--- These changes were told; one that came meanwhile has another generation and stays untold.
-UPDATE subject s SET told = true
-  FROM unnest(%(subjects)s::uuid[], %(generations)s::uuid[]) AS t (subject, generation)
- WHERE s.subject = t.subject AND s.generation = t.generation
+-- These changes were told, but for those whose rows somebody holds: they are told again, which is harmless.
+WITH free AS (
+    SELECT s.subject
+      FROM unnest(%(subjects)s::uuid[], %(generations)s::uuid[]) AS t (subject, generation)
+      JOIN subject s ON s.subject = t.subject AND s.generation = t.generation
+     ORDER BY s.subject FOR NO KEY UPDATE OF s SKIP LOCKED
+)
+UPDATE subject s SET told = true FROM free WHERE s.subject = free.subject
 
 -- :lead
 -- Whether this transaction may number entries; at most one may.

@@ -1,4 +1,4 @@
-"""The words for data: items and needs, with category, sensitivity and labels, from `vocabulary.yaml`.
+"""The words for data: items and needs, with category, sensitivity, labels and form, from `vocabulary.yaml`.
 
 Read once, with the same strict reader as a policy. A word that is not here cannot be taken by any policy.
 """
@@ -12,7 +12,8 @@ from importlib import resources
 from types import MappingProxyType
 
 from troth.policy import nodes
-from troth.policy.kinds import Choice, Kind, MapOf, Pattern, Place, Text
+from troth.policy.forms import FORMS, NAME, Form
+from troth.policy.kinds import Choice, Known, MapOf, Pattern, Place, Text
 from troth.policy.problems import PolicyRejected, Problem
 from troth.policy.records import Field, Fields, Record
 from troth.policy.words import Language
@@ -64,6 +65,7 @@ class Item:
     sensitivity: Sensitivity
     label: Mapping[Language, str]
     dpv: str | None
+    form: Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,13 @@ class Words:
     needs: Mapping[str, Mapping[Language, str]]
 
 
-NAME: Kind[str] = Pattern("a name of small letters, digits and _", r"[a-z][a-z0-9_]{0,63}")
 _SAYINGS = {each: Field(each.value, Text(), f"the label in {each.value}", must=True) for each in Language}
 _LABEL = Field("label", Record("a label", tuple(_SAYINGS.values())), "what people read", must=True)
 _CATEGORY = Field("category", Choice(Category), "what kind of data", must=True)
 _SENSITIVITY = Field("sensitivity", Choice(Sensitivity), "how it is protected", must=True)
 _DPV = Field("dpv", Pattern("a term of the DPV", r"[A-Z][A-Za-z]{1,60}"), "its DPV term")
-_ITEM = Record("an item", (_CATEGORY, _SENSITIVITY, _LABEL, _DPV))
+_HAS = Field("form", Known("a form", frozenset(FORMS)), "the form of its values", must=True)
+_ITEM = Record("an item", (_CATEGORY, _SENSITIVITY, _LABEL, _DPV, _HAS))
 _NEED = Record("a need", (_LABEL,))
 _ITEMS = Field("items", MapOf(NAME, _ITEM), "the items", must=True)
 _NEEDS = Field("needs", MapOf(NAME, _NEED), "what functions may need", must=True)
@@ -100,7 +102,12 @@ def read(text: str, file: str) -> Words:
 
 def _item(name: str, fields: Fields) -> Item:
     return Item(
-        ItemName(name), fields.need(_CATEGORY), fields.need(_SENSITIVITY), _label(fields), fields.get(_DPV)
+        name=ItemName(name),
+        category=fields.need(_CATEGORY),
+        sensitivity=fields.need(_SENSITIVITY),
+        label=_label(fields),
+        dpv=fields.get(_DPV),
+        form=FORMS[fields.need(_HAS)],
     )
 
 

@@ -70,6 +70,15 @@ def _any_item_passes(gate: ModuleType) -> None:
     inside["_ORDER"] = tuple(pass_all if check is sorts else check for check in inside["_ORDER"])
 
 
+def _any_form(values: ModuleType) -> None:
+    """Find that every value has the form of its item, at the doors and in the vault."""
+
+    def nothing_wrong(*_args: object) -> None:
+        return None
+
+    _replaced("misfit", nothing_wrong)(values.Values)
+
+
 def _sealed_by_nobody(cipher: ModuleType) -> None:
     """Store what comes as it is."""
 
@@ -130,6 +139,13 @@ POINTS: tuple[Point, ...] = (
         "switches", _GATE, "what is measured while switched off is dropped", "d", _without_check("_switches")
     ),
     Point("items", _GATE, "an item that no clause declares is dropped", "d", _any_item_passes),
+    Point(
+        "forms",
+        "troth.policy.values",
+        "nothing undeclared rides inside a declared item",
+        "d",
+        _any_form,
+    ),
     Point(
         "once", "troth.vault.intake", "what is sent again is stored once", "d", _replaced("_unseen", _all_new)
     ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.clauses import PERMISSION, Keep
+from troth.policy.values import VALUES
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
@@ -90,7 +91,7 @@ class Records:
         ask: Ask,
         values: Mapping[ItemName, Mapping[str, object]],
     ) -> frozenset[ItemName]:
-        permit = await self._parts.gate.admit(tx, ask)
+        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
         declared = compiled.functions[ask.function].items
         kept = frozenset(item for item in permit.allow.items if declared[item].keep is not Keep.NONE)
         for item in sorted(kept):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from troth.gate.decide import decide
 from troth.policy.text import notice
+from troth.policy.values import VALUES
 from troth.subjects.age import age_class
 from troth.subjects.asking import Asking
 from troth.subjects.contact import email_address, phone_number
@@ -86,7 +87,8 @@ class Applicant:
 
     def ask(self, asking: Asking, compiled: Compiled) -> Ask:
         """Return the question that registering comes down to."""
-        return asking.account(compiled, Verb.COLLECT, self.items)
+        values = {item: {"value": value} for item, value in self.identifiers.items()} | {**self.others}
+        return replace(asking.account(compiled, Verb.COLLECT, self.items), unfit=VALUES.unfit(values))
 
 
 def read(given: Registration, compiled: Compiled, now: datetime) -> Applicant:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.policy.clauses import Keep
+from troth.policy.values import VALUES
 from troth.terms import Act, ActKind, Basis, EntryId, ItemName, Verb
 from troth.vault import NotHeld
 
@@ -52,7 +53,7 @@ class Services:
 
     async def take_in(self, tx: Tx, ask: Ask, values: Mapping[ItemName, Mapping[str, object]]) -> Taken:
         """Store the documents that a service collected (verb COLLECT). Raises `Denied`."""
-        permit = await self._parts.gate.admit(tx, ask)
+        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
         table = self._version(permit).functions[ask.function]
         stored: set[ItemName] = set()
         for item in sorted(permit.allow.items):

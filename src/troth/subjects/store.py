@@ -6,11 +6,12 @@ function that is withdrawn and stays for the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.gate import accepted_version, decide
+from troth.policy.values import VALUES
 from troth.subjects.asking import Asking
 from troth.subjects.business_hours import BusinessHours
 from troth.subjects.names import (
@@ -88,7 +89,8 @@ async def link_store(
         takers = {f: t for f, t in takers.items() if f in (willing or chosen)} or takers
     for function, table in takers.items():
         for ask in _asks(asking, function, table):
-            permit = await parts.gate.admit(tx, ask)
+            unfit = VALUES.unfit({item: shop.value(item) for item in ask.items})
+            permit = await parts.gate.admit(tx, replace(ask, unfit=unfit))
             for item in sorted(permit.allow.items):
                 await parts.vault.put(tx, permit, item, shop.value(item))
                 supplied = Act(

@@ -12,6 +12,7 @@ from troth.vault.errors import (
     NotStorable,
     PlanLapsed,
     Unsealable,
+    WrongForm,
 )
 from troth.vault.intake import Sheaf, Stored, Unstorable
 from troth.vault.keyring import EpochKind, Keyring
@@ -37,4 +38,5 @@ __all__ = [
     "Unsealable",
     "Unstorable",
     "Vault",
+    "WrongForm",
 ]

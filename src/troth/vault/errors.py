@@ -25,6 +25,10 @@ class NotStorable(TrothError):
     """the value is not made of text, numbers, booleans, lists and maps: convert it first"""
 
 
+class WrongForm(TrothError):
+    """the value does not have the form of its item"""
+
+
 class Claimed(TrothError):
     """another subject holds this value of a field that must be unique: sign in, or use another"""
 

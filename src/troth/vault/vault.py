@@ -1,7 +1,8 @@
 """The one door to plaintext: every value goes in and comes out here, and only with a permit.
 
 Checks that the permit is genuine, in force and covers the verb and the items; subject and function are the
-permit's own. Decides nothing else: what may be done, the gate has said. Keys are unwrapped per call; none is
+permit's own. And that a value has the form of its item, whatever the door before it looked at. Decides
+nothing else: what may be done, the gate has said. Keys are unwrapped per call; none is
 kept, so that a dropped key opens nothing from the moment its row is gone.
 """
 
@@ -14,9 +15,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from troth.db import Tx
+from troth.policy.values import VALUES, Values
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId
 from troth.vault import blocks, cipher, covers, documents, events, intake, keys
-from troth.vault.errors import Erased, NotHeld
+from troth.vault.errors import Erased, NotHeld, WrongForm
 from troth.vault.keyring import Keyring
 from troth.vault.label import Kind, Label, function_of, retention_of
 from troth.vault.lookup import Lookup
@@ -51,18 +53,20 @@ class _Stream:
 class Vault:
     """Permit + value ↔ ciphertext. The caller owns the transaction."""
 
-    def __init__(self, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, keyring: Keyring, clock: Clock, values: Values = VALUES) -> None:
         self._keyring = keyring
         self._clock = clock
+        self._values = values
         self.lookup = Lookup(keyring, clock)
 
     async def put(self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]) -> RecordId:
         """Store the document ``item``, replacing the last version for every function that holds it.
 
-        Raises `NotCovered`, `Erased`, `NotStorable` (a part is not text, number, bool, bytes, list or map).
+        Raises `NotCovered`, `WrongForm`, `Erased`, and `NotStorable` for what would not come back equal.
         """
         now = self._clock.now()
         covers.demand(permit, now, covers.STORING, {item})
+        self._demand_form(item, value)
         await keys.hold(tx, permit.ask.subject)
         return await documents.put(tx, self._keyring, permit, item, value, day=now.date())
 
@@ -84,7 +88,7 @@ class Vault:
         """Store those ``readings`` that were not stored before.
 
         One sender's readings with the same id, measured on the same day, are one reading, however often and
-        over however many connections they come. Raises `NotCovered`, `Erased`, `NotStorable`.
+        over however many connections they come. Raises `NotCovered`, `WrongForm`, `Erased`, `NotStorable`.
         """
         sheaf = intake.Sheaf(permit, readings)
         return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0]
@@ -94,11 +98,14 @@ class Vault:
     ) -> list[intake.Stored]:
         """Do that for many permits, whoever they are about, at once; answer for each in order.
 
-        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `Erased`, `Unstorable`.
+        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `WrongForm`, `Erased`,
+        `Unstorable`.
         """
         now = self._clock.now()
         for sheaf in sheaves:
             covers.demand(sheaf.permit, now, covers.STORING, {reading.item for reading in sheaf.readings})
+            for reading in sheaf.readings:
+                self._demand_form(reading.item, reading.value)
         await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
         return await intake.append_each(tx, self._keyring, sheaves, owner_epoch=owner_epoch)
 
@@ -157,11 +164,13 @@ class Vault:
     async def seal(
         self, tx: Tx, permit: Permit, item: ItemName, row: UUID, value: Mapping[str, object]
     ) -> bytes:
-        """Return ``value`` sealed for row ``row`` of another package's table, such as an outbox.
+        """Return what a letter says, sealed for row ``row`` of another package's table, such as an outbox.
 
         It opens only for the same subject, function, item and row. Raises as `put` does.
         """
         covers.demand(permit, self._clock.now(), covers.STORING | covers.READING, {item})
+        if self._values.letter.misfit(value) is not None:
+            raise WrongForm
         await keys.hold(tx, permit.ask.subject)
         key = await keys.for_storing(tx, self._keyring, _owner(permit))
         return cipher.seal(key.secret, _note(permit, item, row).aad(), blocks.encode_value(value))
@@ -198,6 +207,11 @@ class Vault:
         params = {"subject": permit.ask.subject, "function": function_of(permit)}
         for query in ("drop_keys", "drop_wraps", "drop_tags", "drop_blocks", "drop_unwrapped"):
             await tx.run(QUERIES[query], params)
+
+    def _demand_form(self, item: ItemName, value: object) -> None:
+        misfit = self._values.misfit(item, value)
+        if misfit is not None:
+            raise WrongForm(f"{WrongForm.__doc__}: {misfit}")
 
     async def _demand_live(self, tx: Tx, permit: Permit) -> None:
         if not await keys.still_live(tx, permit.ask.subject):

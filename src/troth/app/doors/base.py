@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import OperationalError
 
+from troth.ledger import telling
 from troth.subjects import sessions
 from troth.subjects.asking import Asking
 from troth.terms import Denied, SubjectId, TrothError
@@ -64,5 +65,8 @@ class Doors:
         return Asking(subject, policy, self._system.settings.region, self._system.clock.now())
 
     async def _changed(self, subject: SubjectId) -> None:
-        """Tell the other processes, after the commit."""
-        await self._system.bus.changed(subject)
+        """Tell the other processes at once, after the commit. Should this be lost, `tell` tells again."""
+        async with self._open() as tx:
+            change = await telling.latest(tx, subject)
+        if change is not None:
+            await self._system.bus.changed(change)

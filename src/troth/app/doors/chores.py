@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.app.doors.base import Doors
 from troth.app.views import Late
+from troth.ledger import telling
 from troth.rights.due import overdue, owed
 from troth.rights.rows import NoSuchRequest, held
 from troth.subjects import sessions, tries
@@ -33,6 +34,16 @@ class ChoreDoors(Doors):
     async def sequence(self) -> int:
         """Give numbers to what was committed; return how many entries got one. Raises `TreeDamaged`."""
         return await self._system.sequencer.run_once()
+
+    async def tell(self) -> int:
+        """Tell the links of changed standings that none of them has dealt with; return how many now are."""
+        if not self._system.bus.connected():
+            return 0
+        async with self._open() as tx:
+            heard = await self._system.bus.heard(await telling.untold(tx))
+            if heard:
+                await telling.told(tx, heard)
+        return len(heard)
 
     async def deliver(self, sender: Sender) -> int:
         """Hand over the letters that are due; return how many were carried."""

@@ -27,7 +27,7 @@ from troth.subjects import (
     tries,
 )
 from troth.subjects.sessions import NotSignedIn
-from troth.vault import Erased, LinkSpent, NotHeld, NotStorable
+from troth.vault import Erased, LinkSpent, NotHeld, NotStorable, WrongForm
 from troth.vault.erasure import NoSuchErasure
 
 STATUSES: Mapping[type, tuple[int, str]] = {
@@ -72,6 +72,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     passwords.WeakPassword: (422, "weak_password"),
     stock.UnfitSerial: (422, "unfit_serial"),
     NotStorable: (422, "not_storable"),
+    WrongForm: (422, "wrong_form"),
     BadBusinessHours: (422, "bad_business_hours"),
     tries.TooManyTries: (429, "too_many_tries"),
     Unavailable: (503, "unavailable"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,13 @@ class Broker:
     account: str = "TROTH"
 
 
-async def connect(url: str, seed: Path, name: str) -> Client:
-    """Connect as the user of ``seed``, however long that takes, and stay connected."""
+async def connect(
+    url: str, seed: Path, name: str, back: Callable[[], Awaitable[None]] | None = None
+) -> Client:
+    """Connect as the user of ``seed``, however long that takes, and stay connected.
+
+    ``back`` is called whenever the connection was lost and is there again.
+    """
 
     async def quiet(_error: Exception) -> None:
         """Say nothing: what goes wrong is raised as well, and a broker's words may hold an address."""
@@ -38,5 +44,6 @@ async def connect(url: str, seed: Path, name: str) -> Client:
         max_reconnect_attempts=-1,
         reconnect_time_wait=_WAIT_S,
         error_cb=quiet,
+        reconnected_cb=back,
     )
     return client

@@ -24,6 +24,9 @@ from troth.terms import FunctionName, SubjectId
 
 _LISTING = "$SYS.REQ.SERVER.PING.CONNZ"
 _LISTING_S = 0.5
+_QUIET_S = 0.2
+"""How long after one server's answer another's is waited for."""
+_DELIVERED_S = 2
 _GRANTED = "troth.granted"
 _REMEMBERED = 200_000
 
@@ -73,6 +76,7 @@ class Connections:
         self._of: dict[SubjectId, set[str]] = {}
         self._changed: OrderedDict[SubjectId, int] = OrderedDict()
         self._changes = 0
+        self._missed = 0
 
     async def listen(self) -> None:
         """Hear from now on what other links grant."""
@@ -96,8 +100,21 @@ class Connections:
         functions = sorted(granted.functions)
         told = _Told(token, granted.subject, granted.server, granted.connection, list[str](functions))
         await self._system.publish(_GRANTED, msgspec.json.encode(told))  # pyright: ignore[reportUnknownMemberType]
-        if self._changed.get(granted.subject, 0) > mark:
+        if max(self._changed.get(granted.subject, 0), self._missed) > mark:
             await self._kick(granted.server, granted.connection)
+
+    def missed(self) -> tuple[SubjectId, ...]:
+        """Take it that changes were missed; return whose devices were granted anything, to be looked at.
+
+        What is being granted meanwhile is kicked.
+        """
+        self._changes += 1
+        self._missed = self._changes
+        return tuple(self._of)
+
+    async def delivered(self) -> None:
+        """Return once the broker has what it was told; raise when it is away."""
+        await self._system.flush(timeout=_DELIVERED_S)
 
     async def changed(self, subject: SubjectId, now: Mapping[str, frozenset[FunctionName]]) -> None:
         """End every connection of ``subject`` that was granted something else than ``now`` says, by token."""
@@ -106,11 +123,15 @@ class Connections:
         self._changed.move_to_end(subject)
         if len(self._changed) > _REMEMBERED:
             self._changed.popitem(last=False)
+        await self.kick_changed(subject, now)
+        await self._kick_unknown(subject)
+
+    async def kick_changed(self, subject: SubjectId, now: Mapping[str, frozenset[FunctionName]]) -> None:
+        """End those connections of ``subject`` that are known to have been granted something else."""
         for token in tuple(self._of.get(subject, ())):
             granted = self._granted[token]
             if granted.functions != now.get(token):
                 await self._kick(granted.server, granted.connection)
-        await self._kick_unknown(subject)
 
     async def _kick_unknown(self, subject: SubjectId) -> None:
         """Kick those connections of ``subject`` that no link told of."""
@@ -119,9 +140,11 @@ class Connections:
         try:
             ask = msgspec.json.encode({"auth": True, "user": str(subject)})
             await self._system.publish(_LISTING, ask, reply=inbox)  # pyright: ignore[reportUnknownMemberType]
+            wait_s = _LISTING_S
             async with asyncio.timeout(_LISTING_S):
                 while True:
-                    listed = _decoder.decode((await replies.next_msg(timeout=_LISTING_S)).data).data
+                    listed = _decoder.decode((await replies.next_msg(timeout=wait_s)).data).data
+                    wait_s = _QUIET_S
                     if listed is None:
                         continue
                     for one in listed.connections:
