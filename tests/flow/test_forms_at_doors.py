@@ -76,22 +76,40 @@ async def test_a_reading_with_a_field_too_many_is_dropped_and_counted_and_its_ne
 
 
 async def test_what_a_person_gives_must_have_its_form(house: House, owner: Person, database: Dsns):
-    path = "/v1/me/functions/register/items/email_address"
+    path = "/v1/me/functions/register/items"
     for value in ({"value": "owner@example.org", "name": RIDER}, {"value": RIDER}, {"name": RIDER}):
         before = refused(database)
-        answer = await owner.ask("PUT", path, {"value": value})
+        answer = await owner.ask("PUT", path, {"values": {"email_address": value}})
         assert (answer.status_code, answer.json()["reason"]) == (403, "item_malformed")
         assert RIDER not in answer.text
         assert refused(database) == before + 1
-    assert (await owner.ask("GET", path)).status_code == 404
+    assert (await owner.ask("GET", f"{path}/email_address")).status_code == 404
+
+
+async def test_what_else_registering_takes_must_have_its_form(house: House):
+    shown = (await house.http.get("/v1/policies/kaiconn?language=zh")).json()
+    texts = {"policy": "kaiconn", "language": "zh", "text_hash": shown["text_hash"]}
+    form = await house.form(**texts, version=shown["version"])
+    items = {
+        "user_name": {"value": "lantern"},
+        "android_id": {"value": "9774d56d682e549c"},
+        "mac_address": {"value": "02:00:5e:00:53:01"},
+        "ip_address": {"value": "192.0.2.7"},
+    }
+    for item, value in items.items():
+        unfit = form | {"items": items | {item: value | {"name": RIDER}}}
+        answer = await house.http.post("/v1/accounts", json=unfit)
+        assert (answer.status_code, answer.json()["reason"]) == (403, "item_malformed")
+        assert RIDER not in answer.text
 
 
 async def test_what_a_person_corrects_must_have_its_form(owner: Person):
-    path = "/v1/me/functions/register/items/email_address"
-    await owner.done("PUT", path, {"value": {"value": "owner@example.org"}})
-    answer = await owner.ask("PUT", path, {"value": {"value": "owner@example.org", "name": RIDER}})
+    path = "/v1/me/functions/register/items"
+    value = {"value": "owner@example.org"}
+    await owner.done("PUT", path, {"values": {"email_address": value}})
+    answer = await owner.ask("PUT", path, {"values": {"email_address": value | {"name": RIDER}}})
     assert answer.json()["reason"] == "item_malformed"
-    assert await owner.done("GET", path) == {"value": {"value": "owner@example.org"}}
+    assert await owner.done("GET", f"{path}/email_address") == {"value": {"value": "owner@example.org"}}
 
 
 async def test_what_a_service_hands_in_must_have_its_form(house: House, owner: Person):

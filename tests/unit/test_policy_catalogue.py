@@ -190,15 +190,16 @@ def purposes(case: Case, told) -> None:
 
 
 def sdk(case: Case, told) -> None:
-    clause = case.one(RecipientClause)
-    assert dict(clause.title) == told["name"]
-    assert clause.link == told["link"]
-    assert clause.items == {each["item"] for each in told["items"]}
-    assert {each["item"]: "zh" for each in told["items"] if each.get("note") == "zh only"} == dict(
-        clause.only_if_shown
-    )
-    assert clause.scope
-    assert clause.kind == "sdk"
+    """One party may stand in several clauses, each for one purpose; together they get the items."""
+    clauses = case.of(RecipientClause)
+    for clause in clauses:
+        assert dict(clause.title) == told["name"]
+        assert clause.link == told["link"]
+        assert clause.scope
+        assert clause.kind == "sdk"
+    assert {item for clause in clauses for item in clause.items} == {each["item"] for each in told["items"]}
+    shown = {item: lang for clause in clauses for item, lang in clause.only_if_shown.items()}
+    assert {each["item"]: "zh" for each in told["items"] if each.get("note") == "zh only"} == shown
 
 
 def permission(case: Case, told) -> None:

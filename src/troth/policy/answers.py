@@ -6,17 +6,20 @@ of the policy is the answer that takes less from the person.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from troth.policy.compiled import Compiled
+from troth.policy.enforcement import CONTROLS
 from troth.policy.statement_words import (
     Ask,
+    Measure,
     MinorRule,
     Owner,
     RefuseGround,
     Repurposed,
     RequestRule,
+    Risk,
     Stop,
     Term,
     Touched,
@@ -28,6 +31,7 @@ from troth.policy.statements import (
     MajorChangeClause,
     MinorClause,
     PermissionClause,
+    ProtectionClause,
     RefuseGroundClause,
     RepurposeClause,
     RequestClause,
@@ -152,6 +156,12 @@ def request_rule(compiled: Compiled, rule: RequestRule) -> RequestClause | None:
 def major(compiled: Compiled, touched: Collection[Touched]) -> bool:
     """Return whether a change that touches these matters is a major one."""
     return any(compiled.one(MajorChangeClause, each) is not None for each in touched)
+
+
+def controls(compiled: Compiled) -> Mapping[str, tuple[str, ...]]:
+    """Return the register of risks: those that the policy names, with the controls against each."""
+    named = compiled.one(ProtectionClause, Measure.RISKS)
+    return {risk: CONTROLS[Risk(risk)] for risk in (named.risks if named else ())}
 
 
 def response(compiled: Compiled, duty: str) -> str | None:

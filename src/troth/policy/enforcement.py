@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from troth.policy import clauses as c
+from troth.policy import statement_words as w
 from troth.policy import statements as s
 
 
@@ -26,6 +27,7 @@ class Seen(StrEnum):
     OUTPUT = "output"  # what people are shown, which is all that such a promise asks for
     WORKFLOW = "workflow"  # steps of a workflow that is still to be built
     CODE = "code"  # kept by code whatever the policy says; shown by `troth prove`
+    NOWHERE = "nowhere"  # nothing keeps it yet, and `check` says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,6 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.DeleteGroundClause: _in(Seen.ANSWER, "answers: on what ground, and what else happens"),
         s.RefuseGroundClause: _in(Seen.ANSWER, "rights: the only grounds to refuse"),
         s.RequestClause: _in(Seen.ANSWER, "rights: ways in, proofs, grounds, fees, authorities"),
-        s.ProtectionClause: _in(Seen.CODE, "vault, link, gate and ledger"),
         s.HoldClause: _in(Seen.STORE, "vault: holds; keeping: until when"),
         s.BackupClause: _in(Seen.STORE, "keeping: the horizon of backups"),
         s.BreachClause: _in(Seen.WORKFLOW, "breach: its steps"),
@@ -88,6 +89,46 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.UserDutyClause: _in(Seen.ANSWER, "answers: what we do about it"),
     }
 )
+
+_MEASURES: Mapping[str, Enforcement] = MappingProxyType(
+    {
+        w.Measure.TLS: _in(Seen.NOWHERE, "nothing: the API and the broker speak plain text"),
+        w.Measure.ENCRYPTION: _in(Seen.CODE, "vault: nothing is stored unsealed"),
+        w.Measure.CLASSIFICATION: _in(
+            Seen.CODE, "vocabulary: each item has a class; vault: all sealed alike"
+        ),
+        w.Measure.ATTACK: _in(Seen.CODE, "subjects: tries are limited; vault and ledger: tampering is found"),
+        w.Measure.AUDIT: _in(Seen.CODE, "gate: no decision about staff without its entry in the ledger"),
+        w.Measure.LEAST_COLLECTED: _in(Seen.CODE, "gate: an item that no clause declares is dropped"),
+        w.Measure.CLIENT: _in(Seen.NOWHERE, "nothing: no version of an app is asked for"),
+        w.Measure.UNENCRYPTED_WARNING: _in(Seen.OUTPUT, "notice: the warning"),
+        w.Measure.RISKS: _in(Seen.ANSWER, "answers: the controls against each risk"),
+        w.Measure.LIABILITY: _in(Seen.WORKFLOW, "breach: what each person is due"),
+        w.Measure.OWN_PLATFORM: _in(Seen.OUTPUT, "notice: where the measures end"),
+    }
+)
+"""Measures, each with what keeps it."""
+
+CONTROLS: Mapping[w.Risk, tuple[str, ...]] = MappingProxyType(
+    {
+        w.Risk.LEAK: ("sealing", "purpose"),
+        w.Risk.THEFT: ("sealing", "code"),
+        w.Risk.DAMAGE: ("sealing", "evidence"),
+        w.Risk.MISUSE: ("purpose", "items"),
+        w.Risk.UNAUTHORISED_ACCESS: ("tries", "code", "acceptance"),
+        w.Risk.DISCLOSURE: ("purpose", "sealing"),
+        w.Risk.CHANGE: ("sealing", "evidence"),
+    }
+)
+"""The controls against each risk, by the names of the enforcement points that the proof takes out in turn."""
+
+
+def enforcement(clause: c.Clause) -> Enforcement | None:
+    """Return where a clause is kept; None: outside software, or nowhere that is known."""
+    if isinstance(clause, s.ProtectionClause):
+        return _MEASURES[clause.name]
+    return ENFORCED_BY.get(type(clause))
+
 
 RESTATES: frozenset[type[c.Clause]] = frozenset({s.ScopeClause, s.RepurposeClause})
 """Types that may say what silence says already: a product not governed, a further use that is asked for."""

@@ -16,7 +16,7 @@ from troth.policy import clauses as c
 from troth.policy import statements as s
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
-from troth.policy.enforcement import ENFORCED_BY, Enforcement
+from troth.policy.enforcement import Enforcement, enforcement
 from troth.policy.phrases import PHRASES
 from troth.policy.text import notice
 from troth.policy.words import Language
@@ -55,7 +55,7 @@ def explain(compiled: Compiled, clause: Clause) -> Explained:
         kind=type(clause).__name__.removesuffix("Clause").lower(),
         says=told(compiled)[clause.id],
         fields={key: value for key, value in _own(clause) if value not in (None, "", [], {})},
-        enforced=ENFORCED_BY.get(type(clause)),
+        enforced=enforcement(clause),
         leaning=tuple(
             Leans(other.id, how)
             for other in compiled.clauses.values()

@@ -36,54 +36,50 @@ class Misfit:
 
 _NO_MAP = Misfit("", "write the value as a map of fields")
 _UNKNOWN = Misfit("", "leave out the fields that the form does not have")
-_KEYS = Misfit("", "write one entry for each device, under its id")
+_TOO_MANY = Misfit("", f"write at most {MOST_DEVICES} devices")
 
 
 @dataclass(frozen=True)
 class Form:
-    """The form of a value: fields that must and may be there, or one entry for each device."""
+    """The form of a value: fields that must and may be there, and entries for devices, each under its id."""
 
     name: str
     must: Mapping[str, Shape]
     may: Mapping[str, Shape]
     by_device: Shape | None = None
     _checks: Mapping[str, Check] = field(init=False, repr=False, compare=False)
+    _each: Check | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         checks = {name: shape.check() for name, shape in {**self.must, **self.may}.items()}
-        if self.by_device is not None:
-            checks[""] = self.by_device.check()
         object.__setattr__(self, "_checks", checks)
+        object.__setattr__(self, "_each", None if self.by_device is None else self.by_device.check())
 
     def misfit(self, value: object) -> Misfit | None:
         """Return what is wrong with ``value``, or None: it fits. Never raises."""
         if not isinstance(value, Mapping):
             return _NO_MAP
         parts = cast("Mapping[object, object]", value)
-        if self.by_device is not None:
-            return self._misfit_by_device(parts)
         checks = self._checks
         for name, part in parts.items():
             check = checks.get(name) if type(name) is str else None
             if check is None:
-                return _UNKNOWN
-            if not check(part):
+                wrong = self._misfit_of_device(name, part)
+                if wrong is not None:
+                    return wrong
+            elif not check(part):
                 return Misfit(str(name), self._shape(str(name)).says())
         for name, shape in self.must.items():
             if name not in parts:
                 return Misfit(name, shape.says())
-        return None
+        return _TOO_MANY if len(parts) > MOST_DEVICES else None
 
-    def _misfit_by_device(self, parts: Mapping[object, object]) -> Misfit | None:
-        check, shape = self._checks[""], self.by_device
-        if len(parts) > MOST_DEVICES or shape is None:
-            return _KEYS
-        for name, part in parts.items():
-            if type(name) is not str or not _DEVICE.fullmatch(name):
-                return _KEYS
-            if not check(part):
-                return Misfit("each device", shape.says())
-        return None
+    def _misfit_of_device(self, name: object, part: object) -> Misfit | None:
+        if self._each is None or self.by_device is None:
+            return _UNKNOWN
+        if type(name) is not str or not _DEVICE.fullmatch(name):
+            return _UNKNOWN
+        return None if self._each(part) else Misfit("each device", self.by_device.says())
 
     def _shape(self, name: str) -> Shape:
         return self.must[name] if name in self.must else self.may[name]
@@ -178,8 +174,8 @@ def _form(name: str, fields: Fields, shapes: Mapping[str, Shape], place: Place) 
 
     must, may, by_device = shaped(fields.get(_MUST)), shaped(fields.get(_MAY)), fields.got(_BY_DEVICE)
     each = None if by_device is None else shapes.get(by_device.value)
-    if bool(must or may) == (by_device is not None) or must.keys() & may.keys():
-        place.report(fields.at, "this form", "either fields, each once, or by_device")
+    if not (must or may or by_device) or must.keys() & may.keys():
+        place.report(fields.at, "this form", "fields, each once, or by_device")
     if by_device is not None and each is None:
         place.report(by_device.at, f"the shape {by_device.value}", "the name of a shape")
     return Form(name, must, may, each)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, cast
 
-from troth.policy.clauses import AttestedClause, Clause, DutyClause, ExemptClause, Policy
+from troth.policy.clauses import Clause, DutyClause, ExemptClause, Policy
 from troth.policy.compile import compile_policy
 from troth.policy.compiled import Compiled
-from troth.policy.enforcement import ENFORCED_BY, RESTATES, Seen
+from troth.policy.enforcement import RESTATES, Seen, enforcement
 from troth.policy.period import Period
 from troth.policy.probes import OBSERVERS, shown
 from troth.policy.probes_gate import Decide, decisions, documented, touched
@@ -25,6 +25,8 @@ _SAYS_NOTHING = {
     "id", "at", "promises", "stated", "decided_by", "mod", "strength", "lang", "attested", "name", "function",
 }  # fmt: skip
 """Attributes that place or explain a clause; what it says is in the others."""
+_LEFT_OUT = {Seen.CODE, Seen.WORKFLOW, Seen.NOWHERE}
+"""What no question to a policy could show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,10 @@ def examine(
     """
     original = _Original(compile_policy(policy), decide)
     for clause in policy.clauses:
-        wanted = only is None or clause.id in only
-        if not wanted or isinstance(clause, AttestedClause) or _left_out(clause):
+        kept = enforcement(clause)
+        if (only is not None and clause.id not in only) or kept is None or kept.seen in _LEFT_OUT:
             continue
-        channel = ENFORCED_BY[type(clause)].seen
+        channel = kept.seen
         for mutant in mutants(policy, clause) if keys else [without(policy, clause)]:
             seen = _seen(original, mutant.policy, clause, channel)
             yield Missed(clause.id, mutant.key, channel, seen, type(clause) in RESTATES)
@@ -96,10 +98,6 @@ class _Original:
                 return True
             asked += 1
         return asked != len(base)
-
-
-def _left_out(clause: Clause) -> bool:
-    return ENFORCED_BY[type(clause)].seen in {Seen.CODE, Seen.WORKFLOW}
 
 
 def _about(before: Compiled, clause: Clause, seen: Seen) -> tuple[object, ...]:

@@ -125,6 +125,7 @@ def asked(compiled: Compiled, about: Clause) -> Observed:
         "sensitive at": [answers.sensitive_age(compiled, age) for age in range(20)],
         "marketed to": [answers.marketed_to(compiled, age) for age in range(20)],
         "major": [answers.major(compiled, [each]) for each in w.Touched],
+        "risks": answers.controls(compiled),
         "responses": {each: answers.response(compiled, each) for each in w.UserDuty},
         "refusable": [answers.may_refuse(compiled, each) for each in (*w.RefuseGround, *w.Unreasonable)],
     }

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
 
-from troth.policy.clauses import AttestedClause, Clause, Policy
-from troth.policy.enforcement import ENFORCED_BY, Seen
+from troth.policy.clauses import Clause, Policy
+from troth.policy.enforcement import Seen, enforcement
 from troth.policy.mutation import Missed, examine, survivors
 from troth.policy.probes_gate import Decide
 from troth.terms import ClauseId
@@ -32,6 +32,15 @@ class NotKept(StrEnum):
     KEPT_IN_CODE = "kept_in_code"  # whatever the policy says; only a proof can show it
     WORKFLOW_MISSING = "workflow_missing"
     NOTHING_CHANGES = "nothing_changes"  # the clause could be dropped and nobody would notice
+    NOTHING_KEEPS_IT = "nothing_keeps_it"  # not yet
+
+
+_UNSEEN = {
+    Seen.NOWHERE: NotKept.NOTHING_KEEPS_IT,
+    Seen.WORKFLOW: NotKept.WORKFLOW_MISSING,
+    Seen.CODE: NotKept.KEPT_IN_CODE,
+}
+"""What no question to a policy could show, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +134,12 @@ def unwritten(listed: Iterable[str]) -> tuple[Kept, ...]:
 def _reason(clauses: tuple[Clause, ...], survives: Collection[ClauseId]) -> NotKept | None:
     if not clauses:
         return NotKept.NO_CLAUSE
-    told = [each for each in clauses if not isinstance(each, AttestedClause)]
+    told = {each.id: kept.seen for each in clauses if (kept := enforcement(each)) is not None}
     if not told:
         return NotKept.ATTESTED
-    seen = {each.id: ENFORCED_BY[type(each)].seen for each in told}
-    live = [each for each in told if seen[each.id] not in {Seen.WORKFLOW, Seen.CODE}]
-    if any(each.id not in survives for each in live):
+    live = [each for each, seen in told.items() if seen not in _UNSEEN]
+    if any(each not in survives for each in live):
         return None
     if live:
         return NotKept.NOTHING_CHANGES
-    in_code = all(each is Seen.CODE for each in seen.values())
-    return NotKept.KEPT_IN_CODE if in_code else NotKept.WORKFLOW_MISSING
+    return next(why for seen, why in _UNSEEN.items() if seen in told.values())

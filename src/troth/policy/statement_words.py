@@ -216,6 +216,7 @@ class Condition(StrEnum):
     NATIONAL_RULES = "national_rules"
     ON_SITE_VERIFICATION = "on_site_verification"
     LEGAL_CHECKLIST = "legal_checklist"
+    ASSESSMENT = "assessment"
     LOGGED = "logged"
     RATE_LIMITED = "rate_limited"
 
@@ -352,17 +353,13 @@ class Measure(StrEnum):
     ENCRYPTION = "encryption"
     CLASSIFICATION = "classification"
     ATTACK = "attack"
-    ACCESS = "access"
     AUDIT = "audit"
-    CONFIDENTIALITY = "confidentiality"
-    SPECIAL_ACCESS_TO_MEDIA = "special_access_to_media"
     LEAST_COLLECTED = "least_collected"
     CLIENT = "client"
     UNENCRYPTED_WARNING = "unencrypted_warning"
     RISKS = "risks"
     LIABILITY = "liability"
     OWN_PLATFORM = "own_platform"
-    FURTHER = "further"
 
 
 class Risk(StrEnum):

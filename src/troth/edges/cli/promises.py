@@ -119,7 +119,7 @@ def _why(kept: Kept) -> dict[str, object]:
 
 
 def _table(rows: Mapping[str, Mapping[str, object]], total: Mapping[str, object]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     table.add_column("policy", no_wrap=True)
     for column in _COLUMNS:
         table.add_column(column, justify="right")

@@ -13,12 +13,14 @@ RULE = "function_complete"
 
 
 def judge(policy: Policy) -> Iterator[Finding]:
-    """Error without an effect or a purpose; warning where items are declared that nobody may collect."""
+    """Error without an effect or a purpose; warning where an item is declared that nobody may collect."""
     refusable = {clause.function for clause in clauses(policy, RefusalClause)}
     purposes = clauses(policy, PurposeClause)
     purposeful = {clause.function for clause in purposes}
     collects = {clause.function for clause in purposes if Verb.COLLECT in clause.verbs}
-    takes = {clause.function for clause in clauses(policy, ItemClause)}
+    items = clauses(policy, ItemClause)
+    collected = {clause.item for clause in items if clause.function in collects}
+    takes = {clause.function for clause in items if clause.item not in collected}
     for clause in clauses(policy, FunctionClause):
         if clause.function not in refusable:
             what = "does not say what refusing costs"
@@ -26,6 +28,7 @@ def judge(policy: Policy) -> Iterator[Finding]:
         if clause.function not in purposeful:
             what = "has no purpose, so nothing may be done for it"
             yield at_clause(RULE, Severity.ERROR, clause, what, "at least one purpose under 'purposes:'")
-        elif clause.function in takes - collects:
-            what = "declares items that no purpose of it may collect"
-            yield at_clause(RULE, Severity.WARNING, clause, what, "a purpose with the verb 'collect'")
+        elif clause.function in takes:
+            what = "declares items that no purpose may collect"
+            instead = "a purpose with the verb 'collect', here or where the item comes from,"
+            yield at_clause(RULE, Severity.WARNING, clause, what, instead)
