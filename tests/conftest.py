@@ -19,9 +19,9 @@ import pytest
 
 from troth.app.embedded.nats import Nats
 from troth.app.embedded.postgres import Postgres
-from troth.app.embedded.postgres_config import APP, OWNER, dsn
 from troth.app.supervisor import Supervisor
-from troth.db import migrate
+from troth.db import Role, migrate
+from troth.db.roles import WORKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -77,16 +77,42 @@ def postgres(services: Services, scratch: Path) -> Postgres:
     server = Postgres(scratch / "pg", settings={"fsync": "off", "full_page_writes": "off"})
     services.start(server.child)
     services.run(migrate(server.owner_dsn))
+    let_all_in(server)
     return server
 
 
+_ALL = "troth_test"
+
+
+def let_all_in(server: Postgres) -> None:
+    """Make a role that may do what all working roles may together, for this server of ours."""
+    hba = server.sockets.parent / "data" / "pg_hba.conf"
+    with psycopg.connect(server.dsn(Role.OWNER), autocommit=True) as conn:
+        if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (_ALL,)).fetchone() is None:
+            roles = ", ".join(sorted(WORKING))
+            conn.execute(f"CREATE ROLE {_ALL} LOGIN INHERIT IN ROLE {roles}")
+        if _ALL not in hba.read_text():
+            hba.write_text(f"local all {_ALL} trust\n{hba.read_text()}")
+            conn.execute("SELECT pg_reload_conf()")
+
+
 class Dsns:
-    """Two ways into one database: as the owner of the schema and as the app."""
+    """The ways into one database: ``of`` each role; ``app`` may do what every working role may.
+
+    Tests of a package drive several parts over one pool, so they use ``app``. What each role may do by itself
+    is held in `test_roles.py`, and used by whatever opens a whole system (``environ``).
+    """
 
     def __init__(self, server: Postgres, name: str) -> None:
         self.name = name
-        self.owner = dsn(server.sockets, OWNER, name)
-        self.app = dsn(server.sockets, APP, name)
+        self.of = {role: server.dsn(role, name) for role in Role}
+        self.owner = self.of[Role.OWNER]
+        self.app = f"{server.dsn(Role.APP, name)} user={_ALL}"
+        self.environ = {
+            "TROTH_DSN": self.of[Role.APP],
+            "TROTH_OWNER_DSN": self.owner,
+            **{f"TROTH_{role.name}_DSN": self.of[role] for role in WORKING - {Role.APP}},
+        }
 
 
 _numbers = itertools.count(1)
@@ -96,7 +122,7 @@ _numbers = itertools.count(1)
 def make_database(postgres: Postgres) -> Iterator[Callable[[], Dsns]]:
     """Make as many migrated databases as a test (or a hypothesis example) needs; all go afterwards."""
     made: list[Dsns] = []
-    with psycopg.connect(dsn(postgres.sockets, OWNER, "postgres"), autocommit=True) as conn:
+    with psycopg.connect(postgres.dsn(Role.OWNER, "postgres"), autocommit=True) as conn:
 
         def make() -> Dsns:
             one = Dsns(postgres, f"test_{next(_numbers)}")

@@ -31,7 +31,7 @@ async def cut(owner):
     """End every session of the app, as the death of the server would."""
     async with await AsyncConnection.connect(owner, autocommit=True) as conn:
         cut = (
-            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = 'troth_app'"
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = 'troth_test'"
         )
         ended = await (await conn.execute(cut + " AND datname = current_database()")).fetchone()
     assert ended == (SIZE,)

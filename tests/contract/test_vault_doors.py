@@ -379,8 +379,7 @@ async def test_a_moved_document_does_not_open(bench, swap):
     for subject in (a, b):
         await bench.put(subject, "phone", {"v": 1}, function="cloud" if "cloud" in swap else "register")
         await bench.put(subject, "email", {"v": 2})
-    async with bench.tx() as tx:
-        assert await tx.run(swap, {"a": a, "b": b})
+    assert await bench.meddle(swap, a=a, b=b)
     with pytest.raises(Unsealable):
         await bench.open(a, "phone")
 
@@ -408,8 +407,7 @@ async def test_a_moved_block_does_not_open(bench, swap):
     for subject in (a, b):
         await bench.append(subject, [reading()])
     await bench.append(a, [reading()], function="count")
-    async with bench.tx() as tx:
-        assert await tx.run(swap, {"a": a, "b": b})
+    assert await bench.meddle(swap, a=a, b=b)
     with pytest.raises(Unsealable):
         await bench.events(a)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from psycopg import AsyncConnection
+
 from troth import ledger
 from troth.db import Database
 from troth.gate import _mint
@@ -73,6 +75,7 @@ class Bench:
         self.signer = Signer.load(folder / "keyring" / "sign", "troth/test")
         self.roll = Roll(folder / "erasures.log")
         self.db = Database(database.app, size=6)
+        self.owner = database.owner
         self.vault = Vault(self.keyring, self.clock, values)
         self.hooks = hooks
         self.erasure = Erasure(self.keyring, self.clock, self.signer, self.roll, hooks)
@@ -87,6 +90,11 @@ class Bench:
 
     def tx(self):
         return self.db.transaction()
+
+    async def meddle(self, query, **params):
+        """Do what no role of the system may, as the owner of the tables; return how many rows were hit."""
+        async with await AsyncConnection.connect(self.owner) as conn:
+            return (await conn.execute(query, params or None)).rowcount
 
     async def subject(self):
         async with self.tx() as tx:

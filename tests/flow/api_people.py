@@ -116,9 +116,7 @@ class Person:
 @asynccontextmanager
 async def open_house(database: Dsns, folder: Path) -> AsyncIterator[House]:
     """Open a system on ``database`` with its keyring in ``folder``."""
-    settings = Settings.from_environ(
-        {"TROTH_DATA": str(folder), "TROTH_DSN": database.app, "TROTH_OWNER_DSN": database.owner}
-    )
+    settings = Settings.from_environ({"TROTH_DATA": str(folder), **database.environ})
     clock = MovingClock()
     async with Troth.open(settings, clock) as troth:
         app = create_app(troth)

@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(database: Dsns, tmp_path: Path) -> Run:
-    told = {"TROTH_DATA": str(tmp_path), "TROTH_DSN": database.app, "TROTH_OWNER_DSN": database.owner}
+    told = {"TROTH_DATA": str(tmp_path), **database.environ}
 
     def command(*words: str | Path) -> Result:
         return CliRunner(env=told).invoke(app, [str(word) for word in words])

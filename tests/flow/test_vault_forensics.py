@@ -11,9 +11,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from tests.conftest import Dsns, let_all_in
 from tests.fakes.vault import START, Bench, reading
 from troth.app.embedded.postgres import Postgres
-from troth.app.embedded.postgres_config import APP, OWNER, dsn
 from troth.db import migrate
 from troth.prove.scan import scan
 from troth.terms import ItemName, Verb
@@ -23,24 +23,19 @@ from troth.vault.farewell import Farewell
 ENTRANCES = ("document", "replaced", "event", "noted", "looked_up", "farewell", "unstorable", "claimed_twice")
 
 
-class _Database:
-    def __init__(self, server):
-        self.app = dsn(server.sockets, APP, "troth")
-        self.owner = dsn(server.sockets, OWNER, "troth")
-
-
 @pytest.fixture
 def server(services, tmp_path_factory):
     """A server of its own, so that the scan reads this test's files only."""
     one = Postgres(tmp_path_factory.mktemp("pg"), settings={"fsync": "off"})
     services.start(one.child)
     services.run(migrate(one.owner_dsn))
+    let_all_in(one)
     return one
 
 
 @pytest.fixture
 async def bench(server, tmp_path):
-    async with Bench(_Database(server), tmp_path) as one:
+    async with Bench(Dsns(server, "troth"), tmp_path) as one:
         yield one
 
 
@@ -57,7 +52,7 @@ async def plant(bench, database):
 
     with psycopg.connect(database.owner, autocommit=True) as owner:
         owner.execute("CREATE TABLE IF NOT EXISTS outside (sealed bytea)")
-        owner.execute("GRANT INSERT ON outside TO troth_app")
+        owner.execute("GRANT INSERT ON outside TO PUBLIC")
     subject, other = await bench.subject(), await bench.subject()
     await bench.put(subject, "name", {"v": markers["replaced"]})
     await bench.put(subject, "name", {"v": markers["document"], "more": "x" * 3000})
@@ -99,7 +94,7 @@ async def plant(bench, database):
 
 
 async def test_no_marker_lies_in_any_file_or_word(bench, server, tmp_path):
-    markers, said, subject = await plant(bench, _Database(server))
+    markers, said, subject = await plant(bench, Dsns(server, "troth"))
     async with bench.tx() as tx:
         await tx.run("UPDATE document SET version = version + 1")
     with pytest.raises(Unsealable) as caught:
@@ -113,15 +108,15 @@ async def test_no_marker_lies_in_any_file_or_word(bench, server, tmp_path):
 async def test_with_sealing_out_of_action_the_scan_finds_each_marker(bench, server, tmp_path, monkeypatch):
     monkeypatch.setattr(cipher, "seal", lambda _key, _aad, plaintext: plaintext)
     monkeypatch.setattr(cipher, "unseal", lambda _key, _aad, sealed: sealed)
-    markers, *_ = await plant(bench, _Database(server))
+    markers, *_ = await plant(bench, Dsns(server, "troth"))
     seen = {sighting.marker for sighting in scan([server._directory, tmp_path], markers.values())}
     never_stored = {"unstorable"}
     assert {name for name, marker in markers.items() if marker in seen} == set(ENTRANCES) - never_stored
 
 
 async def test_the_statistics_of_the_server_hold_no_ciphertext(bench, server):
-    await plant(bench, _Database(server))
-    with psycopg.connect(_Database(server).owner) as owner:
+    await plant(bench, Dsns(server, "troth"))
+    with psycopg.connect(Dsns(server, "troth").owner) as owner:
         measured = owner.execute(
             "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public' "
             "AND attname IN ('sealed', 'wrapped', 'tag', 'plan', 'link_hash')"

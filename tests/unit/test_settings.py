@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troth.app.settings import BadSetting, Settings, names
+from troth.app.settings import BadSetting, Settings, dsn_variable, names
+from troth.db import Role
 
 HOME = {"HOME": "/home/wang"}
 
@@ -97,16 +98,34 @@ def test_a_bad_setting_says_what_to_write(name: str, value: str, sentence: str):
 
 def test_a_secret_comes_from_a_file(tmp_path: Path):
     app, owner, empty = tmp_path / "app", tmp_path / "owner", tmp_path / "empty"
-    app.write_text("host=db user=troth_app password=s3cret\n")
+    app.write_text("host=db user=troth_app passfile=/etc/troth/s3cret\n")
     owner.write_text("postgresql://troth_owner:s3cret@db/troth")
     empty.write_text("\n")
     got = read(TROTH_DSN_FILE=str(app), TROTH_OWNER_DSN_FILE=str(owner))
-    assert got.dsn == "host=db user=troth_app password=s3cret"
+    assert got.dsn == "host=db user=troth_app passfile=/etc/troth/s3cret"
+    assert got.dsn_of(Role.KEEPER) == "user=troth_keeper passfile=/etc/troth/s3cret host=db"
     assert "s3cret" not in repr(got)
     with pytest.raises(BadSetting, match="is empty"):
         read(TROTH_DSN_FILE=str(empty))
     with pytest.raises(BadSetting, match="both set"):
         read(TROTH_DSN_FILE=str(app), TROTH_DSN="host=db")
+
+
+def test_a_password_is_one_roles_so_the_others_are_asked_for(tmp_path: Path):
+    files = {role: tmp_path / role for role in Role}
+    for role, file in files.items():
+        file.write_text(f"host=db user={role} password=s3cret")
+    given = {f"{dsn_variable(role)}_FILE": str(file) for role, file in files.items()}
+    got = read(**given)
+    assert got.dsn_of(Role.KEEPER) == "host=db user=troth_keeper password=s3cret"
+    del given["TROTH_KEEPER_DSN_FILE"]
+    with pytest.raises(BadSetting, match="each of the others into TROTH_KEEPER_DSN_FILE, or all") as caught:
+        read(**given)
+    assert "s3cret" not in str(caught.value)
+    # A process that is told some roles only makes up no password for the others.
+    del given["TROTH_OWNER_DSN_FILE"]
+    assert read(**given).dsn_of(Role.KEEPER) == "user=troth_keeper host=db"
+    assert read(**given).dsn_of(Role.OWNER) is None
 
 
 def test_a_secret_file_that_is_no_connection_string_is_not_repeated(tmp_path: Path):

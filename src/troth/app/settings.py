@@ -7,7 +7,7 @@ sentence that says what to write; nothing else in Troth reads the environment. S
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from troth.db.roles import WORKING, Role, as_role, holds_password
 from troth.terms import Region, TrothError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PREFIX = "TROTH_"
 _PORTS = range(65536)
@@ -44,6 +45,10 @@ class Settings:
     workers: int
     dsn: str | None = field(repr=False)
     owner_dsn: str | None = field(repr=False)
+    ingest_dsn: str | None = field(repr=False)
+    eraser_dsn: str | None = field(repr=False)
+    keeper_dsn: str | None = field(repr=False)
+    sequencer_dsn: str | None = field(repr=False)
     nats_url: str | None
     outbox_url: str | None
     clock: Path | None
@@ -61,12 +66,8 @@ class Settings:
                 given[_variable(field_name)] = str(value)
         _refuse_unknown(given)
         data = _directory("TROTH_DATA", given.get("TROTH_DATA")) or _default_data(environ)
-        dsn, owner_dsn = _dsn("TROTH_DSN", given), _dsn("TROTH_OWNER_DSN", given)
-        if dsn is None and owner_dsn is not None:
-            raise BadSetting(
-                "TROTH_DSN and TROTH_OWNER_DSN belong together: the first for daily use, the second for "
-                "migrations; set both (or their _FILE), or neither for the embedded server"
-            )
+        roles = {name: _dsn(_variable(name), given) for name in DSN_OF.values()}
+        _refuse_half_told(roles)
         return cls(
             data=data,
             keyring=_directory("TROTH_KEYRING", given.get("TROTH_KEYRING")) or data / "keyring",
@@ -77,21 +78,63 @@ class Settings:
             mqtt_port=_number("TROTH_MQTT_PORT", given, 1883, _PORTS, "0 takes a free one"),
             nats_port=_number("TROTH_NATS_PORT", given, 0, _PORTS, "0 takes a free one"),
             workers=_number("TROTH_WORKERS", given, 1, _WORKERS, "one per core is a good start"),
-            dsn=dsn,
-            owner_dsn=owner_dsn,
+            **roles,
             nats_url=_nats_url(given.get("TROTH_NATS_URL")),
             outbox_url=_outbox_url(given.get("TROTH_OUTBOX_URL")),
             clock=_directory("TROTH_CLOCK", given.get("TROTH_CLOCK")),
         )
 
+    def dsn_of(self, role: Role) -> str | None:
+        """Return the way into the database for ``role``; None for an embedded one that isn't up yet.
 
-_SECRET = ("TROTH_DSN", "TROTH_OWNER_DSN")
+        Where none was set for a working role, it is ``dsn`` with the role as its user.
+        """
+        told: str | None = getattr(self, DSN_OF[role])
+        if told is not None or role is Role.OWNER or self.dsn is None:
+            return told
+        return as_role(self.dsn, role)
+
+    def with_database(self, dsn: Callable[[Role], str]) -> Settings:
+        """Return the settings with the way in for each role filled in."""
+        ways = {DSN_OF[role]: dsn(role) for role in Role}
+        return replace(self, **ways)  # type: ignore[arg-type]
+
+
+DSN_OF: Mapping[Role, str] = {
+    role: "dsn" if role is Role.APP else f"{role.name.lower()}_dsn" for role in Role
+}
+"""Which field names the way in for a role."""
+
+
+def dsn_variable(role: Role) -> str:
+    """Return the variable that names the way in for ``role``."""
+    return _variable(DSN_OF[role])
 
 
 def names() -> frozenset[str]:
     """Return every variable that a deployment may set."""
     plain = frozenset(_variable(f.name) for f in fields(Settings))
-    return plain | {f"{name}_FILE" for name in _SECRET}
+    return plain | {f"{dsn_variable(role)}_FILE" for role in Role}
+
+
+def _refuse_half_told(dsns: Mapping[str, str | None]) -> None:
+    """Refuse ways into the database of which some are missing and cannot be made up from ``dsn``."""
+    dsn = dsns[DSN_OF[Role.APP]]
+    told = [role for role in Role if role is not Role.APP and dsns[DSN_OF[role]] is not None]
+    if dsn is None and told:
+        raise BadSetting(
+            f"TROTH_DSN and {dsn_variable(told[0])} belong together: the first for daily use, "
+            "TROTH_OWNER_DSN for migrations; set both (or their _FILE), or neither for the embedded server"
+        )
+    # Only who migrates starts the others, and so has to know every way in.
+    if dsn is not None and Role.OWNER in told and holds_password(dsn):
+        missing = [dsn_variable(role) for role in Role if role in WORKING - {Role.APP, *told}]
+        if missing:
+            raise BadSetting(
+                "TROTH_DSN_FILE holds a password, which is one role's: put a connection string for each of "
+                f"the others into {', '.join(f'{name}_FILE' for name in missing)}, or all passwords into one "
+                "passfile= (docs/howto/database.md)"
+            )
 
 
 def _variable(field_name: str) -> str:

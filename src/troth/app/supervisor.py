@@ -91,12 +91,13 @@ async def on_leash(
     *,
     environment: Mapping[str, str],
     output: int | IO[bytes],
+    told: int = asyncio.subprocess.DEVNULL,
     identity: str = "same",
     death: Signals = SIGKILL,
     reach: Path | None = None,
     hand_on: Sequence[int] = (),
 ) -> asyncio.subprocess.Process:
-    """Run ``argv`` so that it dies with this process; ``output`` gets all that it says.
+    """Run ``argv`` so that it dies with this process; it reads ``told`` and ``output`` gets what it says.
 
     With ``reach``, it is not run at all when its identity cannot write to that directory.
     """
@@ -110,7 +111,7 @@ async def on_leash(
     }
     return await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-S", str(_LEASH), json.dumps(orders), "--", *argv,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=told,
         stdout=output,
         stderr=asyncio.subprocess.STDOUT,
         env={**own, **environment},

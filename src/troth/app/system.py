@@ -20,7 +20,7 @@ from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import BadSetting, Settings
 from troth.app.tally import Tally
 from troth.app.working_days import working_days
-from troth.db import Database, Tx, queries
+from troth.db import Database, Role, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
 from troth.ledger import EntryKind, NewEntry
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
 ERASURES = "erasures.log"
+_DOORS = 8
+_ASIDE = 4
+_ALONE = 2
 _COPIES = 4
 """Copies under way in one process: whoever reads one slowly keeps a connection, but none that others need."""
 
@@ -56,11 +59,14 @@ class PolicyChanged(TrothError):
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The parts, each ready to work."""
+    """The parts, each ready to work. ``db`` is the doors'; other pools are named by their role."""
 
     settings: Settings
     clock: Clock
     db: Database
+    ingest: Database
+    eraser: Database
+    keeper: Database
     keyring: Keyring
     signer: Signer
     policies: Mapping[PolicyName, Mapping[int, Compiled]]
@@ -87,20 +93,40 @@ class _Pools:
     db: Database
     aside: Database
     copying: Database
+    ingest: Database
+    eraser: Database
+    keeper: Database
+    sequencer: Database
+
+
+async def _pools(settings: Settings, stack: AsyncExitStack) -> _Pools:
+    """Open the pools, each as the role it needs; those of one kind of process connect when they are used."""
+
+    async def pool(role: Role, size: int, *, ready: int = 0) -> Database:
+        dsn = settings.dsn_of(role)
+        if dsn is None:
+            raise BadSetting(
+                "TROTH_DSN is not set: start with troth serve, which brings a database of its own"
+            )
+        return await stack.enter_async_context(Database(dsn, size=size, ready=ready))
+
+    return _Pools(
+        db=await pool(Role.APP, _DOORS, ready=1),
+        aside=await pool(Role.APP, _ASIDE),
+        copying=await pool(Role.APP, _COPIES),
+        ingest=await pool(Role.INGEST, _DOORS),
+        eraser=await pool(Role.ERASER, _ASIDE),
+        keeper=await pool(Role.KEEPER, _ALONE),
+        sequencer=await pool(Role.SEQUENCER, _ALONE),
+    )
 
 
 @asynccontextmanager
 async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[System]:
     """Open a system and close it again. Raises `BadSetting` when it is not said where the database is."""
-    if settings.dsn is None:
-        raise BadSetting("TROTH_DSN is not set: start with troth serve, which brings a database of its own")
     time = clock or (OffsetClock(settings.clock) if settings.clock else SystemClock())
     async with AsyncExitStack() as stack:
-        pools = _Pools(
-            db=await stack.enter_async_context(Database(settings.dsn)),
-            aside=await stack.enter_async_context(Database(settings.dsn, size=4)),
-            copying=await stack.enter_async_context(Database(settings.dsn, size=_COPIES)),
-        )
+        pools = await _pools(settings, stack)
         bus = await _bus(settings)
         stack.push_async_callback(bus.close)
         system = _composed(settings, time, pools, bus)
@@ -141,6 +167,9 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         settings=settings,
         clock=clock,
         db=pools.db,
+        ingest=pools.ingest,
+        eraser=pools.eraser,
+        keeper=pools.keeper,
         keyring=keyring,
         signer=signer,
         policies=in_force,
@@ -149,7 +178,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         parts=parts,
         accounts=people,
         devices=devices,
-        sequencer=Sequencer(pools.db, signer, clock),
+        sequencer=Sequencer(pools.sequencer, signer, clock),
         erasure=erasure,
         desk=desk,
         cancellation=cancellation,

@@ -49,7 +49,7 @@ class Troth(
 
     def __init__(self, system: System) -> None:
         super().__init__(system)
-        self.door = DeviceDoor(system.db, system.devices)
+        self.door = DeviceDoor(system.ingest, system.devices)
         """Where the device edge comes in."""
 
     @property

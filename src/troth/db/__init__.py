@@ -3,5 +3,6 @@
 from troth.db.migrate import migrate
 from troth.db.pool import Database, NothingCommitted, Tx
 from troth.db.queries import queries
+from troth.db.roles import Role, as_role
 
-__all__ = ["Database", "NothingCommitted", "Tx", "migrate", "queries"]
+__all__ = ["Database", "NothingCommitted", "Role", "Tx", "as_role", "migrate", "queries"]

@@ -1,6 +1,7 @@
 """Forward-only migrations: numbered SQL files, each in one transaction, run once, by the schema's owner.
 
 A file that was applied may never change: its hash is kept, and a difference stops the start with a sentence.
+A new table needs one row in `troth.db.grants`: after migrating, roles may do what stands there, no more.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, LiteralString, cast
 
 from psycopg import AsyncConnection
+
+from troth.db.grants import bring_about
+from troth.db.roles import PATIENCE, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +39,9 @@ async def migrate(dsn: str) -> Sequence[str]:
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
         await conn.execute("SET client_min_messages = error")
         await conn.execute("SELECT pg_advisory_lock(7420)")
+        # From here on nobody is waited for at length: what waits for us waits for the system to start.
+        for name, value in PATIENCE[Role.OWNER].options().items():
+            await conn.execute("SELECT set_config(%s, %s, false)", (name, value))
         await conn.execute(
             "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 bytea NOT NULL)"
         )
@@ -50,5 +57,7 @@ async def migrate(dsn: str) -> Sequence[str]:
                 await conn.execute(cast("LiteralString", text))
                 await conn.execute("INSERT INTO migration VALUES (%s, %s)", (name, digest))
             applied.append(name)
+        async with conn.transaction():
+            await bring_about(conn)
         await conn.execute("SELECT pg_advisory_unlock(7420)")
     return applied

@@ -15,8 +15,10 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from troth.db.roles import patience_of
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
 Row = TypeVar("Row")
 _PATIENCE_S = 10
@@ -58,6 +60,19 @@ class Tx:
             await cursor.execute(query, params, prepare=True)
             return await cursor.fetchone()
 
+    async def copy(self, query: LiteralString, types: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+        """Run ``COPY ... FROM STDIN (FORMAT binary)`` with ``rows``; return how many.
+
+        Binary, so that no value can stand in an error's text; ``types`` are PostgreSQL's names, by column.
+        """
+        n = 0
+        async with self.conn.cursor() as cursor, cursor.copy(query) as copy:
+            copy.set_types(types)
+            for row in rows:
+                await copy.write_row(row)
+                n += 1
+        return n
+
     async def value(self, query: LiteralString, params: Mapping[str, object] | None = None) -> Any:
         """Return the first column of the first row, or None when there is none."""
         cursor = await self.conn.execute(query, params, prepare=True)
@@ -68,18 +83,17 @@ class Tx:
 class Database:
     """A pool of connections to one PostgreSQL.
 
-    Use as ``async with Database(dsn) as db: async with db.transaction() as tx: ...``.
+    Use as ``async with Database(dsn) as db: async with db.transaction() as tx: ...``. With ``ready`` 0
+    nothing is connected before it is needed. A session waits as long as its role does (`PATIENCE`).
     """
 
-    def __init__(self, dsn: str, *, size: int = 8, statement_timeout_s: float = 30) -> None:
-        # client_min_messages: server notices may carry values; lock waits must end with an answer.
-        options = (
-            f"-c statement_timeout={int(statement_timeout_s * 1000)} -c lock_timeout=10000 "
-            "-c idle_in_transaction_session_timeout=60000 -c client_min_messages=error -c timezone=UTC"
-        )
+    def __init__(self, dsn: str, *, size: int = 8, ready: int = 1) -> None:
+        # client_min_messages: server notices may carry values.
+        wanted = {**patience_of(dsn).options(), "client_min_messages": "error", "timezone": "UTC"}
+        options = " ".join(f"-c {name}={value}" for name, value in wanted.items())
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
             dsn,
-            min_size=1,
+            min_size=ready,
             max_size=size,
             open=False,
             kwargs={"options": options},

@@ -15,12 +15,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from troth.app import ways
 from troth.app.embedded.nats import Nats
 from troth.app.embedded.postgres import Postgres
 from troth.app.places import own_directory
 from troth.app.ports import free_port, must_be_free
 from troth.app.settings import BadSetting, Settings
 from troth.app.supervisor import Child, Supervisor
+from troth.app.ways import Part
 from troth.app.wiring import prepare
 
 _LOG = logging.getLogger("troth.running")
@@ -91,7 +93,7 @@ async def _services(settings: Settings, supervisor: Supervisor, say: Callable[[s
         say("starting PostgreSQL")
         postgres = Postgres(settings.data / "postgres")
         await supervisor.add(postgres.child)
-        settings = replace(settings, dsn=postgres.app_dsn, owner_dsn=postgres.owner_dsn)
+        settings = settings.with_database(postgres.dsn)
     elif settings.owner_dsn is None:
         raise BadSetting("TROTH_OWNER_DSN is not set: name the role that owns the schema, for migrations")
     if settings.nats_url is None:
@@ -110,11 +112,11 @@ async def _services(settings: Settings, supervisor: Supervisor, say: Callable[[s
     return settings
 
 
-def child_environment(settings: Settings, environ: Mapping[str, str]) -> Mapping[str, str]:
+def child_environment(
+    settings: Settings, environ: Mapping[str, str], part: Part = Part.COMMAND
+) -> Mapping[str, str]:
     """Return all that a process of ours is told: the resolved addresses, never the owner's connection."""
-    told = {k: v for k, v in environ.items() if k.startswith("TROTH_") and not k.startswith("TROTH_OWNER")}
-    if "TROTH_DSN_FILE" not in told:
-        told["TROTH_DSN"] = settings.dsn or ""
+    told = dict(ways.told(settings, environ, part))
     if settings.outbox_url:
         told["TROTH_OUTBOX_URL"] = settings.outbox_url
     if settings.clock:
@@ -156,7 +158,7 @@ def _worker(settings: Settings, entry: tuple[str, ...], number: int) -> Child:
         log=log,
         before=fresh,
         ready=ready,
-        environment=child_environment(settings, os.environ),
+        environment=child_environment(settings, os.environ, Part.WORKER),
     )
 
 
@@ -178,6 +180,5 @@ def _api(settings: Settings, entry: tuple[str, ...]) -> Child:
                 writer.close()
         return False
 
-    return Child(
-        name="api", argv=argv, log=log, ready=ready, environment=child_environment(settings, os.environ)
-    )
+    told = child_environment(settings, os.environ, Part.API)
+    return Child(name="api", argv=argv, log=log, ready=ready, environment=told)

@@ -38,6 +38,12 @@ class Doors:
             yield tx
 
     @asynccontextmanager
+    async def _erasing(self) -> AsyncGenerator[Tx]:
+        """Open a transaction as the role that may delete acts; raises as `_open` does."""
+        async with self._answering(), self._system.eraser.transaction() as tx:
+            yield tx
+
+    @asynccontextmanager
     async def _answering(self) -> AsyncGenerator[None]:
         """Turn a lost database into `Unavailable`, and count who is refused before the gate was asked.
 

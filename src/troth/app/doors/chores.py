@@ -81,18 +81,18 @@ class ChoreDoors(Doors):
 
     async def erase(self) -> int:
         """Take each erasure one stage further if its time has come; return how many moved on."""
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             due = await self._system.erasure.due(tx)
         moved = 0
         for erasure in due:
-            async with self._open() as tx:
+            async with self._erasing() as tx:
                 before = (await self._system.erasure.look(tx, erasure)).stage
                 moved += await self._system.erasure.advance(tx, erasure) != before
         return moved
 
     async def turn_epoch(self) -> bool:
         """End the epoch once an erasure has waited for it long enough; finish a turn that was cut short."""
-        rotation = Rotation(self._system.db, self._system.keyring, self._system.clock)
+        rotation = Rotation(self._system.keeper, self._system.keyring, self._system.clock)
         waiting = await self._waits_for_epoch()
         async for _progress in rotation.turn() if waiting else rotation.resume():
             pass
@@ -101,14 +101,14 @@ class ChoreDoors(Doors):
     async def purge(self) -> int:
         """Forget who never confirmed, ended sessions and old counts of tries; return how many rows."""
         now = self._system.clock.now()
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             gone = await self._system.accounts.purge_unverified(tx)
         async with self._open() as tx:
             return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
 
     async def tidy(self) -> int:
         """Destroy the farewell keys of plans that never were committed; return how many."""
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             return await self._system.erasure.tidy(tx)
 
     async def _waits_for_epoch(self) -> bool:

@@ -25,7 +25,7 @@ class OperatorDoors(Doors):
     async def rotate_keys(self) -> Progress:
         """End the current epochs of all keys; return what was moved and destroyed."""
         done = Progress(0)
-        rotation = Rotation(self._system.db, self._system.keyring, self._system.clock)
+        rotation = Rotation(self._system.keeper, self._system.keyring, self._system.clock)
         async for progress in rotation.turn():
             done = progress
         return done

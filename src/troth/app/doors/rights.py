@@ -73,7 +73,7 @@ class RightsDoors(Doors):
         Unless the policy lets it be taken back for a time: then nothing has changed, and it waits.
         Raises `NoSuchMove`, `NotSignedIn`, `Denied`.
         """
-        async with self._open() as tx:
+        async with self._erasing() as tx:
             subject = await self._who(tx, token)
             policy = await self._system.accounts.policy_of(tx, subject)
             done = await self._system.cancellation.confirm(tx, subject, policy, confirm)

@@ -1,4 +1,4 @@
-"""PostgreSQL from a wheel, as a `Child`: made once, checked at every start, reachable by this user alone.
+"""PostgreSQL from a wheel, as a `Child`: made once, checked at every start, for our roles alone.
 
 Decides whether a directory may be started at all (ours, right version, room, nobody else on it). Runs
 the wheel's programs itself: the wheel's own Python makes system users and loosens parent directories.
@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING
 from psycopg import AsyncConnection, OperationalError
 
 from troth.app.embedded.identity import account, identity_for
-from troth.app.embedded.postgres_config import APP, HBA, OWNER, PORT, dsn, settings_text
+from troth.app.embedded.postgres_config import HBA, PORT, dsn, settings_text
+from troth.app.embedded.postgres_roles import passfile, passwords, statements
 from troth.app.places import Hold, Unusable, enough_space, own_directory, own_file, why_not
 from troth.app.supervisor import Child, on_leash
+from troth.db.roles import Role
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ _SOCKET_PATH_LIMIT = 103
 _ROOM_MB = 300
 _OTHERS_GONE_S = 3.0
 _POLL_S = 0.02
+_MARK = "troth.roles"
+"""In the data directory: which passwords this cluster was taught."""
 
 
 class OtherVersion(TrothError):
@@ -74,20 +78,25 @@ class Postgres:
         self._more = settings or {}
         self._room_mb = room_mb
         self._data = self._directory / "data"
+        self._passwords = self._directory / "roles"
         self._identity = "same"
         self._known_good = False
         self._hold: Hold | None = None
         self.sockets = _socket_directory(self._directory)
 
+    def dsn(self, role: Role, database: str = DATABASE) -> str:
+        """Return the way in for ``role``, good once the server has been started here."""
+        return dsn(self.sockets, role.value, database, passfile(self._passwords, role))
+
     @property
     def owner_dsn(self) -> str:
         """For migrations: the role that owns the schema (superuser of this cluster)."""
-        return dsn(self.sockets, OWNER, DATABASE)
+        return self.dsn(Role.OWNER)
 
     @property
     def app_dsn(self) -> str:
-        """For everything else: may do what a migration granted."""
-        return dsn(self.sockets, APP, DATABASE)
+        """For the doors: may do what `troth.db.grants` says."""
+        return self.dsn(Role.APP)
 
     @property
     def child(self) -> Child:
@@ -130,6 +139,7 @@ class Postgres:
                 f"{made_by} and load the dump into a new directory, or name another one with TROTH_DATA"
             )
         self._write_settings(major)
+        await self._teach_passwords()
 
     def _write_settings(self, major: int) -> None:
         texts = {
@@ -141,6 +151,21 @@ class Postgres:
             path = self._data / name
             if not path.exists() or path.read_text(encoding="utf-8") != text:
                 self._hand_over(own_file(path, text))
+
+    async def _teach_passwords(self) -> None:
+        """Make the cluster know our passwords, while nobody else can ask it anything: no server is up yet."""
+        mark, known = passwords(self._passwords), self._data / _MARK
+        if known.exists() and known.read_text(encoding="ascii") == mark:
+            return
+        status, said = await self._run(
+            "postgres", "--single", "-D", str(self._data), "-c", "log_min_messages=error", "postgres",
+            told="".join(f"{line}\n" for line in statements(self._passwords)),
+        )  # fmt: skip
+        if status != 0 or "ERROR:" in said or "FATAL:" in said:
+            raise Unusable(
+                f"{self._data}: postgresql did not take the passwords of the roles: {said.strip()[-400:]}"
+            )
+        self._hand_over(own_file(known, mark))
 
     def _hand_over(self, path: Path) -> None:
         """Give what we have just made to the account that the server runs as, when it is not us."""
@@ -163,7 +188,7 @@ class Postgres:
         if major >= 17:  # noqa: PLR2004  (the first with a locale that is the same on every system)
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         status, said = await self._run(
-            "initdb", "-D", str(fresh), "-U", OWNER, "--auth-local=trust", "--auth-host=reject",
+            "initdb", "-D", str(fresh), "-U", Role.OWNER.value, "--auth-local=reject", "--auth-host=reject",
             "--encoding=UTF8", "--data-checksums", "--no-instructions", *locale,
         )  # fmt: skip
         if status != 0:
@@ -179,14 +204,15 @@ class Postgres:
             raise Unusable(f"{self._programs}/postgres does not run here: {said.strip()[-400:]}")
         return int(found[1])
 
-    async def _run(self, program: str, *arguments: str) -> tuple[int, str]:
+    async def _run(self, program: str, *arguments: str, told: str = "") -> tuple[int, str]:
         process = await on_leash(
             [str(self._programs / program), *arguments],
             environment={"LC_ALL": "C", "TZ": "UTC", "PATH": str(self._programs)},
             output=asyncio.subprocess.PIPE,
+            told=asyncio.subprocess.PIPE,
             identity=self._identity,
         )
-        said, _ = await process.communicate()
+        said, _ = await process.communicate(told.encode("ascii"))
         return process.returncode or 0, said.decode("utf-8", "replace")
 
     async def _alone(self, hold: Hold) -> None:
@@ -240,7 +266,7 @@ class Postgres:
                 await conn.execute("CREATE DATABASE troth")
 
     async def _connect(self, database: str) -> AsyncConnection[tuple[object, ...]]:
-        where = dsn(self.sockets, OWNER, database)
+        where = self.dsn(Role.OWNER, database)
         return await AsyncConnection.connect(where, autocommit=True, connect_timeout=5)
 
     def _gone(self) -> None:

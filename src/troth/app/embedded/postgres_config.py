@@ -7,27 +7,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psycopg.conninfo import make_conninfo
+
+from troth.db.roles import Role
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-OWNER = "troth_owner"
-APP = "troth_app"
 PORT = 5432
 """Names the socket file only; nothing listens on a port."""
 
-HBA = f"""\
-# Whoever can open the socket directory (0700) is this user or root; both could read the files anyway.
-local all {OWNER} trust
-local all {APP} trust
-local all all reject
-"""
+HBA = "".join(
+    [
+        "# Whoever can open the socket directory (0700) still needs the password of a role.\n",
+        *(f"local all {role.value} scram-sha-256\n" for role in Role),
+        "local all all reject\n",
+    ]
+)
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
+    "max_connections": "200",
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "max_wal_senders": "0",
@@ -67,7 +70,6 @@ def settings_text(sockets: Path, major: int, more: Mapping[str, str]) -> str:
     return "".join(f"{name} = '{value}'\n" for name, value in quoted.items())
 
 
-def dsn(sockets: Path, user: str, database: str) -> str:
-    """Return a libpq connection string."""
-    host = str(sockets).replace("\\", "\\\\").replace("'", "\\'")
-    return f"host='{host}' port={PORT} user={user} dbname={database}"
+def dsn(sockets: Path, user: str, database: str, passfile: Path) -> str:
+    """Return a libpq connection string, without the password itself."""
+    return make_conninfo(host=str(sockets), port=PORT, user=user, dbname=database, passfile=str(passfile))

@@ -26,7 +26,7 @@ def settings() -> Settings:
             raise BadSetting(
                 f"there is no system in {told.data}: start troth serve, or say where it is with TROTH_DATA"
             )
-        told = replace(told, dsn=Postgres(told.data / "postgres").app_dsn)
+        told = told.with_database(Postgres(told.data / "postgres").dsn)
     return replace(told, nats_url=None)  # a command tells no process anything
 
 
