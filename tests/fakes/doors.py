@@ -80,7 +80,7 @@ class FakeDoors:
     def notice(self, name: str, language: str) -> Notice:
         return notice(compiled(name), language)
 
-    async def register(self, arrival: object) -> views.Registered:
+    async def register(self, arrival: object, **_way: object) -> views.Registered:
         self.asked.append(("register", arrival))
         if self.denied:
             raise Denied(self.denied)
@@ -90,7 +90,7 @@ class FakeDoors:
         self.asked.append(("verify", (account, code)))
         return views.Verified(views.SignedIn(TOKEN, AT), "a.b.c")
 
-    async def sign_in(self, login: str, password: str) -> views.SignedIn:
+    async def sign_in(self, login: str, password: str, **_way: object) -> views.SignedIn:
         if password != "correct horse":
             raise SignInRefused
         return views.SignedIn(TOKEN, AT)

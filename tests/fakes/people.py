@@ -95,8 +95,7 @@ class People:
         return Registration(**(form | changed))
 
     async def register(self, **changed):
-        async with self.tx() as tx:
-            return (await self.accounts.register(tx, self.form(**changed))).account
+        return (await self.accounts.register(self.db, self.form(**changed))).account
 
     async def letters(self):
         """Deliver what is due; return everything carried so far, oldest first."""
@@ -117,9 +116,8 @@ class People:
         await self.verify(account, await self.code())
         return account
 
-    async def sign_in(self, login=PHONE, password=PASSWORD):
-        async with self.tx() as tx:
-            return await self.accounts.sign_in(tx, login, password)
+    async def sign_in(self, login=PHONE, password=PASSWORD, **way):
+        return await self.accounts.sign_in(self.db, login, password, **way)
 
     async def who(self, token):
         async with self.tx() as tx:

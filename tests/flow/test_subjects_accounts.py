@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -118,8 +118,7 @@ async def test_a_form_that_is_wrong_stores_nothing(people, form, error):
 async def test_a_language_that_the_notice_lacks_is_not_the_text(people):
     form = people.form()
     with pytest.raises(NotTheText):
-        async with people.tx() as tx:
-            await people.accounts.register(tx, type(form)(**{**_fields(form), "language": "fr"}))
+        await people.accounts.register(people.db, type(form)(**{**_fields(form), "language": "fr"}))
 
 
 def _fields(form):
@@ -260,14 +259,15 @@ async def test_registering_does_not_tell_whose_an_email_is(people):
     assert people.sender.carried[-1].to == "+8613900139000"
 
 
-async def test_guessing_a_password_is_stopped_even_for_the_right_one(people):
+async def test_guessing_a_password_is_slowed_even_for_the_right_one(people):
     await people.member()
     for _ in range(5):
         with pytest.raises(SignInRefused):
             await people.sign_in(password="wrong")
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyTries) as stopped:
         await people.sign_in()
-    people.clock.pass_(minutes=15)
+    assert stopped.value.until - people.clock.at <= timedelta(seconds=20)
+    people.clock.at = stopped.value.until
     for _ in range(8):
         await people.sign_in()  # success hands the tries back
 
@@ -380,3 +380,112 @@ async def test_nothing_personal_lies_in_plain_in_any_table(people):
     for secret in (PHONE, PHONE[1:], "owner@example.com", PASSWORD, code):
         assert secret not in kept
         assert secret.encode().hex() not in kept
+
+
+ATTACKER, HOME = "203.0.113.9", "198.51.100.4"
+
+
+async def test_a_stranger_who_guesses_from_one_place_stands_still_and_the_owner_signs_in(people):
+    account = await people.member()
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            await people.sign_in(password="wrong", origin=ATTACKER)
+    for _ in range(50):  # nothing of this reaches the number's own count
+        with pytest.raises(TooManyTries) as stopped:
+            await people.sign_in(password="wrong", origin=ATTACKER)
+    assert stopped.value.until == people.clock.at + timedelta(minutes=15)
+    people.clock.pass_(seconds=20)
+    assert (await people.sign_in(origin=HOME)).subject == account
+
+
+async def test_strangers_from_many_places_slow_everyone_but_who_has_a_session_already(people):
+    account = await people.member()
+    open_elsewhere = await people.sign_in(origin=HOME)
+    for n in range(40):
+        with pytest.raises((SignInRefused, TooManyTries)):
+            await people.sign_in(password="wrong", origin=f"203.0.113.{n}")
+    with pytest.raises(TooManyTries) as slowed:
+        await people.sign_in(origin=HOME)
+    assert slowed.value.until - people.clock.at <= timedelta(seconds=20)
+    assert (await people.sign_in(origin=HOME, known=open_elsewhere.token)).subject == account
+
+
+async def test_a_session_of_another_account_buys_no_tries(people):
+    await people.member()
+    thief = await people.member(phone="+8613900139000", password="the thief's own")
+    own = await people.sign_in("+8613900139000", "the thief's own")
+    assert own.subject == thief
+    tried = [
+        await asyncio.gather(people.sign_in(password="wrong", known=own.token), return_exceptions=True)
+        for _ in range(12)
+    ]
+    assert sum(isinstance(one, SignInRefused) for (one,) in tried) == 5
+
+
+async def test_who_stole_a_session_guesses_the_password_five_times_a_quarter_of_an_hour(people):
+    await people.member()
+    stolen = await people.sign_in()
+    for _ in range(5):
+        with pytest.raises(SignInRefused):
+            await people.sign_in(password="wrong", known=stolen.token)
+    people.clock.pass_(minutes=14)
+    with pytest.raises(TooManyTries):
+        await people.sign_in(password="wrong", known=stolen.token)
+
+
+async def test_one_place_cannot_try_a_list_of_numbers(people):
+    said = []
+    for n in range(70):
+        try:
+            await people.sign_in(login=f"+86139000{n:05}", password="leaked", origin=ATTACKER)
+        except (SignInRefused, TooManyTries) as error:
+            said.append(type(error))
+    assert said == [SignInRefused] * 60 + [TooManyTries] * 10
+
+
+async def test_one_place_cannot_have_codes_sent_to_any_number_of_people(people):
+    for n in range(20):
+        await people.accounts.register(people.db, people.form(phone=f"+86139000{n:05}"), origin=ATTACKER)
+    with pytest.raises(TooManyTries):
+        await people.accounts.register(people.db, people.form(phone="+8613900099999"), origin=ATTACKER)
+    await people.accounts.register(people.db, people.form(phone="+8613900099999"), origin=HOME)
+
+
+async def test_a_number_that_a_stranger_registered_again_and_again_waits_minutes_not_an_hour(people):
+    for _ in range(5):
+        await people.accounts.register(people.db, people.form(), origin=ATTACKER)
+    with pytest.raises(TooManyTries) as stopped:
+        await people.accounts.register(people.db, people.form(), origin=HOME)
+    assert stopped.value.until - people.clock.at <= timedelta(minutes=10)
+    people.clock.at = stopped.value.until
+    await people.accounts.register(people.db, people.form(), origin=HOME)
+
+
+async def test_no_password_is_compared_while_a_connection_is_held(people, monkeypatch):
+    await people.member()
+    seen = []
+
+    async def right(stored, password):
+        async with people.tx() as tx:  # the subject's row is free: nobody holds it meanwhile
+            await tx.run("SET LOCAL lock_timeout = '200ms'")
+            await tx.value("SELECT subject FROM subject FOR UPDATE")
+            used = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+            seen.append(await tx.value(used))
+        return True
+
+    monkeypatch.setattr("troth.subjects.passwords.right", right)
+    await people.sign_in()
+    assert seen == [0]
+
+
+async def test_who_is_erased_while_their_password_is_compared_is_not_signed_in(people, monkeypatch):
+    account = await people.member()
+
+    async def right(stored, password):
+        async with people.tx() as tx:
+            await people.accounts.close(tx, account)
+        return True
+
+    monkeypatch.setattr("troth.subjects.passwords.right", right)
+    with pytest.raises(SignInRefused):
+        await people.sign_in()

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from troth import ledger
 from troth.gate.decide import decide
-from troth.subjects import codes, passwords, sessions, tries
+from troth.subjects import codes, origins, passwords, sessions, tries
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.contact import BadEmail, BadPhone, login
@@ -51,7 +51,7 @@ from troth.terms import (
 from troth.vault import Claimed, NotHeld
 
 if TYPE_CHECKING:
-    from troth.db import Tx
+    from troth.db import Database, Tx
     from troth.policy.compiled import Compiled
     from troth.subjects.parts import Parts
 
@@ -89,38 +89,44 @@ class _Waiting:
 
 
 class Accounts:
-    """The accounts of one deployment. The caller owns ``tx``; tries are counted aside."""
+    """The accounts of one deployment. The caller owns ``tx``; tries are counted aside.
+
+    What hashes a password takes ``db`` instead and opens its own transactions around that.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self.outbox = Outbox(parts)
 
-    async def register(self, tx: Tx, given: Registration) -> Registered:
+    async def register(self, db: Database, given: Registration, *, origin: str | None = None) -> Registered:
         """Open an account that waits for its code, or write to the owner of the one there is.
 
-        Raises `Denied` (too young, not agreed, phone missing...), and then nothing is stored but a count;
-        `BadPhone`, `BadEmail`, `WeakPassword`, `BadBirthDate`, `NotTheText`, `TooManyTries`.
+        In a transaction of its own, opened after the password was hashed. Raises `Denied` (too young, not
+        agreed, phone missing...), and then nothing is stored but a count; `BadPhone`, `BadEmail`,
+        `WeakPassword`, `BadBirthDate`, `NotTheText`, `TooManyTries`.
         """
-        now = self._parts.clock.now()
-        compiled = self._parts.gate.policies.current(given.policy)
+        parts, now = self._parts, self._parts.clock.now()
+        compiled = parts.gate.policies.current(given.policy)
         applicant = read(given, compiled, now)
-        asking = Asking(SubjectId(uuid4()), given.policy, self._parts.region, now)
+        asking = Asking(SubjectId(uuid4()), given.policy, parts.region, now)
         decision = rehearse(applicant, compiled, asking)
         if isinstance(decision, Deny):
             await self._count(given.policy, decision.reason, now)
             raise Denied(decision)
         # Only what one signs in with is ever looked up: anything else typed in would tell whose it is.
         logins = {i: v for i, v in sorted(applicant.identifiers.items()) if i in login_items(compiled)}
+        parts.origins.spend(origin, Tagged.REGISTRATION.encode(), origins.REGISTRATIONS, now)
         for item, value in logins.items():
-            key = tag(self._parts.keyring, Tagged.REGISTRATION, item, value)
-            await tries.spend(self._parts.aside, key, tries.REGISTER, now)
+            key = tag(parts.keyring, Tagged.REGISTRATION, item, value)
+            await tries.slow(parts.aside, key, tries.REGISTER, now)
         password = await passwords.hashed(applicant.password)
-        known = [await self._parts.vault.lookup.find(tx, item, value) for item, value in logins.items()]
-        for owner in {subject for subject in known if subject is not None}:
-            await self._write_to_owner(tx, owner)
-        if any(known):
-            return Registered(asking.subject)
-        return await self._open(tx, applicant, password, now)
+        async with db.transaction() as tx:
+            known = [await parts.vault.lookup.find(tx, item, value) for item, value in logins.items()]
+            for owner in {subject for subject in known if subject is not None}:
+                await self._write_to_owner(tx, owner)
+            if any(known):
+                return Registered(asking.subject)
+            return await self._open(tx, applicant, password, now)
 
     async def verify(self, tx: Tx, account: SubjectId, code: str) -> Verified:
         """Take the code and sign in for the first time; raises `WrongCode`."""
@@ -139,10 +145,14 @@ class Accounts:
         proof = await paper(tx, parts.signer, account, accepted[-1].entry, ledger.EntryKind.ACCEPTED)
         return Verified(await sessions.begin(tx, account, now), proof)
 
-    async def sign_in(self, tx: Tx, login_text: str, password: str) -> Session:
+    async def sign_in(
+        self, db: Database, login_text: str, password: str, *, origin: str | None = None, known: str = ""
+    ) -> Session:
         """Begin a session; raises `SignInRefused` whatever was wrong, and `TooManyTries`.
 
-        Takes about as long for a login that nobody has.
+        The password is compared between two transactions, so that no row and no connection waits for it; the
+        second sees that nothing has changed. Takes about as long for a login that nobody has. ``known`` is
+        the token of a session of the same account: whoever has one is not slowed by what strangers try.
         """
         parts, now = self._parts, self._parts.clock.now()
         try:
@@ -151,19 +161,41 @@ class Accounts:
             await passwords.right(passwords.DUMMY, password)
             raise SignInRefused from None
         by_login = tag(parts.keyring, Tagged.LOGIN, item, value)
-        await tries.spend(parts.aside, by_login, tries.SIGN_IN, now)
-        subject = await parts.vault.lookup.find(tx, item, value)
-        stored = None if subject is None else await self._stored_password(tx, subject, item, now)
-        if subject is None or stored is None:
-            await passwords.right(passwords.DUMMY, password)
+        everywhere = parts.origins.spend(origin, Tagged.SUBJECT.encode(), origins.ALL_LOGINS, now)
+        here = parts.origins.spend(origin, by_login, origins.A_LOGIN, now)
+        async with db.transaction() as tx:
+            subject = await parts.vault.lookup.find(tx, item, value)
+            stored = None if subject is None else await self._stored_password(tx, subject, item, now)
+            trusted = subject is not None and await sessions.is_of(tx, known, subject, now)
+        spent = await self._pay(by_login, subject, now, trusted=trusted)
+        right = await passwords.right(stored or passwords.DUMMY, password)
+        if subject is None or stored is None or not right:
             raise SignInRefused
+        async with db.transaction() as tx:
+            if await self._stored_password(tx, subject, item, now) != stored:
+                raise SignInRefused  # changed, or gone, while it was compared
+            for each in spent:
+                await tries.hand_back(tx, each)
+            begun = await sessions.begin(tx, subject, now)
+        for each in (everywhere, here):
+            parts.origins.hand_back(each)
+        return begun
+
+    async def _pay(
+        self, by_login: bytes, subject: SubjectId | None, now: datetime, *, trusted: bool
+    ) -> tuple[bytes, ...]:
+        """Pay for one try: at the pace of everyone who tries this login, or out of the owner's own."""
+        parts = self._parts
+        if trusted:
+            own = tag(parts.keyring, Tagged.KNOWN, str(subject))
+            await tries.spend(parts.aside, own, tries.KNOWN, now)
+            return (own,)
+        await tries.slow(parts.aside, by_login, tries.SIGN_IN, now)
+        if subject is None:
+            return (by_login,)
         by_subject = tag(parts.keyring, Tagged.SUBJECT, str(subject))
-        await tries.spend(parts.aside, by_subject, tries.SIGN_IN, now)
-        if not await passwords.right(stored, password):
-            raise SignInRefused
-        for spent in (by_login, by_subject):
-            await tries.hand_back(tx, spent)
-        return await sessions.begin(tx, subject, now)
+        await tries.slow(parts.aside, by_subject, tries.SIGN_IN, now)
+        return (by_login, by_subject)
 
     async def who(self, tx: Tx, token: str) -> SubjectId:
         """Return who is signed in with this token; raises `NotSignedIn`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from troth.subjects.origins import Origins
 from troth.terms import Clock, Region
 
 if TYPE_CHECKING:
@@ -29,3 +30,4 @@ class Parts:
     signer: Signer
     clock: Clock
     region: Region
+    origins: Origins = field(default_factory=Origins)

@@ -7,6 +7,14 @@ ON CONFLICT (tag) DO UPDATE
  WHERE t.started <= %(expired)s OR t.n < %(limit)s
 RETURNING started
 
+-- :slow_try
+-- Pay for one try of those that come back with time: `started` is when all are back. No row when none is left.
+INSERT INTO try_count AS t (tag, started, n) VALUES (%(tag)s, %(now)s + %(every)s, 1)
+ON CONFLICT (tag) DO UPDATE
+   SET started = greatest(t.started, %(now)s) + %(every)s, n = least(t.n, 1000000) + 1
+ WHERE t.started <= %(furthest)s
+RETURNING started
+
 -- :tries_started
 -- When the window of a tag began.
 SELECT started FROM try_count WHERE tag = %(tag)s

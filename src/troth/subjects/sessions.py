@@ -47,6 +47,14 @@ async def who(tx: Tx, text: str, now: datetime) -> SubjectId:
     raise NotSignedIn
 
 
+async def is_of(tx: Tx, text: str, subject: SubjectId, now: datetime) -> bool:
+    """Tell whether this is a session of ``subject`` that goes on."""
+    try:
+        return await who(tx, text, now) == subject
+    except NotSignedIn:
+        return False
+
+
 async def end(tx: Tx, text: str) -> None:
     """Sign out; harmless when it has ended already."""
     token = tokens.read(text)

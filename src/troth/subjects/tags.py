@@ -22,6 +22,7 @@ class Tagged(StrEnum):
     LOGIN = "login"
     SUBJECT = "subject"
     REGISTRATION = "registration"
+    KNOWN = "known"
     CODE = "code"
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class ArrivalDoors(Doors):
     """Register, verify, sign in, sign out."""
 
-    async def register(self, given: Registration) -> Registered:
+    async def register(self, given: Registration, *, origin: str | None = None) -> Registered:
         """Open an account that waits for its code; the same answer where there is one already."""
-        async with self._open() as tx:
-            made = await self._system.accounts.register(tx, given)
+        async with self._answering():
+            made = await self._system.accounts.register(self._system.db, given, origin=origin)
         return Registered(made.account)
 
     async def verify(self, account: SubjectId, code: str) -> Verified:
@@ -29,10 +29,14 @@ class ArrivalDoors(Doors):
         await self._changed(account)
         return Verified(SignedIn(done.session.token, done.session.expires), done.receipt)
 
-    async def sign_in(self, login: str, password: str) -> SignedIn:
-        """Begin a session."""
-        async with self._open() as tx:
-            session = await self._system.accounts.sign_in(tx, login, password)
+    async def sign_in(
+        self, login: str, password: str, *, origin: str | None = None, known: str = ""
+    ) -> SignedIn:
+        """Begin a session; ``known`` is the token of another one of the same account, if there is one."""
+        async with self._answering():
+            session = await self._system.accounts.sign_in(
+                self._system.db, login, password, origin=origin, known=known
+            )
         return SignedIn(session.token, session.expires)
 
     async def sign_out(self, token: str) -> None:

@@ -14,7 +14,7 @@ from troth.edges.api.answers import (
     StageShown,
 )
 from troth.edges.api.bodies import Code, Farewell, Registering, SigningIn
-from troth.edges.api.caller import System, Token
+from troth.edges.api.caller import Origin, System, Token
 from troth.subjects.registration import Registration
 from troth.terms import ItemName, PolicyName, SubjectId
 
@@ -39,9 +39,9 @@ def registration(body: Registering) -> Registration:
 
 
 @router.post("/accounts", status_code=202, tags=["accounts"], summary="Register")
-async def register(troth: System, body: Registering) -> AccountMade:
+async def register(troth: System, origin: Origin, body: Registering) -> AccountMade:
     """Open an account that waits for the code sent to it. A known phone gets the same answer."""
-    made = await troth.register(registration(body))
+    made = await troth.register(registration(body), origin=origin)
     return AccountMade(account=made.account)
 
 
@@ -54,9 +54,9 @@ async def verify(troth: System, account: UUID, body: Code) -> FirstSession:
 
 
 @router.post("/sessions", tags=["accounts"], summary="Sign in")
-async def sign_in(troth: System, body: SigningIn) -> SessionBegun:
-    """Begin a session with phone or e-mail and password."""
-    begun = await troth.sign_in(body.login, body.password)
+async def sign_in(troth: System, origin: Origin, token: Token, body: SigningIn) -> SessionBegun:
+    """Begin a session. With the token of another one of the same account, strangers' tries slow nothing."""
+    begun = await troth.sign_in(body.login, body.password, origin=origin, known=token)
     return SessionBegun(token=begun.token, expires=begun.expires)
 
 

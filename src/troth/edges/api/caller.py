@@ -26,5 +26,11 @@ def token(request: Request) -> str:
     return found["token"] if found else ""
 
 
+def origin(request: Request) -> str | None:
+    """Return the address that the request came from; it is hashed at once and never kept."""
+    return request.client.host if request.client else None
+
+
 System = Annotated[Troth, Depends(system)]
 Token = Annotated[str, Depends(token)]
+Origin = Annotated[str | None, Depends(origin)]

@@ -46,7 +46,12 @@ async def sign_in(request: Request) -> Response:
     here = visit(request)
     fields = await form(request, here)
     try:
-        begun = await system(request).sign_in(fields.get("login", "").strip(), fields.get("password", ""))
+        begun = await system(request).sign_in(
+            fields.get("login", "").strip(),
+            fields.get("password", ""),
+            origin=request.client.host if request.client else None,
+            known=here.session,
+        )
     except TooManyTries:
         return page(here, "sign_in.html", 429, problem="too_many")
     except SignInRefused:

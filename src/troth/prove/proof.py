@@ -1,0 +1,146 @@
+"""Running every scenario of every clause, and what follows for each promise.
+
+A promise is kept when a clause that carries it was tried, every line held, and no other clause of it broke.
+What was not tried says why; what lies outside software is attested. Decides verdicts; runs nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from troth.policy.clauses import AttestedClause, Clause
+from troth.policy.enforcement import ENFORCED_BY, Seen
+from troth.policy.promises import carried
+from troth.prove.case import Case, NotTried
+from troth.prove.scenarios import by_type
+from troth.prove.trial import Kind, Scenario, Trial, Tried, Words
+
+if TYPE_CHECKING:
+    from troth.policy.compiled import Compiled
+    from troth.prove.world import World
+    from troth.terms import ClauseId, PolicyName
+
+_LIMIT_S = 60
+
+
+class Verdict(StrEnum):
+    """What a proof says of a clause or a promise."""
+
+    BROKEN = "broken"
+    KEPT = "kept"
+    FACT = "fact"  # a plain fact, shown as it should be; counted apart
+    ATTESTED = "attested"
+    NOT_PROVABLE = "not_provable"
+    NOT_BUILT = "not_built"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One scenario of one clause: its lines, or why it could not be tried."""
+
+    clause: ClauseId
+    scenario: str
+    lines: tuple[Tried, ...]
+    why_not: str | None
+    ms: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return what the lines amount to. A broken line weighs more than a trial that was not finished."""
+        if any(not line.held for line in self.lines):
+            return Verdict.BROKEN
+        kinds = {line.kind for line in self.lines}
+        if self.why_not is None and kinds == {Kind.FACT}:
+            return Verdict.FACT
+        if self.why_not is None and {Kind.CONTROL, Kind.ATTEMPT} <= kinds:
+            return Verdict.KEPT
+        return Verdict.NOT_PROVABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One promise: its verdict, what was tried for it, and why it is not proven (None: it is)."""
+
+    promise: str
+    verdict: Verdict
+    outcomes: tuple[Outcome, ...]
+    why: str | None
+
+
+async def prove(
+    world: World,
+    policy: PolicyName,
+    compiled: Compiled,
+    *,
+    only: Callable[[Clause], bool] = lambda _clause: True,
+    at_once: int = 6,
+    done: Callable[[Outcome], None] = lambda _outcome: None,
+) -> tuple[Outcome, ...]:
+    """Try every clause that ``only`` lets through, some ``at_once``, on the policy called ``policy``."""
+    free = asyncio.Semaphore(at_once)
+    known = by_type()
+
+    async def one(clause: Clause, scenario: Scenario) -> Outcome:
+        async with free:
+            outcome = await attempt(world, Case(policy, compiled, clause), scenario)
+        done(outcome)
+        return outcome
+
+    cases = [
+        (clause, scenario)
+        for clause in compiled.policy.clauses
+        if only(clause)
+        for scenario in known.get(type(clause), ())
+        if scenario.fits(Case(policy, compiled, clause))
+    ]
+    return tuple(await asyncio.gather(*(one(*case) for case in cases)))
+
+
+async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
+    """Run one scenario; whatever goes wrong is a line that did not hold."""
+    trial, why_not, start = Trial(), None, time.perf_counter()
+    try:
+        async with asyncio.timeout(_LIMIT_S):
+            await scenario.act(world, case, trial)
+    except NotTried as reason:
+        why_not = str(reason)
+    except Exception as problem:  # noqa: BLE001 - whatever it was, the clause was not seen to be kept
+        words = Words("the trial can be carried to its end", "试验可以完成")
+        seen = f"{type(problem).__name__}: {problem}"[:300]
+        trial.lines.append(Tried(Kind.CONTROL, words, seen, held=False))
+    ms = round((time.perf_counter() - start) * 1000)
+    return Outcome(case.clause.id, scenario.name, tuple(trial.lines), why_not, ms)
+
+
+def judged(compiled: Compiled, promises: Iterable[str], outcomes: Iterable[Outcome]) -> tuple[Judged, ...]:
+    """Return the verdict for each promise."""
+    by_clause: dict[ClauseId, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_clause.setdefault(outcome.clause, []).append(outcome)
+    carrying = carried(compiled.policy)
+    return tuple(_judge(each, carrying.get(each, ()), by_clause) for each in promises)
+
+
+def _judge(promise: str, clauses: tuple[Clause, ...], by_clause: Mapping[ClauseId, list[Outcome]]) -> Judged:
+    found = tuple(outcome for clause in clauses for outcome in by_clause.get(clause.id, ()))
+    verdicts = [outcome.verdict for outcome in found]
+    for verdict in (Verdict.BROKEN, Verdict.KEPT, Verdict.FACT):
+        if verdict in verdicts:
+            return Judged(promise, verdict, found, None)
+    if not clauses:
+        return Judged(promise, Verdict.NOT_BUILT, (), "no clause carries it")
+    if all(isinstance(clause, AttestedClause) for clause in clauses):
+        return Judged(promise, Verdict.ATTESTED, (), None)
+    reasons = [outcome.why_not for outcome in found if outcome.why_not]
+    if reasons:
+        return Judged(promise, Verdict.NOT_PROVABLE, found, reasons[0])
+    told = [clause for clause in clauses if not isinstance(clause, AttestedClause)]
+    waits = [ENFORCED_BY[type(clause)] for clause in told]
+    if any(each.seen is Seen.WORKFLOW for each in waits):
+        return Judged(promise, Verdict.NOT_BUILT, (), f"waits for {waits[0].by}")
+    return Judged(promise, Verdict.NOT_BUILT, (), f"no scenario yet for {type(told[0]).__name__}")

@@ -1,0 +1,27 @@
+"""Every way to try a clause, by its type. One family of types a module; none knows a maker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from troth.policy.clauses import Clause
+from troth.prove.scenarios import arrival, facts, functions, grounds, items, recipients, switches
+from troth.prove.trial import Scenario
+
+SCENARIOS: Sequence[Scenario] = (
+    *arrival.SCENARIOS,
+    *functions.SCENARIOS,
+    *items.SCENARIOS,
+    *recipients.SCENARIOS,
+    *switches.SCENARIOS,
+    *grounds.SCENARIOS,
+    *facts.SCENARIOS,
+)
+
+
+def by_type() -> Mapping[type[Clause], Sequence[Scenario]]:
+    """Return the scenarios for each type of clause."""
+    found: dict[type[Clause], list[Scenario]] = {}
+    for scenario in SCENARIOS:
+        found.setdefault(scenario.of, []).append(scenario)
+    return found

@@ -1,0 +1,104 @@
+"""Who may come in: the text is shown and agreed to first, and nobody under age has an account."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from troth.policy.clauses import AcceptanceClause, AudienceClause
+from troth.prove.case import Case
+from troth.prove.trial import Scenario, Trial, always
+
+if TYPE_CHECKING:
+    from troth.prove.world import World
+
+
+async def agreed_first(world: World, case: Case, trial: Trial) -> None:
+    """Show that nothing runs, and nothing is stored, before the very text in force was agreed to."""
+    before = await _people(world)
+    form = await world.form(case, agreed=False)
+    refused = await world.stranger().ask("POST", "/v1/accounts", form)
+    trial.attempt(
+        "register without agreeing",
+        "不同意政策而注册",
+        f"{refused.status} {refused.reason}",
+        held=refused.reason == "not_accepted",
+    )
+    other = await world.registering(case, text_hash="0" * 64)
+    trial.attempt(
+        "register having been shown another text",
+        "展示了其他文本而注册",
+        f"{other.status} {other.reason}",
+        held=other.reason == "not_the_text",
+    )
+    who = await world.person(case)
+    me = await who.ask("GET", "/v1/me")
+    trial.control(
+        "register after reading and agreeing",
+        "阅读并同意后注册",
+        f"account {'opened' if me.ok else 'refused'}",
+        held=me.ok and me.body.get("policy") == case.policy,
+    )
+    trial.attempt(
+        "who did not agree leaves nothing behind",
+        "未同意者不留下任何数据",
+        f"{await _people(world, form['phone'])} accounts of theirs (of {before} before)",
+        held=not await _known(world, form),
+    )
+
+
+async def old_enough(world: World, case: Case, trial: Trial) -> None:
+    """Show that whoever is a day too young is refused; whoever has the birthday today is let in."""
+    least = case.said(AudienceClause).minimum_age
+    today = world.levers.now().date()
+    birthday = _years_before(today, least)
+    young = await world.registering(case, declares_adult=None, birth_date=str(_day_after(birthday)))
+    trial.attempt(
+        f"register one day before turning {least}",
+        f"差一天满 {least} 周岁时注册",
+        f"{young.status} {young.reason}",
+        held=young.reason == "underage",
+    )
+    silent = await world.registering(case, declares_adult=None)
+    trial.attempt(
+        "register without saying how old one is",
+        "不说明年龄而注册",
+        f"{silent.status} {silent.reason}",
+        held=silent.reason == "age_unknown",
+    )
+    grown = await world.registering(case, declares_adult=None, birth_date=str(birthday))
+    trial.control(
+        f"register on the day of turning {least}",
+        f"满 {least} 周岁当天注册",
+        f"{grown.status}",
+        held=grown.ok,
+    )
+
+
+async def _people(world: World, _phone: str = "") -> int:
+    return await world.evidence.value("SELECT count(*) FROM subject WHERE state <> 'erased'")
+
+
+async def _known(world: World, form: dict[str, object]) -> bool:
+    """Return whether someone who was refused can sign in."""
+    answer = await world.stranger().ask(
+        "POST", "/v1/sessions", {"login": form["phone"], "password": form["password"]}
+    )
+    return answer.ok
+
+
+def _years_before(today: date, years: int) -> date:
+    try:
+        return today.replace(year=today.year - years)
+    except ValueError:  # 29 February
+        return today.replace(year=today.year - years, day=28)
+
+
+def _day_after(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
+
+
+SCENARIOS = (
+    Scenario("agreed first", AcceptanceClause, agreed_first, always),
+    Scenario("old enough", AudienceClause, old_enough, always),
+)

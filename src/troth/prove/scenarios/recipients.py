@@ -1,0 +1,139 @@
+"""Who else gets what: the recipients and items named, for the purpose named, on record; nobody else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troth.policy.clauses import NeverAboutClause, RecipientClause, StoredInClause
+from troth.prove.case import Case, NotTried
+from troth.prove.scenarios.grounds import document_for, grounds_for
+from troth.prove.trial import Scenario, Trial, always
+from troth.prove.world import REGISTER, free, needed
+from troth.terms import ActorKind, Purpose, Verb
+
+if TYPE_CHECKING:
+    from troth.prove.world import Did, Someone, World
+    from troth.terms import ItemName
+
+_ELSEWHERE = "US"
+
+
+async def only_these(world: World, case: Case, trial: Trial) -> None:
+    """Show that a listed recipient gets the listed items for the listed purpose, and that is on record."""
+    clause = _recipient(case)
+    items = await _shareable(case, clause)
+    who = await _with(world, case, clause, items)
+    before = await world.entries("shared")
+    did = await _share(world, case, who, clause, items)
+    after = await world.entries("shared")
+    trial.control(
+        f"hand {', '.join(sorted(items))} to {clause.recipient}",
+        f"向 {clause.recipient} 提供 {', '.join(sorted(items))}",
+        f"{did.says()}; {after - before} new entries in the ledger",
+        held=did.items == items and after > before,
+    )
+    other = await _share(world, case, who, clause, items, recipient="somebody_else")
+    trial.attempt(
+        "hand the same to someone else",
+        "向他人提供同样的信息",
+        other.says(),
+        held=other.refused_for("recipient_unlisted"),
+    )
+    beyond = await _share(world, case, who, clause, items, purpose=Purpose("mere_curiosity"))
+    trial.attempt(
+        "hand it over for another purpose",
+        "为其他目的提供",
+        beyond.says(),
+        held=beyond.refused_for("purpose_undeclared", "recipient_unlisted"),
+    )
+
+
+async def nowhere_else(world: World, case: Case, trial: Trial) -> None:
+    """Show that what is kept here goes nowhere else, whoever is to receive it."""
+    case.said(StoredInClause)
+    for table in case.compiled.functions.values():
+        for clause in table.recipients.values():
+            try:
+                items = await _shareable(case, clause)
+                who = await _with(world, case, clause, items)
+            except NotTried:
+                continue
+            here = await _share(world, case, who, clause, items)
+            trial.control(
+                f"hand it to {clause.recipient} here", f"在境内向 {clause.recipient} 提供", here.says(),
+                held=here.answer.ok,
+            )  # fmt: skip
+            there = await _share(world, case, who, clause, items, region=_ELSEWHERE)
+            trial.attempt(
+                f"hand it to {clause.recipient} abroad",
+                f"向境外的 {clause.recipient} 提供",
+                there.says(),
+                held=there.refused_for("region_forbidden"),
+            )
+            return
+    raise NotTried("nothing that the policy shares can be shared in a trial")
+
+
+async def never_about_them(world: World, case: Case, trial: Trial) -> None:
+    """Show that no door lets anyone speak for such a person yet, so there is nothing to try."""
+    del world, trial
+    raise NotTried(f"no door takes data about a {getattr(case.clause, 'role', 'person')} yet")
+
+
+async def _shareable(case: Case, clause: RecipientClause) -> frozenset[ItemName]:
+    table = case.compiled.functions[clause.function]
+    items = frozenset(i for i in clause.items if i in table.items and i not in clause.only_if_shown)
+    items -= {"password", "verification_code"}
+    if not items:
+        raise NotTried(f"{clause.recipient} gets nothing of its own from {clause.function}")
+    purpose = table.purposes.get(clause.purpose)
+    if purpose is None or ActorKind.SERVICE not in purpose.by:
+        raise NotTried(f"no service hands anything to {clause.recipient}: {clause.purpose} is for others")
+    return frozenset(sorted(items)[:3])
+
+
+async def _with(world: World, case: Case, clause: RecipientClause, items: frozenset[ItemName]) -> Someone:
+    table = case.compiled.functions[clause.function]
+    who = await world.user(case, clause.function)
+    if clause.function == REGISTER:
+        return who
+    for item in sorted(items):
+        if not _free(case, clause, item):
+            (await world.choose(case, who, clause.function, item)).require()
+    (await world.collect(case, who, clause.function, needed(table, *items))).answer.require()
+    return who
+
+
+def _free(case: Case, clause: RecipientClause, item: ItemName) -> bool:
+    return free(case.compiled.functions[clause.function].items[item])
+
+
+async def _share(
+    world: World,
+    case: Case,
+    who: Someone,
+    clause: RecipientClause,
+    items: frozenset[ItemName],
+    *,
+    recipient: str | None = None,
+    purpose: Purpose | None = None,
+    region: str | None = None,
+) -> Did:
+    table = case.compiled.functions[clause.function]
+    only = table.purposes[clause.purpose].only_on
+    more: dict[str, object] = {"recipient": recipient or clause.recipient, "region": region}
+    if only:
+        ground = grounds_for(case, Verb.SHARE, only)
+        more["reference"] = document_for(ground)
+    return await world.open(Verb.SHARE, who, clause.function, purpose or clause.purpose, items, **more)
+
+
+def _recipient(case: Case) -> RecipientClause:
+    return case.said(RecipientClause)
+
+
+SCENARIOS = (
+    Scenario("only these", RecipientClause, only_these, always),
+    Scenario("nowhere else", StoredInClause, nowhere_else, always),
+    Scenario("never about them", NeverAboutClause, never_about_them, always),
+)

@@ -1,0 +1,359 @@
+"""A scratch system with people in it: everything a scenario does goes through doors that users have.
+
+Registers people under any policy, makes a function run for one of them, collects, uses and shares. What came
+of it is looked up in the tables, as the database's owner, and in what was answered, past any code of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
+from troth.prove.case import Case, NotTried
+from troth.prove.samples import sample
+from troth.prove.simulator import Camera, Way
+from troth.prove.story.person import FORBIDDEN, Answer, Person
+from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Verb
+
+if TYPE_CHECKING:
+    from troth.policy.compiled import FunctionTable
+    from troth.prove.story.evidence import Evidence
+    from troth.prove.story.gateway import Gateway
+    from troth.prove.story.stage import Levers
+
+REGISTER = FunctionName("register")
+_ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
+"""Items of an account that have fields of their own in the form."""
+PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
+_CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
+_BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
+_SOON_S = 6.0
+_DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
+
+
+@dataclass(slots=True)
+class Someone:
+    """A person with an account under one policy."""
+
+    account: str
+    phone: str
+    person: Person
+    way: Way | None = None
+    device: str | None = None
+
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """Ask the API as this person."""
+        return await self.person.ask(method, path, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What came of an ask: the answer, which items got through, which were dropped and why."""
+
+    answer: Answer
+    items: frozenset[str] = frozenset()
+    dropped: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def refused(self) -> bool:
+        """Whether the gate said no, rather than something being broken."""
+        return self.answer.status == FORBIDDEN and bool(self.answer.reason)
+
+    def refused_for(self, *reasons: str) -> bool:
+        """Whether it was refused for one of these reasons."""
+        return self.refused and self.answer.reason in reasons
+
+    def says(self) -> str:
+        """Say what was answered, in a few words."""
+        if not self.answer.ok:
+            clause = f" by {self.answer.clause}" if self.answer.clause else ""
+            return f"{self.answer.status} {self.answer.reason or self.answer.body.get('detail', '')}{clause}"
+        lost = ", ".join(f"{item} dropped: {why}" for item, why in sorted(self.dropped.items()))
+        return f"got {', '.join(sorted(self.items)) or 'nothing'}" + (f"; {lost}" if lost else "")
+
+
+class World:
+    """One scratch system, with the levers that only a scratch system has."""
+
+    def __init__(
+        self, base_url: str, mqtt: tuple[str, int], evidence: Evidence, gateway: Gateway, levers: Levers
+    ) -> None:
+        self.base_url = base_url
+        self.mqtt = mqtt
+        self.evidence = evidence
+        self.levers = levers
+        self._gateway = gateway
+        self._numbers = itertools.count(1)
+        self._shown: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._hands: dict[str, Person] = {}
+        self._hiring = asyncio.Lock()
+
+    def number(self) -> int:
+        """Return a number that nobody has had."""
+        return next(self._numbers)
+
+    def stranger(self) -> Person:
+        """Return someone without a token."""
+        return Person(self.base_url)
+
+    async def shown(self, case: Case, language: str | None = None) -> Mapping[str, Any]:
+        """Return the policy as people are shown it."""
+        key = (case.policy, language or case.compiled.policy.languages[0])
+        if key not in self._shown:
+            path = f"/v1/policies/{key[0]}?language={key[1]}"
+            self._shown[key] = (await self.stranger().ask("GET", path)).require()
+        return self._shown[key]
+
+    async def form(self, case: Case, **changed: object) -> dict[str, Any]:
+        """Return a registration that the policy would take, with ``changed`` fields (None: left out)."""
+        number = self.number()
+        text = await self.shown(case)
+        table = case.compiled.functions.get(REGISTER)
+        others = sorted((table.required if table else frozenset[ItemName]()) - _ASIDE)
+        form: dict[str, Any] = {
+            "phone": f"+86138{number:08d}",
+            "password": PASSWORD,
+            "policy": case.policy,
+            "version": text["version"],
+            "language": text["language"],
+            "text_hash": text["text_hash"],
+            "agreed": True,
+            "declares_adult": True,
+            "items": {item: sample(item, number) for item in others} or None,
+        }
+        if table and "email_address" in table.required:
+            form["email"] = f"m{number}x@proof.example"
+        return {key: value for key, value in (form | changed).items() if value is not None}
+
+    async def registering(self, case: Case, **changed: object) -> Answer:
+        """Hand in a registration and return the answer."""
+        return await self.stranger().ask("POST", "/v1/accounts", await self.form(case, **changed))
+
+    async def person(self, case: Case, **changed: object) -> Someone:
+        """Register someone and let them type in their code. Raises `RuntimeError` when that is refused."""
+        form = await self.form(case, **changed)
+        who = self.stranger()
+        made = (await who.ask("POST", "/v1/accounts", form)).require()
+        code = await self._gateway.code(form.get("phone") or form["email"])
+        verified = await who.ask("POST", f"/v1/accounts/{made['account']}/verify", {"code": code})
+        who.token = str(verified.require()["token"])
+        return Someone(str(made["account"]), form.get("phone", ""), who)
+
+    async def user(self, case: Case, function: FunctionName) -> Someone:
+        """Return someone for whom ``function`` runs: chosen, its needs met, its permissions granted."""
+        who = await self.person(case)
+        await self.start(case, who, function)
+        return who
+
+    async def start(self, case: Case, who: Someone, function: FunctionName) -> None:
+        """Do what makes a function run: choose it, meet its needs, grant its permissions, switch it on."""
+        table = case.compiled.functions[function]
+        if chosen(table):
+            (await self.choose(case, who, function)).require()
+        for need in [*table.needs, *_permissions(table)]:
+            await self.meet(case, who, function, need)
+        for clause in table.switches:
+            if not clause.default_on:
+                (await who.ask("PUT", f"/v1/me/switches/{clause.switch}", {"on": True})).require()
+
+    async def stuff(self, case: Case, who: Someone, function: FunctionName) -> frozenset[ItemName]:
+        """Return items that make the function run for once; one that needs a choice is chosen first.
+
+        What it cannot do without, else one that passes freely, else an optional one. Raises `NotTried`.
+        """
+        table = case.compiled.functions[function]
+        if table.required:
+            return table.required
+        loose = sorted(item for item, clause in table.items.items() if free(clause))
+        picky = sorted(item for item, c in table.items.items() if c.basis not in _BEYOND)
+        if not loose and not picky:
+            raise NotTried(f"{function} takes nothing of its own")
+        if not loose:
+            (await self.choose(case, who, function, picky[0])).require()
+        return frozenset((loose or picky)[:1])
+
+    async def choose(
+        self, case: Case, who: Someone, function: FunctionName, item: ItemName | None = None
+    ) -> Answer:
+        """Choose a function, or one item of it, having been shown the text."""
+        text = await self.shown(case)
+        body = {"language": text["language"], "text_hash": text["text_hash"]}
+        return await who.ask(
+            "POST", f"/v1/me/functions/{function}/choose", body | ({"item": item} if item else {})
+        )
+
+    async def withdraw(self, who: Someone, function: FunctionName, item: ItemName | None = None) -> Answer:
+        """Take a choice back."""
+        path = f"/v1/me/functions/{function}/withdraw"
+        return await who.ask("POST", path, {"item": item} if item else {})
+
+    async def meet(self, case: Case, who: Someone, function: FunctionName, need: str) -> None:
+        """Meet a need: by stating it, or by the deed that meets it. Raises `NotTried`."""
+        answer = await who.ask("PUT", f"/v1/me/functions/{function}/needs/{need}", {"met": True})
+        if answer.ok:
+            return
+        if answer.reason == "not_yours_to_state":
+            with suppress(RuntimeError):
+                await self.bind(who)
+                return
+        raise NotTried(f"the need {need} of {function} can't be met under {case.policy}: {answer.reason}")
+
+    async def bind(self, who: Someone) -> Way:
+        """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
+        number = self.number()
+        shelf = {"serial": f"PROOF-{number:06d}", "model": "Proof Model", "code": "7741-2280"}
+        maker = await self._hired("maker")
+        (await maker.ask("POST", "/v1/maker/devices", shelf)).require()
+        mac = "02:00:" + ":".join(f"{number:08x}"[at : at + 2] for at in range(0, 8, 2))
+        body = shelf | {"mac": mac, "ip": "198.51.100.7"}
+        bound = (await who.ask("POST", "/v1/me/devices", body)).require()
+        who.way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]))
+        who.device = str(bound["device"])
+        return who.way
+
+    async def send(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
+        """Let the device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
+        if who.way is None:
+            raise NotTried(f"{function} takes from devices, and none can be bound under this policy")
+        now = self.levers.now()
+        readings = [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
+        async with Camera(who.way) as device:
+            batch = await device.send(function, readings)
+            try:
+                (heard,) = await device.acked([batch], within_s=_SOON_S)
+            except TimeoutError:  # the broker refused the topic: nothing came further
+                return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
+        figures = ", ".join(f"{name} {heard.figures.get(name, 0)}" for name in _DEVICE_FIGURES)
+        if heard.refused or not heard.figures.get("stored"):
+            reason = heard.refused or ("denied" if heard.figures.get("denied") else "dropped")
+            return Did(Answer(FORBIDDEN, {"reason": reason, "detail": figures}))
+        return Did(Answer(200, {"detail": figures}), frozenset(reading.item for reading in readings))
+
+    async def give(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
+        """Let a person give items of themselves to a function."""
+        values = {item: sample(item, self.number()) for item in sorted(items)}
+        answer = await who.ask("PUT", f"/v1/me/functions/{function}/items", {"values": values})
+        return Did(answer, frozenset(answer.body.get("stored") or ()), {})
+
+    async def take_in(
+        self,
+        who: Someone,
+        function: FunctionName,
+        purpose: Purpose,
+        items: Iterable[ItemName],
+        **more: object,
+    ) -> Did:
+        """Let a service hand in what it collected."""
+        values = {item: sample(item, self.number()) for item in sorted(items)}
+        body = _asked(who, function, purpose, more) | {"values": values}
+        return _did(await (await self.service()).ask("POST", "/v1/service/collect", body), "stored")
+
+    async def open(
+        self,
+        verb: Verb,
+        who: Someone,
+        function: FunctionName,
+        purpose: Purpose,
+        items: Iterable[ItemName],
+        **more: object,
+    ) -> Did:
+        """Let a service use, share or disclose items."""
+        body = _asked(who, function, purpose, more) | {"items": sorted(items)}
+        return _did(await (await self.service()).ask("POST", f"/v1/service/{verb.value}", body), "values")
+
+    async def collect(
+        self, case: Case, who: Someone, function: FunctionName, items: Iterable[ItemName]
+    ) -> Did:
+        """Collect items by whichever door the policy opens: the person's own, a service's, a device's."""
+        table = case.compiled.functions[function]
+        wanted = list(items)
+        if purpose_for(table, Verb.COLLECT, ActorKind.SUBJECT):
+            return await self.give(who, function, wanted)
+        purpose = purpose_for(table, Verb.COLLECT, ActorKind.SERVICE)
+        if purpose is not None:
+            return await self.take_in(who, function, purpose, wanted)
+        if purpose_for(table, Verb.COLLECT, ActorKind.DEVICE):
+            return await self.send(who, function, wanted)
+        raise NotTried(f"nobody collects anything for {function}")
+
+    async def rows(self, case: Case, who: Someone, function: FunctionName, item: ItemName) -> int:
+        """Return how many documents of an item the vault's tables hold for a person and a function."""
+        return await self.evidence.value(
+            "SELECT count(*) FROM document d JOIN document_wrap w USING (subject, record)"
+            " WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s",
+            {"subject": who.account, "item": item, "function": f"{case.policy}/{function}"},
+        )
+
+    async def entries(self, kind: str) -> int:
+        """Return how many entries of a kind the ledger has."""
+        return await self.evidence.value(
+            "SELECT count(*) FROM ledger_entry WHERE kind = %(kind)s", {"kind": kind}
+        )
+
+    async def service(self) -> Person:
+        """Return a program of the maker's."""
+        return await self._hired("service")
+
+    async def _hired(self, role: str) -> Person:
+        async with self._hiring:
+            found = self._hands.get(role)
+            if found is None:
+                status, said = await self.levers.command("staff", "add", "--role", role)
+                if status or not said.split():
+                    raise RuntimeError(f"troth staff add --role {role} did not work: {said.strip()}")
+                found = self._hands[role] = Person(self.base_url, said.split()[-1])
+            return found
+
+
+def chosen(table: FunctionTable) -> bool:
+    """Return whether a function runs only once it was chosen."""
+    return table.clause.starts is Starts.WHEN_CHOSEN or table.clause.basis in _CONSENTS
+
+
+def purpose_for(table: FunctionTable, verb: Verb, actor: ActorKind) -> Purpose | None:
+    """Return the first purpose for which such an actor may do this, on the function's own basis."""
+    return next(
+        (
+            purpose
+            for purpose, clause in table.purposes.items()
+            if verb in clause.verbs and actor in clause.by and not clause.only_on
+        ),
+        None,
+    )
+
+
+def needed(table: FunctionTable, *more: ItemName) -> frozenset[ItemName]:
+    """Return ``more`` with all that the function cannot do without."""
+    return table.required | frozenset(more)
+
+
+def free(clause: ItemClause) -> bool:
+    """Return whether an item passes without a choice of its own."""
+    return clause.need is not Need.OPTIONAL and clause.basis is None
+
+
+def reference(ground: str) -> dict[str, str]:
+    """Return a ground with the id of a document, as a service attaches it."""
+    return {"ground": ground, "document": str(uuid4())}
+
+
+def _permissions(table: FunctionTable) -> list[str]:
+    return sorted({PERMISSION + each.permission for each in table.items.values() if each.permission})
+
+
+def _asked(
+    who: Someone, function: FunctionName, purpose: Purpose, more: Mapping[str, object]
+) -> dict[str, Any]:
+    named = {key: value for key, value in more.items() if value is not None}
+    return {"subject": who.account, "function": function, "purpose": purpose} | named
+
+
+def _did(answer: Answer, key: str) -> Did:
+    dropped = {str(one["item"]): str(one["reason"]) for one in answer.body.get("dropped") or ()}
+    return Did(answer, frozenset(answer.body.get(key) or ()), dropped)
