@@ -58,7 +58,7 @@ class ChoreDoors(Doors):
         async with self._open() as tx:
             due = await system.effects.effective(tx, _AT_ONCE)
         for subject, request in due:
-            async with self._open() as tx:
+            async with self._erasing() as tx:
                 if await ledger.standing(tx, subject, lock=True) is None:
                     continue
                 try:

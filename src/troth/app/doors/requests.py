@@ -214,7 +214,8 @@ class RequestDoors(StaffDoors):
             return await self._own_line(tx, moved)
 
     async def _step(self, token: str, request: UUID, step: Step, *, changes: bool = False) -> RequestLine:
-        async with self._open() as tx:
+        """Take one step at the desk. What ``changes`` the person's standing may end it."""
+        async with self._erasing() if changes else self._open() as tx:
             found, behalf = await self._at_desk(tx, token, request)
             moved = await step(tx, found, behalf)
         if changes:
