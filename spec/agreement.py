@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from spec import ages
 from spec import standing as stands
 from spec.acceptance import acceptance
-from spec.case import CONSENTS, Answer, Case, no
+from spec.case import Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
 from troth.terms import ActKind, Basis, Reason, Verb
@@ -16,36 +17,88 @@ SKEW = timedelta(seconds=120)
 
 def person_stands(case: Case) -> Answer:
     """Check that the person is here, has not cancelled, is of age and accepted this version."""
-    agreement, audience = case.those(says.AcceptanceClause), case.those(says.AudienceClause)
     cancel = [c for c in case.those(says.RightClause) if c.right == "cancel"]
+    agreement = case.those(says.AcceptanceClause)
     if case.needs(Check.HERE) and case.standing is None:
         return no(Reason.CANCELLED, cancel)
+    if case.needs(Check.STANDING) and case.standing is None:
+        return no(Reason.NOT_ACCEPTED, agreement)
+    if case.needs(Check.STANDING) and stands.cancelled(case.acts):
+        return no(Reason.CANCELLED, cancel)
+    return []
+
+
+def old_enough(case: Case) -> Answer:
+    """Check that the person is old enough for an account, and old enough to speak for themselves.
+
+    Nobody without an account is asked their age; but who was found to be a minor is one.
+    """
+    audience, guardian = case.those(says.AudienceClause), ages.guardian_rules(case.policy)
     if not case.needs(Check.STANDING):
         return []
-    if case.standing is None:
-        return no(Reason.NOT_ACCEPTED, agreement)
-    if stands.cancelled(case.acts):
-        return no(Reason.CANCELLED, cancel)
-    adult = stands.age(case.acts, case.policy.name)
-    if audience and not case.held(adult.since):
-        found_minor = adult.since is None and adult.closed_by is not None
-        return no(Reason.UNDERAGE if found_minor else Reason.AGE_UNKNOWN, audience)
-    shown_first = any(c.shown_first for c in agreement) or not agreement
-    accepted = acceptance(case.acts, case.policy, shown_first=shown_first)
-    if not case.held(accepted.since):
-        last = accepted.closed_by if accepted.since is None else None
+    for c in audience:
+        declared = ages.declared(case.acts, case.policy, c.minimum_age)
+        found_minor = declared.since is None and declared.closed_by is not None
+        if case.without_account and found_minor:
+            return no(Reason.UNDERAGE, audience)
+        if not case.without_account and not case.held(declared.since):
+            return no(Reason.UNDERAGE if found_minor else Reason.AGE_UNKNOWN, audience)
+    if case.without_account:
+        return []
+    for c in guardian:
+        if case.held(ages.declared(case.acts, case.policy, ages.own_age(c)).since):
+            continue
+        if not case.held(guardian_consents(case).since):
+            over = ages.came_of_age(case.guardian, case.ask.at) is not None
+            return no(Reason.RENEWAL_DUE if over else Reason.GUARDIAN_MISSING, guardian)
+    return [*audience, *guardian]
+
+
+def guardian_consents(case: Case) -> stands.Stands:
+    """How the consent of a guardian stands."""
+    return ages.guarded(case.acts, case.policy, case.guardian, case.ask.at)
+
+
+def accepted(case: Case) -> Answer:
+    """Check that the person accepted this version."""
+    agreement = case.those(says.AcceptanceClause)
+    if not case.needs(Check.ACCEPTED):
+        return []
+    given = acceptance(case.acts, case.policy, shown_first=case.shown_first)
+    if not case.held(given.since):
+        last = given.closed_by if given.since is None else None
         ended = last is not None and last.kind is ActKind.ENDED
         return no(Reason.ACCEPTANCE_ENDED if ended else Reason.NOT_ACCEPTED, agreement)
-    return [*audience, *agreement]
+    return [*agreement]
+
+
+def not_lost(case: Case) -> Answer:
+    """Check that no function was withdrawn with which this one is lost."""
+    if not case.needs(Check.CHOICE):
+        return []
+    ours = case.ask.function
+    lost: list[says.RefusalClause] = []
+    for c in case.policy.clauses:
+        if not isinstance(c, says.RefusalClause) or c.function == ours or ours not in c.also:
+            continue
+        functions = [f for f in case.policy.clauses if isinstance(f, says.FunctionClause)]
+        theirs = [f for f in functions if f.function == c.function and case.waits(f)]
+        if theirs:
+            chosen = case.chosen(c.function, separate=theirs[0].basis is Basis.SEPARATE_CONSENT)
+            last = chosen.closed_by if chosen.since is None else None
+            if last is not None and last.kind is ActKind.WITHDRAWN:
+                lost.append(c)
+    return no(Reason.WITHDRAWN, lost, min(lost, key=lambda c: c.id).effect) if lost else []
 
 
 def function_chosen(case: Case) -> Answer:
-    """Check that a function which waits to be chosen, or rests on consent, was chosen and still is."""
-    waits = case.function.starts is says.Starts.WHEN_CHOSEN or case.basis in CONSENTS
-    if not case.needs(Check.CHOICE) or not waits:
+    """Check that a function which waits to be chosen, or rests on consent, was chosen and still is.
+
+    People without an account choose whatever they ask for.
+    """
+    if not case.needs(Check.CHOICE) or not (case.waits(case.function) or case.without_account):
         return []
-    where = (case.policy.name, case.ask.function, None)
-    chosen = stands.choice(case.acts, where, separate=case.basis is Basis.SEPARATE_CONSENT)
+    chosen = case.chosen(case.ask.function, separate=case.basis is Basis.SEPARATE_CONSENT)
     if case.held(chosen.since):
         return []
     withdrawn = chosen.since is None and chosen.closed_by is not None

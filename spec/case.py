@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from spec import ages
 from spec import standing as stands
-from spec.table import APPLIES, LIFTED, Check
+from spec.table import APPLIES, LIFTED, ON_AN_ACCOUNT, WITHOUT_ACCOUNT, Check
 from troth.policy import clauses as says
-from troth.terms import Act, Ask, Basis, Deny, Reason, Standing
+from troth.terms import Act, Ask, Basis, Deny, FunctionName, ItemName, Reason, Standing
 
 CONSENTS = (Basis.CONSENT, Basis.SEPARATE_CONSENT)
 C = TypeVar("C", bound=says.Clause)
@@ -36,6 +37,7 @@ class Case:
         """Every time says its zone, and the standing is that of the person asked about."""
         acts = self.standing.acts if self.standing else ()
         moments = [self.ask.at, self.ask.measured or self.ask.at, *(act.at for act in acts)]
+        moments += [act.until for act in acts if act.until is not None]
         mine = self.standing is None or self.standing.subject == self.ask.subject
         return mine and all(moment.utcoffset() is not None for moment in moments)
 
@@ -57,7 +59,8 @@ class Case:
 
     def needs(self, check: Check) -> bool:
         """Whether this check applies, by the table of bases and verbs."""
-        return check in APPLIES[self.basis] - LIFTED[self.ask.verb]
+        lifted = {Check.ACCEPTED} if self.without_account else set[Check]()
+        return check in APPLIES[self.basis] - LIFTED[self.ask.verb] - lifted
 
     @property
     def ground(self) -> str | None:
@@ -66,9 +69,48 @@ class Case:
         return reference.ground if reference and reference.document.strip() else None
 
     @property
+    def heard(self) -> list[Act]:
+        """The acts that were heard by now."""
+        return stands.heard(self.standing.acts if self.standing else (), self.ask.at)
+
+    @property
+    def guardian(self) -> list[Act]:
+        """What a guardian consented to."""
+        return ages.consents(self.heard, self.policy, shown_first=self.shown_first)
+
+    @property
     def acts(self) -> list[Act]:
         """The acts that count now."""
-        return stands.heard(self.standing.acts if self.standing else (), self.ask.at)
+        return ages.still_theirs(self.heard, self.policy, ages.came_of_age(self.guardian, self.ask.at))
+
+    @property
+    def shown_first(self) -> bool:
+        """Whether agreeing counts only after the text was shown."""
+        agreement = self.those(says.AcceptanceClause)
+        return any(c.shown_first for c in agreement) or not agreement
+
+    @property
+    def without_account(self) -> bool:
+        """Whether the person has nothing to accept here."""
+        return self.ask.role in WITHOUT_ACCOUNT
+
+    @property
+    def items(self) -> list[says.ItemClause]:
+        """What the function takes of people in this role."""
+        plain = self.ask.role in ON_AN_ACCOUNT
+        return [
+            c for c in self.those(says.ItemClause) if c.about is self.ask.role or (c.about is None and plain)
+        ]
+
+    def waits(self, function: says.FunctionClause) -> bool:
+        """Whether a function waits to be chosen, or rests on consent."""
+        return function.starts is says.Starts.WHEN_CHOSEN or function.basis in CONSENTS
+
+    def chosen(self, where: FunctionName, item: ItemName | None = None, *, separate: bool) -> stands.Stands:
+        """How the choice of a function, or of an item of it, stands."""
+        others = [c for c in self.policy.clauses if isinstance(c, says.RefusalClause) and where in c.also]
+        at = (self.policy.name, where, item)
+        return stands.choice(self.acts, at, separate=separate, lost_with={c.function for c in others})
 
     @property
     def then(self) -> datetime:

@@ -8,6 +8,11 @@ A permission must be found among the clauses; silence is a no. Each sentence bel
 # INVARIANT: the order of clauses never matters.
 # INVARIANT: adding a forbid never opens.
 # INVARIANT: withdrawing never opens.
+# INVARIANT: refusing costs what is stated and nothing else.
+# INVARIANT: after cancellation only what is held is reached, and only for its ground.
+# INVARIANT: nothing is made public by others without separate consent, a duty or an exemption.
+# INVARIANT: an item is about whom its clause says.
+# INVARIANT: what is done under one policy opens nothing under another.
 # INVARIANT: an error while deciding denies.
 # INVARIANT: what was not allowed when measured is refused.
 # INVARIANT: dropping is per item.
@@ -19,7 +24,7 @@ from __future__ import annotations
 
 from spec import agreement, items
 from spec.case import Answer, Case, no
-from spec.table import Check
+from spec.table import WITHOUT_ACCOUNT, Check
 from troth.policy import clauses as says
 from troth.terms import ActorKind, Allow, Ask, Basis, Decision, Deny, Reason, Role, Standing, Verb
 
@@ -70,12 +75,26 @@ def purpose_declared(case: Case) -> Answer:
     stated = [c for c in case.those(says.PurposeClause) if c.purpose == ask.purpose]
     if not stated:
         return no(Reason.PURPOSE_UNDECLARED)
-    other_person = ask.actor.kind is ActorKind.SUBJECT and ask.actor.id != str(ask.subject)
     theirs = [c for c in stated if ask.actor.kind in c.by]
-    if not theirs or (other_person and ask.role is Role.HOLDER):
+    if not theirs or (ask.actor.kind is ActorKind.SUBJECT and not may_act(case)):
         return no(Reason.ACTOR_FORBIDDEN, stated)
     fits = [c for c in theirs if ask.verb in c.verbs and (not c.only_on or case.basis in c.only_on)]
     return [*fits] or no(Reason.PURPOSE_UNDECLARED, theirs)
+
+
+def in_person(case: Case) -> bool:
+    """Whether the one who asks is the one asked about."""
+    return case.ask.actor.kind is ActorKind.SUBJECT and case.ask.actor.id == str(case.ask.subject)
+
+
+def may_act(case: Case) -> bool:
+    """Whether a person may act: for themselves, for a child with a guardian's consent, for others' guests."""
+    alone = {Role.HOLDER, *WITHOUT_ACCOUNT}
+    if in_person(case):
+        return True
+    if case.ask.role is Role.CHILD:
+        return case.held(agreement.guardian_consents(case).since)
+    return case.ask.role not in alone
 
 
 def basis_holds(case: Case) -> Answer:
@@ -83,6 +102,9 @@ def basis_holds(case: Case) -> Answer:
     ask, clauses = case.ask, list[says.Clause]()
     if case.needs(Check.OWN_BASIS) and case.basis is not case.function.basis:
         return no(Reason.BASIS_UNLISTED)
+    makes_public = ask.verb is Verb.DISCLOSE and not in_person(case)
+    if case.needs(Check.OWN_BASIS) and makes_public and case.basis is not Basis.SEPARATE_CONSENT:
+        return no(Reason.BASIS_UNLISTED, [case.function])
     if case.needs(Check.GROUND):
         if case.ground is None:
             return no(Reason.REFERENCE_MISSING)
@@ -95,8 +117,7 @@ def basis_holds(case: Case) -> Answer:
             return no(Reason.BASIS_UNLISTED)
         if ask.actor.kind is ActorKind.STAFF and case.ground is None:
             return no(Reason.REFERENCE_MISSING)
-        in_person = ask.actor.kind is ActorKind.SUBJECT and ask.actor.id == str(ask.subject)
-        if ask.actor.kind is not ActorKind.STAFF and not in_person:
+        if ask.actor.kind is not ActorKind.STAFF and not in_person(case):
             return no(Reason.ACTOR_FORBIDDEN)
     return clauses
 
@@ -105,8 +126,11 @@ ORDER = (
     function_exists,
     not_forbidden,
     agreement.person_stands,
+    agreement.old_enough,
+    agreement.accepted,
     purpose_declared,
     basis_holds,
+    agreement.not_lost,
     agreement.function_chosen,
     agreement.switched_on,
     items.needs_met,

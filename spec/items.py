@@ -11,7 +11,7 @@ from spec.acceptance import language
 from spec.case import CONSENTS, Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
-from troth.terms import Basis, Dropped, ItemName, Reason, Verb
+from troth.terms import Basis, Dropped, FunctionName, ItemName, Reason, Verb
 
 
 def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
@@ -19,9 +19,12 @@ def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
     passed: set[ItemName] = set()
     dropped: set[Dropped] = set()
     for item in case.ask.items:
-        declared = [c for c in case.those(says.ItemClause) if c.item == item]
+        declared = [c for c in case.items if c.item == item]
         if not declared:
             dropped.add(Dropped(item, Reason.ITEM_UNDECLARED, None))
+        elif _gone(case) and not _held_for(case, item):
+            closed = [c for c in case.those(says.HoldClause) if c.item == item]
+            dropped.add(Dropped(item, Reason.CANCELLED, [*closed, *declared][0].id))
         elif case.needs(Check.ITEM_CHOICE) and not _chosen(case, declared[0]):
             dropped.add(Dropped(item, Reason.ITEM_NOT_CHOSEN, declared[0].id))
         elif item in case.ask.unfit:
@@ -31,17 +34,41 @@ def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
     return frozenset(passed), frozenset(dropped)
 
 
+def _gone(case: Case) -> bool:
+    """Return whether only what is held is left: the person cancelled, or nobody is known.
+
+    Of nobody known something may still be collected, where a listed ground says so.
+    """
+    left = stands.cancelled(case.acts) or (case.standing is None and case.ask.verb is not Verb.COLLECT)
+    return case.needs(Check.HELD) and left
+
+
+def _held_for(case: Case, item: ItemName) -> list[says.HoldClause]:
+    """Return the clauses that hold an item for the ground of this ask."""
+    return [c for c in case.those(says.HoldClause) if c.item == item and case.ground in c.opens_for]
+
+
 def _chosen(case: Case, clause: says.ItemClause) -> bool:
     """Return whether agreement is enough for an item, or else the choice or consent it needs is there."""
     if clause.basis in {Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT}:
         return False
     if clause.permission is not None and not _granted(case, clause.permission):
         return False
+    if clause.only_while is not None and not _runs(case, clause.only_while):
+        return False
     if clause.need is not says.Need.OPTIONAL and clause.basis not in CONSENTS:
         return True
-    where = (case.policy.name, case.ask.function, clause.item)
     separate = clause.basis is Basis.SEPARATE_CONSENT
-    return case.held(stands.choice(case.acts, where, separate=separate).since)
+    return case.held(case.chosen(case.ask.function, clause.item, separate=separate).since)
+
+
+def _runs(case: Case, name: FunctionName) -> bool:
+    """Return whether another function runs: it comes with the acceptance, or was chosen."""
+    functions = [c for c in case.policy.clauses if isinstance(c, says.FunctionClause) and c.function == name]
+    if not functions or not case.waits(functions[0]):
+        return bool(functions)
+    separate = functions[0].basis is Basis.SEPARATE_CONSENT
+    return case.held(case.chosen(name, separate=separate).since)
 
 
 def _granted(case: Case, permission: str) -> bool:
@@ -62,7 +89,7 @@ def needs_met(case: Case) -> Answer:
     passed, _ = sort(case)
     missing = [
         c
-        for c in case.those(says.ItemClause)
+        for c in case.items
         if c.need is says.Need.REQUIRED
         and c.item not in passed
         and not case.held(stands.supply(case.acts, name, function, (None, c.item)))
@@ -79,29 +106,29 @@ def needs_met(case: Case) -> Answer:
 def something_left(case: Case) -> Answer:
     """Check that at least one item passes."""
     passed, dropped = sort(case)
-    clauses = case.those(says.ItemClause)
     if passed:
-        return [c for c in clauses if c.item in passed]
-    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED):
-        items = {d.item for d in dropped if d.reason is reason}
-        if items:
-            return no(reason, [c for c in clauses if c.item in items])
+        held = [c for item in passed for c in _held_for(case, item)] if _gone(case) else []
+        return [*[c for c in case.items if c.item in passed], *held]
+    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.CANCELLED, Reason.ITEM_MALFORMED):
+        because = {d.clause for d in dropped if d.reason is reason}
+        if because:
+            return no(reason, [c for c in case.policy.clauses if c.id in because])
     return no(Reason.ITEM_UNDECLARED)
 
 
 def recipient_listed(case: Case) -> Answer:
     """Check that this recipient may receive all that passed, for this purpose.
 
-    What goes only for people who were shown one language goes for nobody else.
+    What goes only for people who were shown one language goes for nobody else. What is made public goes to
+    nobody in particular; if it does, they must be listed too.
     """
-    if case.ask.verb is not Verb.SHARE:
+    to_someone = case.ask.verb is Verb.DISCLOSE and case.ask.recipient is not None
+    if case.ask.verb is not Verb.SHARE and not to_someone:
         return []
     passed, _ = sort(case)
     named = [c for c in case.those(says.RecipientClause) if c.recipient == case.ask.recipient]
     fits = [c for c in named if c.purpose == case.ask.purpose and passed <= c.items]
-    agreement = case.those(says.AcceptanceClause)
-    shown_first = any(c.shown_first for c in agreement) or not agreement
-    shown = language(case.acts, case.policy, shown_first=shown_first)
+    shown = language(case.acts, case.policy, shown_first=case.shown_first)
     fits = [c for c in fits if all(c.only_if_shown.get(item, shown) == shown for item in passed)]
     return [*fits] or no(Reason.RECIPIENT_UNLISTED, named)
 

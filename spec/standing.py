@@ -9,7 +9,7 @@ and is read broadly: without a function or a device it speaks for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,7 +17,10 @@ from troth.policy.clauses import Scope, SwitchClause
 from troth.terms import Act, ActKind, DeviceId, FunctionName, ItemName, PolicyName
 
 CLOSING = frozenset(
-    map(ActKind, ("ended", "withdrawn", "switched_off", "found_minor", "removed", "cancelled"))
+    map(
+        ActKind,
+        ("ended", "withdrawn", "switched_off", "found_minor", "guardian_withdrew", "removed", "cancelled"),
+    )
 )
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -53,19 +56,17 @@ def cancelled(acts: Sequence[Act]) -> bool:
     return any(act.kind is ActKind.CANCELLED for act in acts)
 
 
-def age(acts: Sequence[Act], policy: PolicyName) -> Stands:
-    """Adulthood is declared per policy; being found a minor is a fact for all of them. The later act wins."""
-    return unbroken(
-        acts,
-        opens=lambda act: act.kind is ActKind.DECLARED_ADULT and act.policy == policy,
-        closes=lambda act: act.kind is ActKind.FOUND_MINOR,
-    )
-
-
 def choice(
-    acts: Sequence[Act], where: tuple[PolicyName, FunctionName, ItemName | None], *, separate: bool
+    acts: Sequence[Act],
+    where: tuple[PolicyName, FunctionName, ItemName | None],
+    *,
+    separate: bool,
+    lost_with: Collection[FunctionName] = (),
 ) -> Stands:
-    """Whether a function, or one item of it, was chosen. Withdrawing the whole takes its items along."""
+    """Whether a function, or one item of it, was chosen. Withdrawing the whole takes its items along.
+
+    So does withdrawing one of the functions that it is ``lost_with``.
+    """
     policy, function, item = where
     gone = ActKind.WITHDRAWN
     return unbroken(
@@ -78,6 +79,7 @@ def choice(
         closes=lambda act: (
             act.kind is ActKind.ENDED
             or (act.kind is gone and act.function in {function, None} and act.item in {item, None})
+            or (act.kind is gone and act.function in lost_with and act.item is None)
         ),
     )
 

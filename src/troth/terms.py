@@ -152,6 +152,8 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
     UNDERAGE = "underage"
     AGE_UNKNOWN = "age_unknown"
+    GUARDIAN_MISSING = "guardian_missing"
+    RENEWAL_DUE = "renewal_due"
     ROLE_FORBIDDEN = "role_forbidden"
     PURPOSE_UNDECLARED = "purpose_undeclared"
     NOT_CHOSEN = "not_chosen"
@@ -222,8 +224,12 @@ class ActKind(StrEnum):
     WITHDRAWN = "withdrawn"
     SWITCHED_ON = "switched_on"
     SWITCHED_OFF = "switched_off"
-    DECLARED_ADULT = "declared_adult"
+    CONTINUED = "continued"  # went on after another version was shown: never widens what was accepted
+    DECLARED_ADULT = "declared_adult"  # of the age that the policy asks for, or of ``age``
     FOUND_MINOR = "found_minor"
+    GUARDIAN_VERIFIED = "guardian_verified"  # who speaks for this child was proven
+    GUARDIAN_CONSENTED = "guardian_consented"  # and agreed to the text, until the child comes of age
+    GUARDIAN_WITHDREW = "guardian_withdrew"
     SUPPLIED = "supplied"  # a need of a function is met: store, cash_register
     REMOVED = "removed"  # that need is no longer met
     CANCELLED = "cancelled"
@@ -231,7 +237,10 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One step in a subject's standing. ``version``, ``language`` and ``text_hash`` say what they saw."""
+    """One step in a subject's standing. ``version``, ``language`` and ``text_hash`` say what they saw.
+
+    ``age`` is the age that was declared; ``until`` the end that a guardian's consent has from the start.
+    """
 
     kind: ActKind
     policy: PolicyName
@@ -245,6 +254,8 @@ class Act:
     separate: bool = False
     language: str | None = None
     text_hash: str | None = None
+    age: int | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

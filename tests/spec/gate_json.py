@@ -16,12 +16,14 @@ from pathlib import Path
 from uuid import UUID
 
 from troth.policy import clauses as says
+from troth.policy import statements
 from troth.terms import Act, Allow, Ask, ClauseId, Decision, Deny, Standing
 
 FOLDER = Path(__file__).parents[1] / "golden" / "gate"
 KINDS = {
     kind.__name__.removesuffix("Clause").lower(): kind
-    for kind in vars(says).values()
+    for module in (statements, says)
+    for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, says.Clause) and kind is not says.Clause
 }
 
@@ -51,6 +53,11 @@ def _clause(data: dict) -> says.Clause:
 
 def files() -> dict[str, dict]:
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.json"))}
+
+
+def names(file: dict) -> list[str]:
+    """The policies of a file: one, or the versions of one."""
+    return file.get("policies") or [file["policy"]]
 
 
 def question(file: dict, case: dict) -> tuple[Standing | None, Ask]:

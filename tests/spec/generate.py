@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from unittest.mock import patch
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from troth.policy import clauses as says
 from troth.policy.compile import compile_policy
 from troth.policy.compiled import Compiled
+from troth.policy.statements import ChangeClause, MinorClause
 from troth.terms import (
     Act,
     ActKind,
@@ -44,6 +44,8 @@ GROUNDS = ["express_law", "life", "agreement"]
 RECIPIENTS = ["agent", "partner"]
 REGIONS = ["CN", "DE", "SG"]
 CONSENTS = (Basis.CONSENT, Basis.SEPARATE_CONSENT)
+EFFECTS = ["function_unavailable", "no_effect", "service_unavailable"]
+CHILD, GROWN = 14, 18
 SHOWN = {"version": 1, "language": "en", "text_hash": "aa"}
 AT = says.Position("generated", 1, 1)
 
@@ -76,7 +78,7 @@ class Dice:
         return T0 + timedelta(hours=self.below(12))
 
 
-BYTES = 900
+BYTES = 1000
 dice = st.binary(min_size=BYTES, max_size=BYTES).map(Dice)
 
 
@@ -87,11 +89,18 @@ def clause(kind: type, address: str, **fields):
 def policy(d: Dice, *, arbitrary: bool = False) -> says.Policy:
     clauses = [clause(says.AcceptanceClause, "acceptance", shown_first=not d.rarely())]
     if d.below(2):
-        clauses.append(clause(says.AudienceClause, "audience", minimum_age=18, found_minor="delete_promptly"))
+        age = GROWN if d.below(2) else CHILD
+        clauses.append(
+            clause(says.AudienceClause, "audience", minimum_age=age, found_minor="delete_promptly")
+        )
+    if d.rarely(3):
+        clauses.append(guardian(d))
+    if d.rarely(3):
+        clauses.append(clause(ChangeClause, "changes/continued_use", name="continued_use"))
     clauses += [clause(says.StoredInClause, f"stored_in/{r}", region=r) for r in d.some(REGIONS[:2])]
     functions = FUNCTIONS[: 1 + d.below(3)]
     for function in functions:
-        clauses += function_clauses(d, function, arbitrary=arbitrary)
+        clauses += function_clauses(d, function, functions, arbitrary=arbitrary)
     for switch in SWITCHES[: d.below(3)]:
         covers = frozenset(d.some(functions) or functions[:1])
         scope, on = d.pick(says.Scope), not d.rarely(4)
@@ -119,11 +128,18 @@ def policy(d: Dice, *, arbitrary: bool = False) -> says.Policy:
     return policy_of(clauses)
 
 
-def policy_of(clauses) -> says.Policy:
+def guardian(d: Dice) -> MinorClause:
+    age = d.pick([CHILD, CHILD - 1, GROWN, None])
+    inclusive = d.pick([None, True, False])
+    name = "parental_consent" if d.often() else "sensitive_up_to"
+    return clause(MinorClause, f"minors/{name}", name=name, age=age, inclusive=inclusive)
+
+
+def policy_of(clauses, version: int = 1) -> says.Policy:
     day = date(2020, 3, 3)
     return says.Policy(
         name="pol",
-        version=1,
+        version=version,
         published=day,
         effective=day,
         title={"en": "p"},
@@ -134,14 +150,20 @@ def policy_of(clauses) -> says.Policy:
     )
 
 
-def function_clauses(d: Dice, f: str, *, arbitrary: bool) -> list[says.Clause]:
+def function_clauses(d: Dice, f: str, functions: list[str], *, arbitrary: bool) -> list[says.Clause]:
     basis = d.pick(Basis) if arbitrary else d.pick([*list(Basis)[:3] * 5, *Basis])
     starts = d.pick(says.Starts)
     if basis in CONSENTS and not arbitrary:
         starts = says.Starts.WHEN_CHOSEN
     made: list[says.Clause] = [
         clause(says.FunctionClause, f"functions/{f}", function=f, basis=basis, starts=starts),
-        clause(says.RefusalClause, f"functions/{f}/on_refusal", function=f, effect="function_unavailable"),
+        clause(
+            says.RefusalClause,
+            f"functions/{f}/on_refusal",
+            function=f,
+            effect=d.pick(EFFECTS),
+            also=frozenset(d.some(functions) if d.rarely(3) else ()),
+        ),
     ]
     taken = ITEMS[: 1 + d.below(len(ITEMS))]
     for item in taken:
@@ -156,8 +178,14 @@ def function_clauses(d: Dice, f: str, *, arbitrary: bool) -> list[says.Clause]:
                 need=need,
                 basis=own,
                 permission=d.pick([None, None, None, *PERMISSIONS]),
+                about=d.pick(Role) if d.rarely(10) else None,
+                only_while=d.pick([*FUNCTIONS, "unheard_of"]) if d.rarely(10) else None,
             )
         )
+        if d.rarely(4):
+            grounds = frozenset(d.some(GROUNDS))
+            address = f"functions/{f}/holds/{item}/opens_for"
+            made.append(clause(says.HoldClause, address, function=f, item=item, opens_for=grounds))
     for purpose in PURPOSES[: 1 + d.below(2)]:
         by = frozenset(d.some(ActorKind)) or frozenset(ActorKind)
         verbs = frozenset(d.some(Verb)) or frozenset(Verb)
@@ -207,13 +235,20 @@ def closed(d: Dice, f: str, item: str) -> says.ClosedClause:
 
 def compiled(policy: says.Policy) -> Compiled:
     """The tables without the policy's own checks, which have their own tests."""
-    return _compiled(policy.clauses)
+    found = _compiled.get(id(policy))
+    if found is None or found[0] is not policy:
+        if len(_compiled) > 256:
+            _compiled.clear()
+        with patch("troth.policy.compile.check", _unchecked):
+            found = _compiled[id(policy)] = (policy, compile_policy(policy))
+    return found[1]
 
 
-@lru_cache(maxsize=256)
-def _compiled(clauses: tuple[says.Clause, ...]) -> Compiled:
-    with patch("troth.policy.compile.check", return_value=()):
-        return compile_policy(policy_of(clauses))
+_compiled: dict[int, tuple[says.Policy, Compiled]] = {}
+
+
+def _unchecked(_policy: says.Policy) -> tuple[()]:
+    return ()
 
 
 def act(d: Dice, **more) -> Act:
@@ -228,8 +263,12 @@ def act(d: Dice, **more) -> Act:
         "device": d.pick([None, None, *DEVICES]),
         "separate": d.below(2) == 1,
     }
-    if kind in (ActKind.SHOWN, ActKind.ACCEPTED, ActKind.ENDED):
+    if kind in TEXTS:
         fields |= SHOWN | d.pick([{}, {"version": 2}, {"text_hash": "bb"}, {"language": "zh"}])
+    if kind is ActKind.DECLARED_ADULT:
+        fields["age"] = d.pick([None, CHILD - 1, CHILD, CHILD + 1, GROWN])
+    if kind is ActKind.GUARDIAN_CONSENTED or d.rarely(30):
+        fields["until"] = d.pick([None, d.time(), T0 + timedelta(days=100)])
     if kind in (ActKind.CHOSEN, ActKind.WITHDRAWN, ActKind.SUPPLIED, ActKind.REMOVED):
         fields["item"] = d.pick([None, *ITEMS])
     if kind in (ActKind.SUPPLIED, ActKind.REMOVED) and d.below(2):
@@ -237,6 +276,15 @@ def act(d: Dice, **more) -> Act:
     if kind in (ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF) or d.rarely():
         fields["switch"] = d.pick([*SWITCHES, None])
     return Act(**fields | more)
+
+
+TEXTS = {
+    ActKind.SHOWN,
+    ActKind.ACCEPTED,
+    ActKind.ENDED,
+    ActKind.CONTINUED,
+    ActKind.GUARDIAN_CONSENTED,
+}
 
 
 def standing(d: Dice, policy: says.Policy, *, arbitrary: bool = False) -> Standing | None:
@@ -250,7 +298,8 @@ def standing(d: Dice, policy: says.Policy, *, arbitrary: bool = False) -> Standi
         acts.pop(d.below(len(acts)))
     if arbitrary and acts and d.rarely(6):
         spoiled = d.below(len(acts))
-        acts[spoiled] = replace(acts[spoiled], at=acts[spoiled].at.replace(tzinfo=None))
+        which = d.pick(["at", "at", "until"])
+        acts[spoiled] = replace(acts[spoiled], **{which: acts[spoiled].at.replace(tzinfo=None)})
     return Standing(OTHER if d.rarely(30) else SUBJECT, tuple(acts))
 
 
@@ -258,11 +307,18 @@ def everything(d: Dice, policy: says.Policy) -> list[Act]:
     def did(kind: ActKind, **fields) -> Act:
         return Act(kind=kind, policy="pol", at=T0 + timedelta(hours=d.below(3)), **fields)
 
-    acts = [] if d.rarely() else [did(ActKind.DECLARED_ADULT)]
+    acts = [] if d.rarely() else [did(ActKind.DECLARED_ADULT, age=d.pick([None, None, CHILD, GROWN]))]
     acts += [did(ActKind.SHOWN, **SHOWN), did(ActKind.ACCEPTED, **SHOWN)]
+    if any(isinstance(c, MinorClause) for c in policy.clauses) and d.often():
+        acts.append(did(ActKind.GUARDIAN_VERIFIED))
+        until = d.pick([T0 + timedelta(days=100), T0 + timedelta(days=100), d.time()])
+        acts.append(did(ActKind.GUARDIAN_CONSENTED, **SHOWN, until=until))
     for c in policy.clauses:
         if isinstance(c, says.FunctionClause) and d.often():
-            acts.append(did(ActKind.CHOSEN, function=c.function, separate=d.often()))
+            separate = d.often()
+            acts.append(
+                did(ActKind.CHOSEN, function=c.function, separate=separate, version=d.pick([None, 1]))
+            )
         elif isinstance(c, says.NeedClause) and d.often():
             acts.append(did(ActKind.SUPPLIED, function=d.pick([c.function, None]), need=c.need))
         if isinstance(c, says.ItemClause) and c.permission and d.often():

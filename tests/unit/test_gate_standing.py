@@ -82,7 +82,7 @@ def test_a_standing_is_not_mistaken_for_one_that_had_its_place_in_memory():
 def test_a_time_without_zone_is_unfit_wherever_it_stands():
     naive = Act(kind=ActKind.SWITCHED_OFF, policy="elsewhere", at=AT.replace(tzinfo=None))
     with pytest.raises(stands.Unfit):
-        stands.read(EXAMPLE, Standing(SUBJECT, (accepted(1), naive)))
+        stands.read(EXAMPLE, Standing(SUBJECT, (accepted(1), naive)), AT)
 
 
 def test_times_at_the_edges_do_not_break_the_decision():

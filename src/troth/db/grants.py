@@ -53,6 +53,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "event_block": {_APP: "select insert delete", _INGEST: "insert"},
     "reading_seen": {_APP: "select insert", _INGEST: "select(at_day, mark) insert", _ERASER: "delete"},
     "blind_index": {_APP: "select insert delete", _KEEPER: "select update(tag, epoch)"},
+    "vault_deletion": {_APP: "select insert delete"},
     "erasure": {
         _APP: "select update(link_hash)",
         _ERASER: "insert update",

@@ -20,9 +20,10 @@ from datetime import datetime
 from troth import ledger
 from troth.db import Database, Tx
 from troth.gate._mint import mint
-from troth.gate.decide import SKEW, accepted_version, decide
+from troth.gate.decide import SKEW
 from troth.gate.evidence import Judged, counted, put_on_record
 from troth.gate.policies import Policies
+from troth.gate.versions import answer
 from troth.policy.compiled import Compiled
 from troth.terms import (
     Allow,
@@ -116,13 +117,8 @@ class Gate:
                 return Judged(Deny(Reason.UNKNOWN_POLICY, frozenset())), None
             if ask.at - now > SKEW:  # the asker's clock is wrong: what is not yet given would count
                 return judged, None
-            version = accepted_version(standing, ask.policy, ask.at)
-            compiled = (
-                self.policies.current(ask.policy)
-                if version is None
-                else self.policies.version(ask.policy, version)
-            )
-            return Judged(decide(compiled, standing, ask), compiled, known=standing is not None), None
+            said = answer(self.policies.versions(ask.policy), standing, ask)
+            return Judged(said.decision, said.compiled, known=standing is not None), None
         except Exception as error:  # noqa: BLE001  # an error while deciding is a no
             return judged, error
 

@@ -5,13 +5,14 @@ Means what `spec/gate.py` says, from tables instead of loops. Does not read, wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from troth.gate.rows import ROWS, Row
 from troth.gate.stands import Stands, Unfit, look
-from troth.policy.clauses import PERMISSION, Clause, ItemClause, Need, Scope, Starts
+from troth.policy.clauses import Clause, ItemClause, Scope
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.terms import (
     ActKind,
@@ -33,8 +34,10 @@ from troth.terms import (
 
 SKEW = timedelta(seconds=120)
 """How far a device's clock may run ahead."""
-_CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
-_BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
+_WITHOUT_ACCOUNT = frozenset({Role.APPLICANT, Role.CALLER})
+"""People with a standing of their own and nothing to accept: they must have asked for the function."""
+_ALONE = frozenset({Role.HOLDER, *_WITHOUT_ACCOUNT})
+"""People for whom nobody else acts."""
 _CONTROLLER = frozenset({ActorKind.STAFF, ActorKind.SERVICE})
 _OWN_VERBS = frozenset({Verb.COLLECT, Verb.USE, Verb.FORGET})
 
@@ -67,6 +70,8 @@ class _Case:
 
     compiled: Compiled
     known: bool
+    account: bool
+    in_person: bool
     ask: Ask
     stands: Stands
     table: FunctionTable
@@ -91,6 +96,8 @@ def _decide(compiled: Compiled, standing: Standing | None, ask: Ask) -> Decision
     case = _Case(
         compiled=compiled,
         known=standing is not None,
+        account=ask.role not in _WITHOUT_ACCOUNT,
+        in_person=ask.actor.kind is ActorKind.SUBJECT and ask.actor.id == str(ask.subject),
         ask=ask,
         stands=stands,
         table=table,
@@ -109,7 +116,7 @@ def _decide(compiled: Compiled, standing: Standing | None, ask: Ask) -> Decision
 
 def _fit(compiled: Compiled, standing: Standing | None, ask: Ask) -> Stands:
     """Return what the standing amounts to. Raises `Unfit`."""
-    if any(moment.utcoffset() is None for moment in (ask.at, ask.measured or ask.at)):
+    if ask.at.utcoffset() is None or (ask.measured or ask.at).utcoffset() is None:
         raise Unfit
     if standing is not None and standing.subject != ask.subject:
         raise Unfit
@@ -149,19 +156,34 @@ def _cancelled(compiled: Compiled) -> Deny:
 
 
 def _age(case: _Case) -> Deny | None:
+    """Old enough for an account; nobody without one is asked, but who was found to be a minor is one."""
     audience, adult = case.compiled.audience, case.stands.adult
     if not case.row.standing or audience is None:
         return None
+    found_minor = adult.since is None and adult.ended is not None
+    if not case.account:
+        return _no(Reason.UNDERAGE, [audience]) if found_minor else None
     if not adult.at(case.then):
-        found_minor = adult.since is None and adult.ended is not None
         return _no(Reason.UNDERAGE if found_minor else Reason.AGE_UNKNOWN, [audience])
     case.yes.append(audience.id)
     return None
 
 
+def _guardian(case: _Case) -> Deny | None:
+    """Old enough to speak for oneself, or with a guardian's consent."""
+    clause, stands = case.compiled.guardian, case.stands
+    if not case.row.standing or clause is None or not case.account:
+        return None
+    if not stands.grown.at(case.then) and not stands.guardian.held.at(case.then):
+        over = stands.guardian.over is not None
+        return _no(Reason.RENEWAL_DUE if over else Reason.GUARDIAN_MISSING, [clause])
+    case.yes.append(clause.id)
+    return None
+
+
 def _acceptance(case: _Case) -> Deny | None:
     clause, accepted = case.compiled.acceptance, case.stands.accepted
-    if not case.row.standing:
+    if not case.row.accepted or not case.account:
         return None
     if not accepted.at(case.then):
         ended = accepted.since is None and accepted.ended is ActKind.ENDED
@@ -178,8 +200,7 @@ def _purpose(case: _Case) -> Deny | None:
         return _no(Reason.PURPOSE_UNDECLARED)
     if ask.actor.kind not in clause.by:
         return _no(Reason.ACTOR_FORBIDDEN, [clause])
-    # "By the subject" means: by this one. Others may act for a child, a guest, an invitee.
-    if ask.role is Role.HOLDER and ask.actor.kind is ActorKind.SUBJECT and not _in_person(ask):
+    if ask.actor.kind is ActorKind.SUBJECT and not case.in_person and not _may_act(case):
         return _no(Reason.ACTOR_FORBIDDEN, [clause])
     if ask.verb not in clause.verbs or (clause.only_on and case.basis not in clause.only_on):
         return _no(Reason.PURPOSE_UNDECLARED, [clause])
@@ -187,14 +208,20 @@ def _purpose(case: _Case) -> Deny | None:
     return None
 
 
-def _in_person(ask: Ask) -> bool:
-    return ask.actor.kind is ActorKind.SUBJECT and ask.actor.id == str(ask.subject)
+def _may_act(case: _Case) -> bool:
+    """Return whether another person may act: for a child with consent, for guests of an account."""
+    if case.ask.role is Role.CHILD:
+        return case.stands.guardian.held.at(case.then)
+    return case.ask.role not in _ALONE
 
 
 def _basis(case: _Case) -> Deny | None:
     row, ask = case.row, case.ask
-    if row.own_basis and case.basis is not case.table.clause.basis:
-        return _no(Reason.BASIS_UNLISTED)
+    if row.own_basis:
+        if case.basis is not case.table.clause.basis:
+            return _no(Reason.BASIS_UNLISTED)
+        if ask.verb is Verb.DISCLOSE and not case.in_person and case.basis is not Basis.SEPARATE_CONSENT:
+            return _no(Reason.BASIS_UNLISTED, [case.table.clause])
     if row.ground:
         if case.ground is None:
             return _no(Reason.REFERENCE_MISSING)
@@ -214,14 +241,23 @@ def _own_right(case: _Case) -> Deny | None:
         return _no(Reason.BASIS_UNLISTED)
     if ask.actor.kind is ActorKind.STAFF:
         return _no(Reason.REFERENCE_MISSING) if case.ground is None else None
-    return None if _in_person(ask) else _no(Reason.ACTOR_FORBIDDEN)
+    return None if case.in_person else _no(Reason.ACTOR_FORBIDDEN)
+
+
+def _lost(case: _Case) -> Deny | None:
+    """Lost with another function that was withdrawn."""
+    if not case.row.choice or not case.table.lost_with:
+        return None
+    lost = case.stands.lost(case.table)
+    if not lost:
+        return None
+    effects = {clause.id: clause.effect for clause in case.table.lost_with}
+    return Deny(Reason.WITHDRAWN, frozenset(lost), effects[lost[0]])
 
 
 def _choice(case: _Case) -> Deny | None:
     clause = case.table.clause
-    if not case.row.choice:
-        return None
-    if clause.starts is not Starts.WHEN_CHOSEN and case.basis not in _CONSENTS:
+    if not case.row.choice or not (case.table.waits or not case.account):
         return None
     separate = case.basis is Basis.SEPARATE_CONSENT
     chosen = case.stands.chosen(case.ask.function, None, separate=separate)
@@ -249,31 +285,49 @@ def _switches(case: _Case) -> Deny | None:
 
 def _items(case: _Case) -> Deny | None:
     """Sort the items, each on its own account; never a denial by itself."""
-    declared = case.table.items
-    for item in case.ask.items:
-        clause = declared.get(item)
-        if clause is None:
-            case.dropped.append(Dropped(item, Reason.ITEM_UNDECLARED, None))
-        elif case.row.item_choice and not _chosen(case, clause):
-            case.dropped.append(Dropped(item, Reason.ITEM_NOT_CHOSEN, clause.id))
-        elif item in case.ask.unfit:
-            case.dropped.append(Dropped(item, Reason.ITEM_MALFORMED, clause.id))
+    ask, takes = case.ask, case.table.takes[case.ask.role]
+    declared = ask.items & takes.keys()
+    case.dropped += [Dropped(item, Reason.ITEM_UNDECLARED, None) for item in ask.items - declared]
+    declared = _held(case, declared, takes) if case.row.held and _gone(case) else declared
+    agreed = _agreed(case, declared) if case.row.item_choice else declared
+    if agreed != declared:
+        left = declared - agreed
+        case.dropped += [Dropped(item, Reason.ITEM_NOT_CHOSEN, takes[item].id) for item in left]
+    if ask.unfit:
+        unfit = agreed & ask.unfit
+        case.dropped += [Dropped(item, Reason.ITEM_MALFORMED, takes[item].id) for item in unfit]
+        agreed = agreed - unfit
+    case.passed |= agreed
+    case.yes += [takes[item].id for item in agreed]
+
+
+def _agreed(case: _Case, declared: AbstractSet[ItemName]) -> AbstractSet[ItemName]:
+    """Return those that agreement is enough for, or that have the choice or consent they need."""
+    agreed = case.stands.agreed(case.table, case.ask.role)
+    if agreed.latest <= case.then:
+        return declared & agreed.items
+    return {item for item in declared & agreed.items if agreed.since[item] <= case.then}
+
+
+def _gone(case: _Case) -> bool:
+    """Only what is held is left of someone who cancelled, or of nobody known, except to collect anew."""
+    return case.stands.cancelled or (not case.known and case.ask.verb is not Verb.COLLECT)
+
+
+def _held(
+    case: _Case, declared: AbstractSet[ItemName], takes: Mapping[ItemName, ItemClause]
+) -> AbstractSet[ItemName]:
+    """Return the items that are held for the ground of this ask."""
+    holds, kept = case.table.holds, set[ItemName]()
+    for item in declared:
+        hold = holds.get(item)
+        if hold is not None and case.ground in hold.opens_for:
+            kept.add(item)
+            if item not in case.ask.unfit:
+                case.yes.append(hold.id)
         else:
-            case.passed.add(item)
-            case.yes.append(clause.id)
-
-
-def _chosen(case: _Case, clause: ItemClause) -> bool:
-    if clause.basis in _BEYOND:  # such an item passes only an ask on such a basis
-        return False
-    if clause.permission is not None:
-        need = PERMISSION + clause.permission
-        if not case.stands.supplied(case.then, clause.function, need=need):
-            return False
-    if clause.need is not Need.OPTIONAL and clause.basis not in _CONSENTS:
-        return True
-    separate = clause.basis is Basis.SEPARATE_CONSENT
-    return case.stands.chosen(clause.function, clause.item, separate=separate).at(case.then)
+            case.dropped.append(Dropped(item, Reason.CANCELLED, (hold or takes[item]).id))
+    return kept
 
 
 def _needs(case: _Case) -> Deny | None:
@@ -285,10 +339,11 @@ def _needs(case: _Case) -> Deny | None:
             return _no(Reason.NEED_MISSING, unmet)
         case.yes.extend([clause.id for clause in needs])
     if case.row.required:
+        takes = table.takes[case.ask.role]
         missing = [
-            table.items[item]
-            for item in table.required
-            if item not in case.passed and not stands.supplied(then, function, item=item)
+            takes[item]
+            for item in table.required - case.passed
+            if item in takes and not stands.supplied(then, function, item=item)
         ]
         if missing:
             handed_in = case.ask.items & case.ask.unfit
@@ -301,8 +356,13 @@ def _needs(case: _Case) -> Deny | None:
 def _something_left(case: _Case) -> Deny | None:
     if case.passed:
         return None
-    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED):
-        clauses = [drop.clause for drop in case.dropped if drop.reason is reason and drop.clause is not None]
+    return nothing_left(case.dropped)
+
+
+def nothing_left(dropped: Iterable[Dropped]) -> Deny:
+    """Return the no for an ask of which every item was dropped; the reason closest to the person counts."""
+    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.CANCELLED, Reason.ITEM_MALFORMED):
+        clauses = [drop.clause for drop in dropped if drop.reason is reason and drop.clause is not None]
         if clauses:
             return Deny(reason, frozenset(clauses))
     return _no(Reason.ITEM_UNDECLARED)
@@ -310,7 +370,7 @@ def _something_left(case: _Case) -> Deny | None:
 
 def _recipient(case: _Case) -> Deny | None:
     ask = case.ask
-    if ask.verb is not Verb.SHARE:
+    if ask.verb is not Verb.SHARE and (ask.verb is not Verb.DISCLOSE or ask.recipient is None):
         return None
     clause = case.table.recipients.get(ask.recipient or "")
     if clause is None:
@@ -338,10 +398,12 @@ _ORDER = (
     _forbidden,
     _person,
     _age,
+    _guardian,
     _acceptance,
     _purpose,
     _basis,
     _own_right,
+    _lost,
     _choice,
     _switches,
     _items,

@@ -24,11 +24,16 @@ class Policies:
     def __contains__(self, name: object) -> bool:
         return bool(name in self._versions)
 
-    def current(self, name: PolicyName) -> Compiled:
-        """Return the latest version of a policy. Raises `NoSuchPolicy`."""
+    def versions(self, name: PolicyName) -> Mapping[int, Compiled]:
+        """Return all versions of a policy. Raises `NoSuchPolicy`."""
         versions = self._versions.get(name)
         if not versions:
             raise NoSuchPolicy
+        return versions
+
+    def current(self, name: PolicyName) -> Compiled:
+        """Return the latest version of a policy. Raises `NoSuchPolicy`."""
+        versions = self.versions(name)
         return versions[max(versions)]
 
     def version(self, name: PolicyName, version: int) -> Compiled:

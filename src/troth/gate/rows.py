@@ -17,9 +17,11 @@ class Row:
 
     here: bool = False
     standing: bool = False
+    accepted: bool = False
     purpose: bool = False
     own_basis: bool = False
     ground: bool = False
+    held: bool = False
     in_person: bool = False
     choice: bool = False
     switches: bool = False
@@ -31,6 +33,7 @@ class Row:
 
 AGREED = Row(
     standing=True,
+    accepted=True,
     purpose=True,
     own_basis=True,
     choice=True,
@@ -39,9 +42,20 @@ AGREED = Row(
     needs=True,
     required=True,
 )
-LISTED = Row(ground=True, purpose=True)
+LISTED = Row(ground=True, held=True, purpose=True)
 IN_PERSON = Row(here=True, in_person=True)
 
+_LIFTED_TO_FORGET = (
+    "standing",
+    "accepted",
+    "held",
+    "choice",
+    "switches",
+    "item_choice",
+    "needs",
+    "required",
+    "region",
+)
 _BASES = {
     Basis.CONTRACT: AGREED,
     Basis.CONSENT: AGREED,
@@ -59,8 +73,7 @@ def _for(row: Row, verb: Verb) -> Row:
         case Verb.SHARE | Verb.DISCLOSE:
             return replace(row, needs=False, required=False)
         case Verb.FORGET:  # nothing that a person takes back may stand in the way of forgetting
-            lifted = {"standing", "choice", "switches", "item_choice", "needs", "required", "region"}
-            return replace(row, **dict.fromkeys(lifted, False))
+            return replace(row, **dict.fromkeys(_LIFTED_TO_FORGET, False))
 
 
 ROWS: Mapping[Basis, Mapping[Verb, Row]] = {

@@ -62,8 +62,12 @@ class EntryKind(StrEnum):
     CHOSEN = "chosen"
     WITHDRAWN = "withdrawn"
     SWITCHED = "switched"
+    CONTINUED = "continued"
     DECLARED_ADULT = "declared_adult"
     FOUND_MINOR = "found_minor"
+    GUARDIAN_VERIFIED = "guardian_verified"
+    GUARDIAN_CONSENTED = "guardian_consented"
+    GUARDIAN_WITHDREW = "guardian_withdrew"
     SUPPLIED = "supplied"
     REMOVED = "removed"
     CANCELLED = "cancelled"
@@ -192,7 +196,10 @@ _KIND_OF_ACT = {kind: EntryKind(kind.value) for kind in ActKind if not kind.valu
 
 
 def entry_of(act: Act, subject: SubjectId) -> NewEntry:
-    """Return the entry that is evidence of ``act``: all that the act says, so that the two can't differ."""
+    """Return the entry that is evidence of ``act``: all that the act says, so that the two can't differ.
+
+    But the end of a guardian's consent is a child's birthday: only its year goes on record.
+    """
     said: dict[str, str | int | None] = {
         "item": act.item,
         "switch": act.switch,
@@ -201,6 +208,8 @@ def entry_of(act: Act, subject: SubjectId) -> NewEntry:
         "separate": 1 if act.separate else None,
         "language": act.language.lower() if act.language else None,
         "text_hash": act.text_hash,
+        "age": act.age,
+        "until_year": act.until.year if act.until else None,
     }
     if act.kind in (ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF):
         said["state"] = act.kind.value.removeprefix("switched_")

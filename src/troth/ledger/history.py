@@ -62,6 +62,8 @@ async def act(tx: Tx, subject: SubjectId, act: Act, entry: EntryId) -> None:
             "separate": act.separate,
             "language": act.language,
             "text_hash": act.text_hash,
+            "age": act.age,
+            "until": act.until,
             "entry": entry,
         },
     )
@@ -118,6 +120,8 @@ class ActRow:
     separate: bool
     language: str | None
     text_hash: str | None
+    age: int | None
+    until: datetime | None
 
     def act(self) -> Act:
         """Return the act."""
@@ -134,4 +138,6 @@ class ActRow:
             separate=self.separate,
             language=self.language,
             text_hash=self.text_hash,
+            age=self.age,
+            until=self.until,
         )

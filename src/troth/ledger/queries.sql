@@ -12,7 +12,8 @@ SELECT state FROM subject WHERE subject = %(subject)s FOR NO KEY UPDATE
 
 -- :acts
 -- A subject's standing as a history, oldest first.
-SELECT kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash
+SELECT kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash,
+       age, until
   FROM act WHERE subject = %(subject)s ORDER BY seq
 
 -- :hold
@@ -23,7 +24,8 @@ SELECT subject, state, generation FROM subject WHERE subject = ANY(%(subjects)s:
 
 -- :acts_of
 -- Several subjects' standings as a history, each oldest first.
-SELECT subject, kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash
+SELECT subject, kind, policy, at, version, function, item, switch, device, need, separate, language, text_hash,
+       age, until
   FROM act WHERE subject = ANY(%(subjects)s::uuid[]) ORDER BY subject, seq
 
 -- :act
@@ -32,9 +34,10 @@ WITH s AS (
     UPDATE subject SET generation = gen_random_uuid(), told = false WHERE subject = %(subject)s
 )
 INSERT INTO act (subject, seq, kind, policy, at, version, function, item, switch, device, need, separate,
-                 language, text_hash, entry)
+                 language, text_hash, age, until, entry)
 SELECT %(subject)s, coalesce(max(seq), 0) + 1, %(kind)s, %(policy)s, %(at)s, %(version)s, %(function)s,
-       %(item)s, %(switch)s, %(device)s, %(need)s, %(separate)s, %(language)s, %(text_hash)s, %(entry)s
+       %(item)s, %(switch)s, %(device)s, %(need)s, %(separate)s, %(language)s, %(text_hash)s, %(age)s,
+       %(until)s, %(entry)s
   FROM act WHERE subject = %(subject)s
 
 -- :append
@@ -220,7 +223,7 @@ SELECT o.subject, o.entry, o.salt, e.body,
 -- :proven_acts
 -- Acts with the text and the opening of the entry that proves them, if they are there; in pages.
 SELECT a.subject, a.seq, a.entry, o.salt, e.body, a.kind, a.policy, a.at, a.version, a.function, a.item,
-       a.switch, a.device, a.need, a.separate, a.language, a.text_hash
+       a.switch, a.device, a.need, a.separate, a.language, a.text_hash, a.age, a.until
   FROM act a
   LEFT JOIN ledger_opening o ON o.subject = a.subject AND o.entry = a.entry
   LEFT JOIN ledger_entry e ON e.entry = a.entry

@@ -49,6 +49,11 @@ def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort 
         async with running(settings, say=lambda what: console.print(f"[dim]{what}[/dim]")) as system:
             console.print(f"the API and the page: [b]{system.base_url}[/b]")
             console.print(f"devices, MQTT: 127.0.0.1:{system.settings.mqtt_port}")
+            if system.settings.outbox_url is None:
+                console.print(
+                    "TROTH_OUTBOX_URL is not set: codes are kept until they lapse and reach nobody, "
+                    "so no one can finish registering"
+                )
             console.print(f"everything is kept in {system.settings.data}; stop with Ctrl-C")
             await stop.wait()
             console.print("[dim]stopping[/dim]")

@@ -10,6 +10,7 @@ from troth.policy.clauses import (
     Clause,
     ClosedClause,
     FunctionClause,
+    HoldClause,
     ItemClause,
     Keep,
     Need,
@@ -74,7 +75,12 @@ def _takes(fields: Fields, here: Address, function: FunctionName) -> Iterator[Cl
                 keep=each.value.get(g.ITEM_KEEP) or Keep.STORED,
                 permission=each.value.get(g.ITEM_PERMISSION),
                 about=each.value.get(g.ITEM_ABOUT),
+                only_while=_name(each.value.get(g.ITEM_ONLY_WHILE)),
             )
+
+
+def _name(word: str | None) -> FunctionName | None:
+    return None if word is None else FunctionName(word)
 
 
 def _purpose(here: Address, function: FunctionName, purpose: str, given: Got[Fields]) -> PurposeClause:
@@ -138,4 +144,11 @@ def _held(each: Got[Fields], here: Address, function: FunctionName) -> Iterator[
             item=item,
             verbs=frozenset(verb.value for verb in closed.value.need(g.CLOSED_VERBS)),
             unless=frozenset(ground.value.value for ground in closed.value.get(g.CLOSED_UNLESS) or ()),
+        )
+    if kept := each.value.got(g.KEPT_FOR):
+        yield HoldClause(
+            **(held / "kept_for").common(kept.value, kept.at),
+            function=function,
+            item=item,
+            opens_for=frozenset(ground.value.value for ground in kept.value.need(g.KEPT_FOR_GROUNDS)),
         )

@@ -100,7 +100,8 @@ class FunctionClause(Clause):
 class ItemClause(Clause):
     """A function takes an item. An item's own ``basis`` (separate consent) is on top of the function's.
 
-    With a ``permission`` it passes only while the phone grants that; ``about``: whom it is about, if another.
+    With a ``permission`` it passes only while the phone grants that; ``only_while``: only while that function
+    runs; ``about``: whom it is about, if another.
     """
 
     function: FunctionName
@@ -110,6 +111,7 @@ class ItemClause(Clause):
     keep: Keep = Keep.STORED
     permission: str | None = None
     about: Role | None = None
+    only_while: FunctionName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,15 @@ class ClosedClause(Clause):
     item: ItemName
     verbs: frozenset[Verb]
     unless: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldClause(Clause):
+    """An item outlives the account, for these grounds alone, each with its document."""
+
+    function: FunctionName
+    item: ItemName
+    opens_for: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

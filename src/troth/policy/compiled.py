@@ -17,6 +17,7 @@ from troth.policy.clauses import (
     DutyClause,
     ExemptClause,
     FunctionClause,
+    HoldClause,
     ItemClause,
     NeedClause,
     NeverAboutClause,
@@ -29,7 +30,7 @@ from troth.policy.clauses import (
     StoredInClause,
     SwitchClause,
 )
-from troth.policy.statements import Statement
+from troth.policy.statements import MinorClause, Statement
 from troth.terms import ClauseId, FunctionName, ItemName, Purpose, Region, Role, SwitchName, Verb
 
 S = TypeVar("S", bound=Statement)
@@ -37,14 +38,23 @@ S = TypeVar("S", bound=Statement)
 
 @dataclass(frozen=True, slots=True)
 class FunctionTable:
-    """All that the policy says of one function, by key."""
+    """All that the policy says of one function, by key.
+
+    ``takes`` are the items about people in a role. ``lost_with`` are the refusals with which this function is
+    lost, of functions that wait to be chosen; ``gone_with``: withdrawing one of these withdraws this one.
+    """
 
     clause: FunctionClause
+    waits: bool
     items: Mapping[ItemName, ItemClause]
+    takes: Mapping[Role, Mapping[ItemName, ItemClause]]
     required: frozenset[ItemName]
     needs: Mapping[str, NeedClause]
     purposes: Mapping[Purpose, PurposeClause]
     refusal: RefusalClause
+    lost_with: tuple[RefusalClause, ...]
+    gone_with: frozenset[FunctionName]
+    holds: Mapping[ItemName, HoldClause]
     never_about: Mapping[Role, NeverAboutClause]
     closed: Mapping[ItemName, ClosedClause]
     switches: tuple[SwitchClause, ...]
@@ -53,7 +63,11 @@ class FunctionTable:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The tables of one policy version."""
+    """The tables of one policy version.
+
+    Below ``own_age`` the clause ``guardian`` asks for a guardian's consent. ``continued_use``: going on after
+    a newer version was shown binds to that as well.
+    """
 
     policy: Policy
     functions: Mapping[FunctionName, FunctionTable]
@@ -63,6 +77,9 @@ class Compiled:
     regions: Mapping[Region, StoredInClause]
     acceptance: AcceptanceClause
     audience: AudienceClause | None
+    guardian: MinorClause | None
+    own_age: int
+    continued_use: bool
     retention: tuple[RetentionClause, ...]
     rights: Mapping[str, RightClause]
     clauses: Mapping[ClauseId, Clause]

@@ -51,6 +51,7 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         c.RefusalClause: _in(Seen.DECISION, "gate: the effect named in a refusal; the notice"),
         c.NeverAboutClause: _in(Seen.DECISION, "gate: the role is refused before anything else"),
         c.ClosedClause: _in(Seen.DECISION, "gate: staff and services are refused"),
+        c.HoldClause: _in(Seen.DECISION, "gate: what is left after cancellation, and for which grounds"),
         c.SwitchClause: _in(Seen.DECISION, "gate: off at the moment of measuring or now is refused"),
         c.ExemptClause: _in(Seen.DECISION, "gate: the only grounds that stand in for consent"),
         c.DutyClause: _in(Seen.DECISION, "gate: the only duties that open a verb"),
@@ -82,7 +83,9 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.HoldClause: _in(Seen.STORE, "vault: holds; keeping: until when"),
         s.BackupClause: _in(Seen.STORE, "keeping: the horizon of backups"),
         s.BreachClause: _in(Seen.WORKFLOW, "breach: its steps"),
-        s.MinorClause: _in(Seen.ANSWER, "answers: what is sensitive at which age, who is marketed to"),
+        s.MinorClause: _in(
+            Seen.ANSWER, "answers: what is sensitive at which age, who is marketed to; gate: a guardian"
+        ),
         s.ChangeClause: _in(Seen.WORKFLOW, "policy change: its steps"),
         s.MajorChangeClause: _in(Seen.ANSWER, "answers: whether a change is a major one"),
         s.CessationClause: _in(Seen.WORKFLOW, "end of service: its steps"),

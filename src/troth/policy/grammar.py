@@ -48,8 +48,11 @@ ITEM_BASIS = Field(
 ITEM_KEEP = Field("keep", Choice(Keep), "'none': used and not kept")
 ITEM_PERMISSION = Field("permission", NAME, "the permission of the phone through which alone it comes")
 ITEM_ABOUT = Field("about", Choice(Role), "whom it is about, if not the user")
+ITEM_ONLY_WHILE = Field("only_while", NAME, "the function that must be running for it to pass")
 ITEM = Record(
-    "an item", (ITEM_NAME, ITEM_BASIS, ITEM_KEEP, ITEM_PERMISSION, ITEM_ABOUT, *COMMON), head=ITEM_NAME
+    "an item",
+    (ITEM_NAME, ITEM_BASIS, ITEM_KEEP, ITEM_PERMISSION, ITEM_ABOUT, ITEM_ONLY_WHILE, *COMMON),
+    head=ITEM_NAME,
 )
 
 NEED_NAME = Field("need", Known("a need", frozenset(NEEDS)), "what must be there first", must=True)
@@ -85,7 +88,15 @@ CLOSED = Record("a prohibition", (CLOSED_VERBS, CLOSED_UNLESS, *COMMON), never=_
 CLOSED_TO_CONTROLLER = Field(
     "closed_to_controller", CLOSED, "kept for the person, closed to staff and services"
 )
-HOLD = Record("a held item", (ITEM_NAME, CLOSED_TO_CONTROLLER, *COMMON), head=ITEM_NAME)
+KEPT_FOR_GROUNDS = Field(
+    "grounds", ListOf(Choice(Ground)), "the grounds that open it, each with its document", must=True
+)
+KEPT_FOR = Field(
+    "kept_for",
+    Record("a hold", (KEPT_FOR_GROUNDS, *COMMON)),
+    "it outlives the account, for these grounds alone",
+)
+HOLD = Record("a held item", (ITEM_NAME, CLOSED_TO_CONTROLLER, KEPT_FOR, *COMMON), head=ITEM_NAME)
 
 RECIPIENT_ITEMS = Field("items", ListOf(ITEM_NAMES), "what they get", must=True)
 RECIPIENT_PURPOSE = Field("purpose", NAME, "the purpose of the function that it serves", must=True)

@@ -14,6 +14,7 @@ from troth.policy.clauses import (
     DutyClause,
     ExemptClause,
     FunctionClause,
+    HoldClause,
     ItemClause,
     Keep,
     NeedClause,
@@ -58,6 +59,7 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
                 "keep": None if clause.keep is Keep.STORED else clause.keep.value,
                 "permission": clause.permission,
                 "about": None if clause.about is None else clause.about.value,
+                "only_while": clause.only_while,
             }
         case NeedClause():
             return {"need": clause.need}
@@ -75,6 +77,8 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
             return {"role": clause.role.value}
         case ClosedClause():
             return {"verbs": _words(clause.verbs), "unless": _words(clause.unless)}
+        case HoldClause():
+            return {"grounds": _words(clause.opens_for)}
         case RecipientClause():
             return {
                 "items": _words(clause.items),

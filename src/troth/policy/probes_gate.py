@@ -80,7 +80,7 @@ def decisions(
         if table is None:
             yield function, None
             continue
-        taken = {item: (each.need, each.keep, each.about) for item, each in table.items.items()}
+        taken = {i: (each.need, each.keep, each.about, each.only_while) for i, each in table.items.items()}
         yield f"{function}/takes", taken
         yield f"{function}/costs", (table.refusal.effect, sorted(table.refusal.also))
         for key, standing, ask in _questions(compiled, table):
@@ -162,7 +162,14 @@ def _other_bases(
                 reference = Reference(ground, "document")
                 asks = replace(ask, verb=verb, basis=basis, reference=reference, actor=staff)
                 yield f"{basis}/{ground}/{verb}", well, asks
+                if table.holds:
+                    yield f"{basis}/{ground}/{verb}/gone", _gone(compiled, well), asks
                 yield from _only_on(table, well, asks)
+
+
+def _gone(compiled: Compiled, standing: Standing) -> Standing:
+    cancelled = Act(kind=ActKind.CANCELLED, policy=compiled.policy.name, at=NOW)
+    return Standing(standing.subject, (*standing.acts, cancelled))
 
 
 def _only_on(table: FunctionTable, well: Standing, ask: Ask) -> Iterator[tuple[str, Standing, Ask]]:

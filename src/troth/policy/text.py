@@ -146,6 +146,9 @@ class _Teller:
             told.append(self._say("item.permission", permission=self._permission(clause.permission)))
         if clause.about is not None:
             told.append(self._say("item.about", about=self._say(f"role.{clause.about}")))
+        if clause.only_while is not None:
+            title = self._pick(self._compiled.functions[clause.only_while].clause.title)
+            told.append(self._say("item.only_while", function=title))
         return self._join(told)
 
     def _permission(self, name: str) -> str:
@@ -190,6 +193,10 @@ class _Teller:
             grounds = (self._say(f"ground.{each}") for each in sorted(clause.unless))
             told = self._join((self._label(clause.item), *grounds))
             yield clause, self._line(clause, "closed", told)
+        for hold in table.holds.values():
+            grounds = (self._say(f"ground.{each}") for each in sorted(hold.opens_for))
+            told = self._join((self._label(hold.item), *grounds))
+            yield hold, self._line(hold, "kept_for", told)
         refusal = table.refusal
         told = self._say(f"effect.{refusal.effect}")
         if refusal.also:

@@ -159,5 +159,6 @@ def _acts(given: Registration, compiled: Compiled, now: datetime) -> tuple[Act, 
             declares_adult=given.declares_adult,
         )
         if found is not Age.UNKNOWN:
-            acts.append(Act(kind=_SAYS[found], policy=given.policy, at=now))
+            age = compiled.audience.minimum_age if found is Age.ADULT else None
+            acts.append(Act(kind=_SAYS[found], policy=given.policy, at=now, age=age))
     return tuple(acts)

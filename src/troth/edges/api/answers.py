@@ -106,10 +106,14 @@ class ItemShown(Answer):
 
 
 class FunctionShown(Answer):
-    """One function: on or off, ``why`` (``allowed`` or a reason), and the clause that decided."""
+    """One function: on or off, ``why`` (``allowed`` or a reason), and the clause that decided.
+
+    ``lacks`` are what to see to first, in words of each language: link a store, bind a camera.
+    """
 
     on: bool
     why: str
+    lacks: tuple[Mapping[str, str], ...]
     clause: str | None
     starts: str
     basis: str

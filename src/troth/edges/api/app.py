@@ -32,6 +32,7 @@ def create_app(troth: Troth) -> FastAPI:
     mine = (me.router, records.router, requests.router)
     for router in (public.router, accounts.router, *mine, staff.router, desk.router):
         app.include_router(router)
+    app.mount("/v1", problems.nowhere)
     problems.install(app)
     app.add_middleware(LastResort)
     app.add_middleware(Headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.policy.check.finding import at_clause, clauses
-from troth.policy.clauses import FunctionClause, Policy, RefusalClause, SwitchClause
+from troth.policy.clauses import FunctionClause, ItemClause, Policy, RefusalClause, SwitchClause
 from troth.policy.problems import Finding, Severity, unknown
 from troth.terms import FunctionName
 
@@ -13,11 +13,12 @@ RULE = "functions_known"
 
 
 def judge(policy: Policy) -> Iterator[Finding]:
-    """Error: a switch or a joint loss of nothing would be silently without effect."""
+    """Error: a switch, a joint loss or a companion of nothing would be silently without effect."""
     known = {clause.function for clause in clauses(policy, FunctionClause)}
-    named: list[tuple[SwitchClause | RefusalClause, frozenset[FunctionName]]] = [
+    named: list[tuple[SwitchClause | RefusalClause | ItemClause, frozenset[FunctionName]]] = [
         *((clause, clause.functions) for clause in clauses(policy, SwitchClause)),
         *((clause, clause.also) for clause in clauses(policy, RefusalClause)),
+        *((each, frozenset({each.only_while})) for each in clauses(policy, ItemClause) if each.only_while),
     ]
     for clause, functions in named:
         for function in sorted(functions - known):
