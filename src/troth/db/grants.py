@@ -33,6 +33,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "ledger_leaf": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_node": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_head": {_APP: "select", _SEQUENCER: "select insert"},
+    "ledger_key": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_opening": {_APP: "select insert", _ERASER: "delete"},
     "decision_count": {_APP: "select insert update(n)", _INGEST: "select insert update(n)"},
     # People.

@@ -24,6 +24,7 @@ from rich.table import Table
 from troth.app.settings import BadSetting, Settings
 from troth.edges.cli.app import app
 from troth.main.demo import Wishes, default_folder, told
+from troth.main.proving import prove
 from troth.main.running import running
 from troth.prove.story import living
 from troth.prove.story.living import Life
@@ -59,6 +60,9 @@ def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort 
             console.print("[dim]stopping[/dim]")
 
     _until_stopped(until_stopped)
+
+
+app.command()(prove)
 
 
 @app.command()
