@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from psycopg import AsyncConnection, OperationalError
 
+from troth.app import policies
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.settings import BadSetting, dsn_variable
-from troth.app.system import SIGNING, compiled_policies
+from troth.app.system import SIGNING
 from troth.db import Database, Role, migrate
 from troth.db.fit import Unfit, demand_fit
 from troth.db.partitions import ensure
@@ -72,12 +73,12 @@ async def make_room(settings: Settings) -> None:
         for each in GROWING:
             async with db.transaction() as tx:
                 await ensure(tx, each, today - BEHIND, today + AHEAD)
-        await _classes(db, clock.now())
+        await _classes(db, settings, clock.now())
 
 
-async def _classes(db: Database, now: datetime) -> None:
+async def _classes(db: Database, settings: Settings, now: datetime) -> None:
     """Make room for what is kept for a fixed time, and drop the partitions in which everything is over."""
-    every = [each for versions in compiled_policies().values() for each in versions.values()]
+    every = [each for versions in policies.in_force(settings.policies).values() for each in versions.values()]
     for fixed in fixed_classes(every):
         async with db.transaction() as tx:
             await make_class(tx, fixed)

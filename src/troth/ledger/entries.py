@@ -79,6 +79,7 @@ class EntryKind(StrEnum):
     BOUND = "bound"
     UNBOUND = "unbound"
     REQUEST = "request"
+    REQUEST_STEP = "request_step"
     ANSWERED = "answered"
     COPIED = "copied"
     ERASURE_PLANNED = "erasure_planned"
@@ -87,6 +88,7 @@ class EntryKind(StrEnum):
     ERASURE_SWEPT = "erasure_swept"
     ERASURE_TOLD = "erasure_told"
     CERTIFICATE = "certificate"
+    ACKNOWLEDGED = "acknowledged"
     ERASURE_BACKUPS = "erasure_backups"
     HELD = "held"  # a law wants this record
     HOLD_ENDED = "hold_ended"
