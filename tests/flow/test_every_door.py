@@ -154,17 +154,12 @@ METHODS = {
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
     **dict.fromkeys(("farewell", "held", "state_need"), W),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "hand_out"), P),
-<<<<<<< HEAD
-    **dict.fromkeys(("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "purge", "tidy"), M),
-    **dict.fromkeys(("verify_ledger", "rotate_keys", "hire"), M),
-=======
     **dict.fromkeys(("requests", "request", "tell_more", "enter_request", "read_request", "ask_more"), P),
     **dict.fromkeys(("meet_request", "refuse_request", "take_effect"), P),
     **dict.fromkeys(("revoke_request", "agree_to_fee"), W),
     **dict.fromkeys(("inbox", "prove_request", "check_request", "quote_request", "acknowledge", "late"), M),
-    **dict.fromkeys(("stock", "sequence", "tell", "erase", "turn_epoch", "purge", "tidy"), M),
+    **dict.fromkeys(("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "purge", "tidy"), M),
     **dict.fromkeys(("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire"), M),
->>>>>>> main
 }
 
 

@@ -26,11 +26,8 @@ from troth.gate import Gate
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
-<<<<<<< HEAD
-from troth.retention import Retention
-=======
 from troth.ledger.tail import Tail
->>>>>>> main
+from troth.retention import Retention
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
@@ -85,11 +82,8 @@ class System:
     devices: Devices
     sequencer: Sequencer
     erasure: Erasure
-<<<<<<< HEAD
     retention: Retention
-=======
     desk: Desk
->>>>>>> main
     cancellation: Cancellation
     effects: Effects
     farewells: Farewells
@@ -192,17 +186,12 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         devices=devices,
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
-<<<<<<< HEAD
         retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
-        cancellation=Cancellation(parts, erasure),
-        copies=Copies(parts, pools.copying, devices),
-=======
         desk=desk,
         cancellation=cancellation,
         effects=Effects(parts, desk, cancellation),
         farewells=farewells,
         copies=Copies(parts, pools.copying, devices, desk),
->>>>>>> main
         tally=Tally(pools.aside, clock),
         bus=bus,
     )
