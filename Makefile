@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo serve test spec sabotage lint check format bless clean
+.PHONY: setup demo serve test spec mutants sabotage lint check format bless clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,10 @@ test: setup
 # The gate against its specification, N generated examples (default 100,000).
 spec: setup
 	TROTH_SPEC_EXAMPLES=$(or $(N),100000) $(BIN)/python -m pytest tests/spec $(ARGS)
+
+# Turn round every key of every clause of the policies: somebody must notice (about ten seconds).
+mutants: setup
+	TROTH_MUTANTS=all $(BIN)/python -m pytest tests/unit/test_policy_mutation.py $(ARGS)
 
 # Take out every enforcement point in turn and see its step of the story fail.
 sabotage: setup
