@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo serve test spec sabotage lint check format bless clean
+.PHONY: setup demo serve test spec mutants sabotage lint check format bless clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,10 @@ test: setup
 # The gate against its specification, N generated examples (default 100,000).
 spec: setup
 	TROTH_SPEC_EXAMPLES=$(or $(N),100000) $(BIN)/python -m pytest tests/spec $(ARGS)
+
+# Change the gate in one place at a time; the specification must disagree, or equivalent.txt say why it can't.
+mutants: setup
+	$(BIN)/python -m tests.mutants.gate $(ARGS)
 
 # Take out every enforcement point in turn and see its step of the story fail.
 sabotage: setup
