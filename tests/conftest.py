@@ -124,15 +124,21 @@ def make_database(postgres: Postgres) -> Iterator[Callable[[], Dsns]]:
     made: list[Dsns] = []
     with psycopg.connect(postgres.dsn(Role.OWNER, "postgres"), autocommit=True) as conn:
 
-        def make() -> Dsns:
+        def make(template: str = "troth") -> Dsns:
             one = Dsns(postgres, f"test_{next(_numbers)}")
-            conn.execute(f'CREATE DATABASE "{one.name}" TEMPLATE troth STRATEGY file_copy')
+            conn.execute(f'CREATE DATABASE "{one.name}" TEMPLATE "{template}" STRATEGY file_copy')
             made.append(one)
             return one
 
         yield make
         for one in made:
             conn.execute(f'DROP DATABASE "{one.name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def make_empty(make_database: Callable[..., Dsns]) -> Callable[[], Dsns]:
+    """Make databases without any table."""
+    return lambda: make_database("template0")
 
 
 @pytest.fixture

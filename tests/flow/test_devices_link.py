@@ -211,6 +211,7 @@ async def test_bad_messages_are_counted_and_the_worker_lives_on(database, nats_s
             (ack, said) = await device.acked([batch, told])
             assert ack.figures["stored"] == 1
             assert said.refused == "naive_time"
+            assert sorted(device.unread) == ["not_json", "not_json", "oversized", *["wrong_shape"] * 2]
             counted = await owner.counted()
         reasons = {reason: n for (_, outcome, reason), n in counted.items() if outcome == "deny"}
         assert reasons == {"naive_time": 1, "not_json": 2, "wrong_shape": 3, "oversized": 1}

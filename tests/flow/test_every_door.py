@@ -54,6 +54,7 @@ ROUTES = {
     "GET /v1/policies/{name}": U,
     "GET /v1/ledger/head": U,
     "GET /v1/ledger/key": U,
+    "GET /v1/keys": U,
     "POST /v1/accounts": P,
     "POST /v1/accounts/{account}/verify": W,
     "POST /v1/sessions": P,
@@ -102,6 +103,7 @@ ROUTES = {
 COMMANDS = {
     "serve": U,
     "demo": U,
+    "prove": U,
     "check": U,
     "promises": U,
     "explain": U,
@@ -109,6 +111,8 @@ COMMANDS = {
     "policy list": U,
     "ledger verify": U,
     "ledger key": U,
+    "ledger export": U,
+    "ledger rotate": M,
     "receipt verify": U,
     "staff add": M,
     "keys rotate": M,
@@ -121,13 +125,14 @@ TOPICS = {
 }
 METHODS = {
     **dict.fromkeys(("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"), U),
+    **dict.fromkeys(("export_ledger", "ledger_keys"), U),
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
     **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
     **dict.fromkeys(("farewell", "held", "state_need"), W),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "hand_out"), P),
     **dict.fromkeys(("stock", "sequence", "tell", "erase", "turn_epoch", "purge", "tidy"), M),
-    **dict.fromkeys(("verify_ledger", "rotate_keys", "hire"), M),
+    **dict.fromkeys(("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire"), M),
 }
 
 

@@ -211,3 +211,28 @@ def test_every_text_that_a_template_asks_for_exists() -> None:
         asked |= set(re.findall(r"\bt\('([a-z_0-9]+)'[,)]", template.read_text(encoding="utf-8")))
     assert asked <= catalogue().keys()
     assert Words("en")("effect.something_new") == "the policy says: something new."
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nowhere"), ("POST", "/v1/"), ("DELETE", "/v1/me")])
+async def test_an_unknown_path_of_the_api_is_answered_as_the_api_answers(
+    browser: httpx.AsyncClient, method: str, path: str
+) -> None:
+    answer = await browser.request(method, path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
+
+
+async def test_several_policies_are_listed_before_one_is_shown(
+    browser: httpx.AsyncClient, doors: FakeDoors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = doors.policies()
+    assert '<article class="paper">' in (await browser.get("/policy")).text
+    other = replace(one, name="kaiconn", title={"en": "KaiConn", "zh": "KaiConn"})
+    monkeypatch.setattr(FakeDoors, "policies", lambda _self: (one, other))
+    page = (await browser.get("/policy")).text
+    assert 'href="/policy?name=sunmi-camera"' in page
+    assert 'href="/policy?name=kaiconn"' in page
+    assert '<article class="paper">' not in page
+    assert '<article class="paper">' in (await browser.get("/policy?name=kaiconn")).text
+    assert (await browser.get("/policy?name=nobody")).status_code == 404

@@ -112,7 +112,7 @@ def test_a_sender_hears_why_when_its_batch_has_an_id():
     with pytest.raises(Malformed) as malformed:
         wire.batch(message(extra=1))
     assert json.loads(wire.refused(malformed.value)) == {"id": BATCH, "refused": "wrong_shape"}
-    assert wire.refused(Malformed(Refusal.NOT_JSON)) is None
+    assert json.loads(wire.refused(Malformed(Refusal.NOT_JSON))) == {"id": None, "refused": "not_json"}
 
 
 def test_an_acknowledgement_says_what_became_of_each_reading():

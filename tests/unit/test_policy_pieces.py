@@ -283,6 +283,20 @@ def test_a_maker_s_own_file(tmp_path):
     assert policies.from_file(tmp_path / "mine.yaml").policy.name == "corner-shop"
 
 
+def test_a_folder_of_a_maker_s_own_replaces_those_of_troth(tmp_path):
+    with pytest.raises(policies.NoPolicies, match="put one there"):
+        policies.in_force(tmp_path)
+    (tmp_path / "mine.yaml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "mine-3.yaml").write_text(GOOD.replace("version: 2", "version: 3"), encoding="utf-8")
+    assert {name: sorted(found) for name, found in policies.in_force(tmp_path).items()} == {
+        "corner-shop": [2, 3]
+    }
+    (tmp_path / "again.yaml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(policies.NoPolicies, match="two files say that they are corner-shop version 2"):
+        policies.in_force(tmp_path)
+    assert set(policies.in_force(None)) == set(policies.names())
+
+
 HOLDS = """\
 legal_holds:
   orders:

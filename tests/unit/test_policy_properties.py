@@ -10,64 +10,21 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.policy_texts import loads_or_is_rejected, mutated, outcome, sections
 from troth.app import policies
 from troth.policy.canonical import canonical
-from troth.policy.check import check
 from troth.policy.clauses import Policy
 from troth.policy.compile import compile_policy
-from troth.policy.load import PolicyRejected, Problem, decode, load
+from troth.policy.load import PolicyRejected, decode, load
 from troth.policy.printed import printed
 from troth.policy.text import notice
 
 CAMERA, FILE = policies.builtin("sunmi-camera")
 KAICONN, _ = policies.builtin("kaiconn")
 GOOD = (Path(__file__).parents[1] / "golden" / "policy" / "good.yaml").read_text(encoding="utf-8")
-LINES = GOOD.splitlines(keepends=True)
-WORDS = sorted(set("".join(c if c.isalnum() or c == "_" else " " for c in GOOD).split()))
-ODD = st.sampled_from(
-    [
-        "\t",
-        "\r",
-        "\x00",
-        "&a ",
-        "*a",
-        "!!int ",
-        "---\n",
-        "{",
-        "}",
-        "[",
-        "]",
-        ": ",
-        "- ",
-        "'",
-        '"',
-        "|",
-        "%",
-        "@",
-    ]
-) | st.sampled_from(["\u202e", "\ud800", "<<", "? ", "\u0085", "~", "\\", "`"])
-
-
-def outcome(text: str) -> Policy | tuple[Problem, ...]:
-    try:
-        return load(text, "any.yaml")
-    except PolicyRejected as rejected:
-        return rejected.problems
-
-
-def loads_or_is_rejected(text: str) -> None:
-    found = outcome(text)
-    event(type(found).__name__)
-    if isinstance(found, Policy):
-        assert load(printed(found), "printed.yaml") == found
-        assert all(str(finding).isprintable() for finding in check(found))
-        return
-    assert found
-    for problem in found:
-        assert problem.line >= 1
-        assert problem.column >= 1
-        assert str(problem).startswith(f"any.yaml:{problem.line}:{problem.column}: ")
-        assert str(problem).isprintable()
+SECTIONS = [*sections(CAMERA), *sections(KAICONN)]
+HEAD = GOOD[: GOOD.index("exempt:")]
+"""What every policy must have; sections follow."""
 
 
 @given(st.text())
@@ -93,22 +50,39 @@ def test_arbitrary_bytes_are_rejected_not_crashed(data):
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_mutated_policy_loads_whole_or_not_at_all(data):
-    text = GOOD
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(text)))
-        kind = data.draw(st.sampled_from(["cut", "odd", "word", "swap", "line"]))
-        if kind == "cut":
-            text = text[:at] + text[at + data.draw(st.integers(1, 40)) :]
-        elif kind == "odd":
-            text = text[:at] + data.draw(ODD) + text[at:]
-        elif kind == "word":
-            old = data.draw(st.sampled_from(WORDS))
-            text = text.replace(old, data.draw(st.sampled_from(WORDS)), 1)
-        elif kind == "line":
-            text = text.replace(data.draw(st.sampled_from(LINES)), "", 1)
-        else:
-            text = text.replace(data.draw(st.sampled_from(LINES)), data.draw(st.sampled_from(LINES)), 1)
-    loads_or_is_rejected(text)
+    loads_or_is_rejected(mutated(data, GOOD))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_a_mutated_section_loads_whole_or_not_at_all(data):
+    """Each section that a real policy has, changed at random behind a small policy."""
+    section = data.draw(st.sampled_from(SECTIONS))
+    loads_or_is_rejected(HEAD + mutated(data, section))
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda text: text.partition(":")[0])
+def test_a_section_that_is_not_changed_loads(section):
+    assert isinstance(outcome(HEAD + section), Policy)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "gb18030", "big5hkscs", "shift_jis"]
+)
+def test_another_encoding_is_refused_with_its_place(encoding):
+    data = KAICONN.encode(encoding, "replace")
+    with pytest.raises(PolicyRejected) as refused:
+        load(decode(data, "any.yaml"), "any.yaml")
+    first = refused.value.problems[0]
+    assert (first.line, first.column) >= (1, 1)
+    assert first.instead
+
+
+@pytest.mark.parametrize("piece", [b"a", b"- a\n", b"a: &a [*a]\n", b"{", "政".encode(), b"\xff"])
+def test_fifty_megabytes_are_refused_at_once(piece):
+    data = piece * (50_000_000 // len(piece))
+    with pytest.raises(PolicyRejected, match=r"any\.yaml:1:1: file: "):
+        decode(data, "any.yaml")
 
 
 @pytest.mark.parametrize("text", [CAMERA, KAICONN, GOOD])

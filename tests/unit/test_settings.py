@@ -23,6 +23,7 @@ def test_nothing_set_is_an_embedded_system_on_loopback():
     assert (got.http_host, got.http_port, got.mqtt_port, got.workers) == ("127.0.0.1", 8000, 1883, 1)
     assert (got.region, got.deployment) == ("CN", "troth")
     assert (got.dsn, got.owner_dsn, got.nats_url, got.clock) == (None, None, None, None)
+    assert got.policies is None
 
 
 def test_the_state_directory_of_the_user_is_honoured_when_it_is_a_full_path():

@@ -5,6 +5,7 @@ The only place that reads policy files. In a wheel they lie inside the package; 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -19,6 +20,10 @@ _SUFFIX = ".yaml"
 
 class NoSuchPolicy(TrothError):
     """no policy of this name comes with Troth"""
+
+
+class NoPolicies(TrothError):
+    """there is no policy in this folder: put one there as a file that ends in .yaml"""
 
 
 def names() -> tuple[PolicyName, ...]:
@@ -44,6 +49,29 @@ def compiled(name: str) -> Compiled:
 def from_file(path: Path) -> Compiled:
     """Load, check and compile a maker's own policy file. Raises `PolicyRejected` or `OSError`."""
     return compile_policy(load(decode(path.read_bytes(), str(path)), str(path)))
+
+
+def in_force(folder: Path | None) -> Mapping[PolicyName, Mapping[int, Compiled]]:
+    """Return every policy version there is, by name and version: the maker's own, or those of Troth.
+
+    Raises `NoPolicies`, `PolicyRejected`.
+    """
+    if folder is None:
+        texts = [compiled(name) for name in names()]
+    else:
+        texts = [from_file(path) for path in sorted(folder.glob(f"*{_SUFFIX}"))]
+    found: dict[PolicyName, dict[int, Compiled]] = {}
+    for each in texts:
+        versions = found.setdefault(each.policy.name, {})
+        if each.policy.version in versions:
+            raise NoPolicies(
+                f"{folder}: two files say that they are {each.policy.name} version {each.policy.version}; "
+                "give the later one the next version"
+            )
+        versions[each.policy.version] = each
+    if not found:
+        raise NoPolicies(f"{folder}: {NoPolicies.__doc__}")
+    return found
 
 
 def beside(file: str) -> str:

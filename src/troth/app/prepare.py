@@ -8,11 +8,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from psycopg import AsyncConnection, OperationalError
+
 from troth.app.clock import OffsetClock, SystemClock
-from troth.app.settings import BadSetting
+from troth.app.settings import BadSetting, dsn_variable
 from troth.app.system import SIGNING
-from troth.db import Database, migrate
+from troth.db import Database, Role, migrate
+from troth.db.fit import Unfit, demand_fit
 from troth.db.partitions import ensure
+from troth.db.roles import WORKING
 from troth.ledger.signing import Signer
 from troth.vault import Keyring
 from troth.vault.growth import GROWING
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 BEHIND = timedelta(days=31)
 AHEAD = timedelta(days=62)
+_PATIENCE_S = 10
 
 
 async def prepare(settings: Settings) -> None:
@@ -31,10 +36,38 @@ async def prepare(settings: Settings) -> None:
     # Made here, once, so that processes that start side by side find the same keys.
     Keyring.create(settings.keyring)
     Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
+    await _fit(settings, Role.OWNER)
     await migrate(settings.owner_dsn)
+    for role in sorted(WORKING):
+        await _fit(settings, role)
+    await make_room(settings)
+
+
+async def _fit(settings: Settings, role: Role) -> None:
+    """Sign in as ``role`` and look whether the server may be used. Raises `BadSetting` with what to do."""
+    name = dsn_variable(role)
+    try:
+        conn = await AsyncConnection.connect(settings.dsn_of(role) or "", connect_timeout=_PATIENCE_S)
+    except OperationalError as error:
+        raise BadSetting(
+            f"{role} cannot sign in to the database; {name} says how (docs/howto/database.md): {error}"
+        ) from error
+    async with conn:
+        try:
+            await demand_fit(conn)
+        except Unfit as unfit:
+            raise BadSetting(f"{name}: {unfit}") from unfit
+
+
+async def make_room(settings: Settings) -> None:
+    """Make the partitions that are missing ahead of today. Each table is a transaction of its own.
+
+    Cut short, or run by two at once, it leaves whole partitions or none. Raises what the database raises:
+    rows then go to the rest partition, and the next run moves them.
+    """
     clock = OffsetClock(settings.clock) if settings.clock else SystemClock()
     today = clock.now().date()
-    async with Database(settings.owner_dsn, size=1) as db:
+    async with Database(settings.owner_dsn or "", size=1) as db:
         for growing in GROWING:
             async with db.transaction() as tx:
                 await ensure(tx, growing, today - BEHIND, today + AHEAD)

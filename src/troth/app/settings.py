@@ -32,7 +32,11 @@ class BadSetting(TrothError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One deployment. Ports of 0 take a free one; ``dsn`` and ``nats_url`` of None mean embedded services."""
+    """One deployment. Ports of 0 take a free one; ``dsn`` and ``nats_url`` of None mean embedded services.
+
+    ``policies`` is the folder of the maker's own policies, every version that anyone still accepts; None:
+    those that come with Troth.
+    """
 
     data: Path
     keyring: Path
@@ -51,6 +55,7 @@ class Settings:
     sequencer_dsn: str | None = field(repr=False)
     nats_url: str | None
     outbox_url: str | None
+    policies: Path | None
     clock: Path | None
 
     @classmethod
@@ -81,6 +86,7 @@ class Settings:
             **roles,
             nats_url=_nats_url(given.get("TROTH_NATS_URL")),
             outbox_url=_outbox_url(given.get("TROTH_OUTBOX_URL")),
+            policies=_directory("TROTH_POLICIES", given.get("TROTH_POLICIES")),
             clock=_directory("TROTH_CLOCK", given.get("TROTH_CLOCK")),
         )
 

@@ -25,6 +25,7 @@ from troth.gate import Gate
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
+from troth.ledger.tail import Tail
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
 ERASURES = "erasures.log"
+TAIL = "ledger.tail"
 _DOORS = 8
 _ASIDE = 4
 _ALONE = 2
@@ -130,7 +132,7 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerat
 def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> System:
     keyring = Keyring.create(settings.keyring)
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
-    in_force = compiled_policies()
+    in_force = policies.in_force(settings.policies)
     gate = Gate(in_force, pools.aside, clock)
     vault = Vault(keyring, clock)
     parts = Parts(
@@ -166,7 +168,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         parts=parts,
         accounts=Accounts(parts),
         devices=devices,
-        sequencer=Sequencer(pools.sequencer, signer, clock),
+        sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
         cancellation=Cancellation(parts, erasure),
         copies=Copies(parts, pools.copying, devices),
@@ -183,15 +185,6 @@ def _hooks(devices: Devices) -> Hooks:
 
     ours = (accounts.sweep, device_rows, cancel.sweep)
     return Hooks(at_once=ours, sweeps=ours)
-
-
-def compiled_policies() -> Mapping[PolicyName, Mapping[int, Compiled]]:
-    """Return every policy that comes with Troth, compiled, by name and version."""
-    found: dict[PolicyName, dict[int, Compiled]] = {}
-    for name in policies.names():
-        compiled = policies.compiled(name)
-        found.setdefault(compiled.policy.name, {})[compiled.policy.version] = compiled
-    return found
 
 
 async def _bus(settings: Settings) -> Bus:

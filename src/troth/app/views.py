@@ -102,6 +102,8 @@ class FunctionState:
     effect: str
     costs: ClauseId
     items: tuple[ItemState, ...]
+    lacks: tuple[Mapping[str, str], ...] = ()
+    """What has to be there before it is on, in words of each language."""
 
     @property
     def choosable(self) -> bool:

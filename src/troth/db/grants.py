@@ -33,6 +33,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "ledger_leaf": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_node": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_head": {_APP: "select", _SEQUENCER: "select insert"},
+    "ledger_key": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_opening": {_APP: "select insert", _ERASER: "delete"},
     "decision_count": {_APP: "select insert update(n)", _INGEST: "select insert update(n)"},
     # People.
@@ -53,6 +54,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "event_block": {_APP: "select insert delete", _INGEST: "insert"},
     "reading_seen": {_APP: "select insert", _INGEST: "select(at_day, mark) insert", _ERASER: "delete"},
     "blind_index": {_APP: "select insert delete", _KEEPER: "select update(tag, epoch)"},
+    "vault_deletion": {_APP: "select insert delete"},
     "erasure": {
         _APP: "select update(link_hash)",
         _ERASER: "insert update",

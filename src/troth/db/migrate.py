@@ -42,6 +42,8 @@ async def migrate(dsn: str) -> Sequence[str]:
         # From here on nobody is waited for at length: what waits for us waits for the system to start.
         for name, value in PATIENCE[Role.OWNER].options().items():
             await conn.execute("SELECT set_config(%s, %s, false)", (name, value))
+        # Should this process be killed, its session ends soon, and lets the next one go on.
+        await conn.execute("SET client_connection_check_interval = '2s'")
         await conn.execute(
             "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 bytea NOT NULL)"
         )

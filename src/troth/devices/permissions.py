@@ -6,6 +6,7 @@ names devices, at least one of the items that come up in use. Each reading is as
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from troth.devices.bound import BoundDevice
@@ -17,14 +18,18 @@ from troth.terms import (
     ActorKind,
     Allow,
     Ask,
+    DeviceId,
     FunctionName,
     ItemName,
+    PolicyName,
     Purpose,
     Region,
     Standing,
+    SubjectId,
     Verb,
 )
 
+NO_DEVICE = "none"
 NO_PURPOSE = Purpose("none")
 """Asked where no purpose of the function names devices; the gate knows no such purpose and says no."""
 
@@ -50,18 +55,42 @@ def question(
     bound: BoundDevice, function: FunctionName, table: FunctionTable | None, region: Region, at: datetime
 ) -> Ask:
     """Return the ask of a device for all that comes up in use of ``function``, measured now."""
+    whose = Whose(bound.subject, bound.policy, region, at)
+    return stream(whose, function, table, bound.device)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose stream it is, under which policy, where and when."""
+
+    subject: SubjectId
+    policy: PolicyName
+    region: Region
+    at: datetime
+
+
+def stream(whose: Whose, function: FunctionName, table: FunctionTable | None, device: DeviceId | None) -> Ask:
+    """Return the ask whether a function's stream may flow: what the broker and the owner's page both go by.
+
+    Without a device it is that of a person who has none: the gate says what is missing.
+    """
     return Ask(
         verb=Verb.COLLECT,
-        policy=bound.policy,
+        policy=whose.policy,
         function=function,
         items=arising(table) if table else frozenset(),
         purpose=purpose_of(table) or NO_PURPOSE,
-        subject=bound.subject,
-        actor=Actor(ActorKind.DEVICE, str(bound.device)),
-        region=region,
-        at=at,
-        device=bound.device,
+        subject=whose.subject,
+        actor=Actor(ActorKind.DEVICE, str(device or NO_DEVICE)),
+        region=whose.region,
+        at=whose.at,
+        device=device,
     )
+
+
+def streams(table: FunctionTable) -> bool:
+    """Tell whether a function lives on what devices send."""
+    return purpose_of(table) is not None and bool(arising(table))
 
 
 def open_functions(
@@ -71,6 +100,6 @@ def open_functions(
     asks = {
         function: question(bound, function, table, region, at)
         for function, table in compiled.functions.items()
-        if purpose_of(table) and arising(table)
+        if streams(table)
     }
     return frozenset(f for f, ask in asks.items() if isinstance(decide(compiled, standing, ask), Allow))

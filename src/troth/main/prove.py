@@ -1,22 +1,29 @@
-"""`troth prove`: brings up a scratch system, tries every clause of a policy on it, and says what held.
+"""`troth prove`: brings up a scratch system, tries every clause of some policies on it, and says what held.
 
-Composes the proof (`prove`) with a running system; decides nothing. The folder is made here and marked, and
-nobody else's is emptied.
+Composes the proof (`prove`) with a running system; decides nothing. Each proof has a folder of its own, made
+for it and gone after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from troth.app import policies
 from troth.app.clock import OffsetClock
 from troth.app.places import own_directory
+from troth.app.promises import listed
 from troth.app.settings import Settings
 from troth.main.demo import Hands, scratch_entry
 from troth.main.running import running
+from troth.policy.clauses import Clause
+from troth.policy.compiled import Compiled
+from troth.policy.promises import carried
+from troth.prove.proof import Judged, Outcome, judged, prove
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
 from troth.prove.world import World
@@ -24,17 +31,35 @@ from troth.prove.world import World
 _START = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What the proof of one policy came to: each promise, and everything that was tried."""
+
+    compiled: Compiled
+    promises: tuple[Judged, ...]
+    outcomes: tuple[Outcome, ...]
+
+
 @asynccontextmanager
 async def scratch(
-    data: Path, *, without: tuple[str, ...] = (), workers: int = 1, say: Callable[[str], None]
+    data: Path,
+    *,
+    files: Path | None = None,
+    without: tuple[str, ...] = (),
+    workers: int = 1,
+    say: Callable[[str], None],
 ) -> AsyncGenerator[World]:
-    """Bring up a system of the proof's own in ``data`` and hand it over as a world."""
+    """Bring up a system of the proof's own in ``data`` and hand it over as a world.
+
+    ``files`` is the folder of the policies to prove, if they are not those of Troth.
+    """
     own_directory(data)
     clock = OffsetClock(data / "clock")
     clock.advance(_START)
     async with Gateway() as gateway:
         settings = replace(
             Settings.from_environ({}, data=data, http_port=0, mqtt_port=0, workers=workers),
+            policies=files,
             clock=data / "clock",
             outbox_url=gateway.url,
         )
@@ -42,3 +67,52 @@ async def scratch(
             hands = Hands(system, clock, without)
             mqtt = ("127.0.0.1", system.settings.mqtt_port)
             yield World(system.base_url, mqtt, Evidence(system.settings.owner_dsn or ""), gateway, hands)
+
+
+def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:
+    """Return the text and the tables of each policy asked for, a name or a file; none named: all of Troth.
+
+    Raises `NoSuchPolicy`, `PolicyRejected`, `OSError`.
+    """
+    found: dict[str, tuple[str, Compiled]] = {}
+    for name in names or policies.names():
+        path = Path(name)
+        if name not in policies.names() and path.is_file():
+            text, compiled = path.read_text(encoding="utf-8"), policies.from_file(path)
+        else:
+            text, compiled = policies.builtin(name)[0], policies.compiled(name)
+        found[compiled.policy.name] = (text, compiled)
+    return found
+
+
+async def proven(
+    found: Mapping[str, tuple[str, Compiled]],
+    *,
+    only: Callable[[Clause], bool],
+    at_once: int,
+    say: Callable[[str], None],
+    done: Callable[[str, Outcome], None],
+) -> Sequence[Proven]:
+    """Prove policies one after another on one scratch system; ``done`` is told of every outcome."""
+    results: list[Proven] = []
+    with TemporaryDirectory(prefix="troth-prove-") as folder:
+        files = own_directory(Path(folder) / "policies")
+        for name, (text, _) in found.items():
+            (files / f"{name}.yaml").write_text(text, encoding="utf-8")
+        async with scratch(Path(folder) / "system", files=files, say=say) as world:
+            for name, (_, compiled) in found.items():
+
+                def told(outcome: Outcome, name: str = name) -> None:
+                    done(name, outcome)
+
+                say(f"trying {name}")
+                outcomes = await prove(
+                    world, compiled.policy.name, compiled, only=only, at_once=at_once, done=told
+                )
+                results.append(Proven(compiled, judged(compiled, _promises(compiled), outcomes), outcomes))
+    return results
+
+
+def _promises(compiled: Compiled) -> Iterable[str]:
+    """Return the promises of a text: those listed, else those that its own clauses carry."""
+    return listed().get(compiled.policy.name) or carried(compiled.policy)

@@ -20,6 +20,7 @@ from troth.app.embedded.nats import Nats
 from troth.app.embedded.postgres import Postgres
 from troth.app.places import own_directory
 from troth.app.ports import free_port, must_be_free
+from troth.app.prepare import make_room
 from troth.app.settings import BadSetting, Settings
 from troth.app.supervisor import Child, Supervisor
 from troth.app.ways import Part
@@ -69,20 +70,23 @@ async def running(
             for number in range(1, settings.workers + 1):
                 group.create_task(supervisor.add(_worker(settings, entry, number)))
             group.create_task(supervisor.add(_api(settings, entry)))
-        upkeep = asyncio.create_task(_upkeep(settings))
+        stop = asyncio.Event()
+        upkeep = asyncio.create_task(upkeep_until(stop, settings))
         try:
             yield System(settings, supervisor)
         finally:
-            upkeep.cancel()
-            await asyncio.wait({upkeep})
+            stop.set()
+            await asyncio.wait({upkeep})  # never cancelled: what it has in hand is finished, or times out
 
 
-async def _upkeep(settings: Settings) -> None:
+async def upkeep_until(stop: asyncio.Event, settings: Settings) -> None:
     """Make room ahead, again and again: partitions are the owner's to make, and no worker has that role."""
-    while True:
-        await asyncio.sleep(_UPKEEP_S)
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _UPKEEP_S)
+            return
         try:
-            await prepare(settings)
+            await make_room(settings)
         except Exception as error:  # noqa: BLE001 - rows still go to the rest partition; the next hour tries again
             _LOG.warning("no room was made ahead: %s", type(error).__name__)
 
@@ -119,6 +123,8 @@ def child_environment(
     told = dict(ways.told(settings, environ, part))
     if settings.outbox_url:
         told["TROTH_OUTBOX_URL"] = settings.outbox_url
+    if settings.policies:
+        told["TROTH_POLICIES"] = str(settings.policies)
     if settings.clock:
         told["TROTH_CLOCK"] = str(settings.clock)
     return told | {

@@ -24,6 +24,7 @@ from rich.table import Table
 from troth.app.settings import BadSetting, Settings
 from troth.edges.cli.app import app
 from troth.main.demo import Wishes, default_folder, told
+from troth.main.proving import prove
 from troth.main.running import running
 from troth.prove.story import living
 from troth.prove.story.living import Life
@@ -49,11 +50,19 @@ def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort 
         async with running(settings, say=lambda what: console.print(f"[dim]{what}[/dim]")) as system:
             console.print(f"the API and the page: [b]{system.base_url}[/b]")
             console.print(f"devices, MQTT: 127.0.0.1:{system.settings.mqtt_port}")
+            if system.settings.outbox_url is None:
+                console.print(
+                    "TROTH_OUTBOX_URL is not set: codes are kept until they lapse and reach nobody, "
+                    "so no one can finish registering"
+                )
             console.print(f"everything is kept in {system.settings.data}; stop with Ctrl-C")
             await stop.wait()
             console.print("[dim]stopping[/dim]")
 
     _until_stopped(until_stopped)
+
+
+app.command()(prove)
 
 
 @app.command()

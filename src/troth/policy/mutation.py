@@ -63,17 +63,19 @@ def examine(
             continue
         channel = kept.seen
         for mutant in mutants(policy, clause) if keys else [without(policy, clause)]:
-            seen = _seen(original, mutant.policy, clause, channel)
+            seen = _seen(original, mutant, clause, channel)
             yield Missed(clause.id, mutant.key, channel, seen, type(clause) in RESTATES)
 
 
-def _seen(original: _Original, mutant: Policy, clause: Clause, channel: Seen) -> Seen | None:
+def _seen(original: _Original, mutant: Mutant, clause: Clause, channel: Seen) -> Seen | None:
     """Return where a mutant is noticed; one that does not compile refuses everything."""
     try:
-        after = compile_policy(mutant)
+        after = compile_policy(mutant.policy)
     except PolicyRejected:
         return channel
-    looked = (channel, Seen.OUTPUT)
+    looked = [channel, Seen.OUTPUT]
+    if mutant.key is not None and isinstance(getattr(clause, mutant.key), Mapping):
+        looked.reverse()  # a text for people is found where people are told
     return next((each for each in looked if original.differs(after, clause, each)), None)
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import AttestedClause, Clause
-from troth.policy.enforcement import ENFORCED_BY, Seen
+from troth.policy.enforcement import Seen, enforcement
 from troth.policy.promises import carried
 from troth.prove.case import Case, NotTried
 from troth.prove.scenarios import by_type
@@ -83,7 +83,6 @@ async def prove(
 ) -> tuple[Outcome, ...]:
     """Try every clause that ``only`` lets through, some ``at_once``, on the policy called ``policy``."""
     free = asyncio.Semaphore(at_once)
-    known = by_type()
 
     async def one(clause: Clause, scenario: Scenario) -> Outcome:
         async with free:
@@ -91,14 +90,25 @@ async def prove(
         done(outcome)
         return outcome
 
-    cases = [
+    return tuple(await asyncio.gather(*(one(*each) for each in _plan(policy, compiled, only))))
+
+
+def planned(compiled: Compiled, only: Callable[[Clause], bool]) -> int:
+    """Return how many trials `prove` would make."""
+    return len(_plan(compiled.policy.name, compiled, only))
+
+
+def _plan(
+    policy: PolicyName, compiled: Compiled, only: Callable[[Clause], bool]
+) -> list[tuple[Clause, Scenario]]:
+    known = by_type()
+    return [
         (clause, scenario)
         for clause in compiled.policy.clauses
         if only(clause)
         for scenario in known.get(type(clause), ())
         if scenario.fits(Case(policy, compiled, clause))
     ]
-    return tuple(await asyncio.gather(*(one(*case) for case in cases)))
 
 
 async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
@@ -140,7 +150,7 @@ def _judge(promise: str, clauses: tuple[Clause, ...], by_clause: Mapping[ClauseI
     if reasons:
         return Judged(promise, Verdict.NOT_PROVABLE, found, reasons[0])
     told = [clause for clause in clauses if not isinstance(clause, AttestedClause)]
-    waits = [ENFORCED_BY[type(clause)] for clause in told]
-    if any(each.seen is Seen.WORKFLOW for each in waits):
+    waits = [each for each in map(enforcement, told) if each is not None and each.seen is Seen.WORKFLOW]
+    if waits:
         return Judged(promise, Verdict.NOT_BUILT, (), f"waits for {waits[0].by}")
     return Judged(promise, Verdict.NOT_BUILT, (), f"no scenario yet for {type(told[0]).__name__}")

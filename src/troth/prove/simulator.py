@@ -60,6 +60,8 @@ class Camera:
         self._client: aiomqtt.Client | None = None
         self._task: asyncio.Task[None] | None = None
         self.acks: dict[UUID, Heard] = {}
+        self.unread: list[str] = []
+        """Why messages without a readable id were refused."""
         self.connected = 0
         """How often it was let in."""
         self.refused = 0
@@ -201,8 +203,13 @@ class Camera:
 
     async def _hear(self, body: bytes) -> None:
         said: dict[str, Any] = json.loads(body)
-        batch = UUID(said.pop("id"))
-        refused = said.pop("refused", None)
+        given, refused = said.pop("id"), said.pop("refused", None)
+        if given is None:  # a message of which not even the id could be read
+            async with self._news:
+                self.unread.append(str(refused))
+                self._news.notify_all()
+            return
+        batch = UUID(given)
         self._kept.pop(batch, None)
         async with self._news:
             self.acks[batch] = Heard(batch, said, refused)

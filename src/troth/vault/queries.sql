@@ -340,3 +340,15 @@ SELECT erasure FROM erasure WHERE plan IS NOT NULL
 -- :epoch_rows
 -- How many rows depend on an epoch's key.
 SELECT (SELECT count(*) FROM vault_key) + (SELECT count(*) FROM document_wrap) + (SELECT count(*) FROM blind_index)
+
+-- :note_deletion
+-- Keys were deleted: their epoch has to end.
+INSERT INTO vault_deletion (at) VALUES (%(at)s)
+
+-- :deletions_waiting
+-- All deletions, when the oldest of them waits since then; NULL otherwise.
+SELECT array_agg(id) FROM vault_deletion HAVING min(at) <= %(before)s
+
+-- :deletions_done
+-- The epoch that these waited for is over.
+DELETE FROM vault_deletion WHERE id = ANY(%(ids)s)

@@ -17,7 +17,7 @@ from uuid import UUID
 from troth.db import Tx
 from troth.policy.values import VALUES, Values
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId
-from troth.vault import blocks, cipher, covers, documents, events, intake, keys
+from troth.vault import blocks, cipher, covers, deletions, documents, events, intake, keys
 from troth.vault.errors import Erased, NotHeld, WrongForm
 from troth.vault.keyring import Keyring
 from troth.vault.label import Kind, Label, function_of, retention_of
@@ -194,6 +194,7 @@ class Vault:
         """
         covers.demand(permit, self._clock.now(), covers.FORGETTING, items)
         await keys.hold(tx, permit.ask.subject)
+        await deletions.note(tx, self._clock.now())
         return await documents.let_go(tx, permit, items)
 
     async def close(self, tx: Tx, permit: Permit) -> None:
@@ -205,6 +206,7 @@ class Vault:
         covers.demand(permit, self._clock.now(), covers.FORGETTING)
         await keys.hold(tx, permit.ask.subject)
         params = {"subject": permit.ask.subject, "function": function_of(permit)}
+        await deletions.note(tx, self._clock.now())
         for query in ("drop_keys", "drop_wraps", "drop_tags", "drop_blocks", "drop_unwrapped"):
             await tx.run(QUERIES[query], params)
 

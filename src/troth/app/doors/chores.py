@@ -13,6 +13,7 @@ from troth.app.doors.base import Doors
 from troth.ledger import telling
 from troth.subjects import sessions, tries
 from troth.subjects.outbox import Outcome
+from troth.vault import deletions
 from troth.vault.rotation import Rotation
 from troth.vault.stages import Stage
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from troth.subjects.senders import Sender
 
 EPOCH = timedelta(days=1)
-"""An erasure waits at most this long until the keys that could open its rows are destroyed."""
+"""A deletion waits at most this long until the keys that could open its rows are destroyed."""
 
 
 class ChoreDoors(Doors):
@@ -57,11 +58,19 @@ class ChoreDoors(Doors):
         return moved
 
     async def turn_epoch(self) -> bool:
-        """End the epoch once an erasure has waited for it long enough; finish a turn that was cut short."""
+        """End the epoch once a deletion has waited for it long enough; finish a turn that was cut short.
+
+        An erasure, the purge of who never confirmed, a device given up, a function withdrawn: all wait alike.
+        """
         rotation = Rotation(self._system.keeper, self._system.keyring, self._system.clock)
-        waiting = await self._waits_for_epoch()
+        async with self._open() as tx:
+            gone = await deletions.waiting(tx, self._system.clock.now() - EPOCH)
+        waiting = bool(gone) or await self._waits_for_epoch()
         async for _progress in rotation.turn() if waiting else rotation.resume():
             pass
+        if gone:
+            async with self._open() as tx:
+                await deletions.out_of_reach(tx, gone)
         return waiting
 
     async def purge(self) -> int:

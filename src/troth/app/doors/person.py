@@ -49,7 +49,7 @@ class PersonDoors(Doors):
             account=subject,
             policy=asking.policy,
             version=compiled.policy.version,
-            functions=states.functions(compiled, standing, asking),
+            functions=states.functions(compiled, standing, asking, [line.device for line in lines]),
             switches=states.switches(compiled, standing, asking, [line.device for line in lines]),
             devices=devices,
         )

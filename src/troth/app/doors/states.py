@@ -1,7 +1,8 @@
 """What stands for a person, function by function: the gate is asked, nothing is worked out beside it.
 
-Pure. A function is on when the gate would let it begin, for one of its purposes, with everything that it
-takes. One that was chosen and still lacks its optional items is on as well: it merely takes nothing.
+Pure. A function that lives on what devices send is on when one of them may send for it now: the very question
+that the broker's permissions are made of. Any other is on when the gate would let it begin, for one of its
+purposes, with everything it takes; chosen and without its optional items it is on as well, and takes nothing.
 """
 
 from __future__ import annotations
@@ -10,33 +11,42 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from troth.app.views import FunctionState, ItemState, SwitchState
+from troth.devices import permissions
 from troth.gate import decide
 from troth.gate.stands import look
 from troth.policy.clauses import Need, Scope
-from troth.policy.vocabulary import VOCABULARY
-from troth.terms import Actor, ActorKind, Allow, Reason, Verb
+from troth.policy.vocabulary import NEEDS, VOCABULARY
+from troth.terms import Actor, ActorKind, Allow, Deny, Reason, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from troth.policy.clauses import ItemClause, PurposeClause
     from troth.policy.compiled import Compiled, FunctionTable
     from troth.subjects.asking import Asking
-    from troth.terms import Ask, ClauseId, Deny, DeviceId, FunctionName, ItemName, Standing
+    from troth.terms import Ask, ClauseId, Decision, DeviceId, FunctionName, ItemName, Standing
 
 _BEGINNING = (Verb.COLLECT, Verb.USE)
 
 
-def functions(compiled: Compiled, standing: Standing, asking: Asking) -> tuple[FunctionState, ...]:
+def functions(
+    compiled: Compiled, standing: Standing, asking: Asking, devices: Iterable[DeviceId] = ()
+) -> tuple[FunctionState, ...]:
     """Return every function of the accepted version, in the order of the policy."""
-    tables = compiled.functions
-    return tuple(_function(compiled, standing, asking, f, t) for f, t in tables.items())
+    of, bound = (compiled, standing, asking), tuple(devices)
+    return tuple(_function(*of, f, t, devices=bound) for f, t in compiled.functions.items())
 
 
 def _function(
-    compiled: Compiled, standing: Standing, asking: Asking, function: FunctionName, table: FunctionTable
+    compiled: Compiled,
+    standing: Standing,
+    asking: Asking,
+    function: FunctionName,
+    table: FunctionTable,
+    *,
+    devices: tuple[DeviceId, ...],
 ) -> FunctionState:
-    decision = decide(compiled, standing, _ask(asking, function, table))
+    decision = _decision(compiled, standing, [*_asks(asking, function, table, devices)])
     clause = table.clause
     match decision:
         case Allow():
@@ -60,6 +70,7 @@ def _function(
         basis=clause.basis.value,
         title=clause.title,
         gives=clause.gives,
+        lacks=tuple(_lacks(table, decision)),
         effect=table.refusal.effect,
         costs=table.refusal.id,
         items=tuple(
@@ -75,6 +86,40 @@ def _words(item: ItemName) -> Iterable[tuple[str, str]]:
 
 def _deciding(decision: Deny) -> ClauseId | None:
     return min(decision.because, default=None)
+
+
+def _decision(compiled: Compiled, standing: Standing, asks: list[Ask]) -> Decision:
+    """Return a yes to any of ``asks``, or else the first no."""
+    answers = [decide(compiled, standing, ask) for ask in asks]
+    return next((answer for answer in answers if isinstance(answer, Allow)), answers[0])
+
+
+def _asks(
+    asking: Asking, function: FunctionName, table: FunctionTable, devices: tuple[DeviceId, ...]
+) -> Iterator[Ask]:
+    """Yield what has to be answered with yes once for the function to be on."""
+    if permissions.streams(table):
+        whose = permissions.Whose(asking.subject, asking.policy, asking.region, asking.at)
+        places: tuple[DeviceId | None, ...] = devices or (None,)
+        for device in places:
+            yield permissions.stream(whose, function, table, device)
+    else:
+        yield _ask(asking, function, table)
+
+
+def _lacks(table: FunctionTable, decision: Decision) -> Iterator[Mapping[str, str]]:
+    """Yield, in words, what has to be there first."""
+    match decision:
+        case Deny(reason=Reason.NEED_MISSING, because=because):
+            for need, clause in table.needs.items():
+                if clause.id in because:
+                    yield {language.value: label for language, label in NEEDS[need].items()}
+        case Deny(reason=Reason.REQUIRED_ITEM_MISSING, because=because):
+            for item, clause in table.items.items():
+                if clause.id in because:
+                    yield dict(_words(item))
+        case _:
+            return
 
 
 def _ask(asking: Asking, function: FunctionName, table: FunctionTable) -> Ask:

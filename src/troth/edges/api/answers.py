@@ -71,6 +71,26 @@ class KeyShown(Answer):
     public_key: str
 
 
+class KeyInSet(Answer):
+    """One key of a JWK set; ``vkey`` is its C2SP form, ``since`` the size that its heads are larger than."""
+
+    kty: str
+    crv: str
+    alg: str
+    use: str
+    kid: str
+    x: str
+    vkey: str
+    since: int
+    handover: str
+
+
+class KeySet(Answer):
+    """Every key that ever signed the ledger, oldest first."""
+
+    keys: list[KeyInSet]
+
+
 class AccountMade(Answer):
     """An account, or what looks like one, waits for its code."""
 
@@ -106,10 +126,14 @@ class ItemShown(Answer):
 
 
 class FunctionShown(Answer):
-    """One function: on or off, ``why`` (``allowed`` or a reason), and the clause that decided."""
+    """One function: on or off, ``why`` (``allowed`` or a reason), and the clause that decided.
+
+    ``lacks`` are what to see to first, in words of each language: link a store, bind a camera.
+    """
 
     on: bool
     why: str
+    lacks: tuple[Mapping[str, str], ...]
     clause: str | None
     starts: str
     basis: str

@@ -31,6 +31,7 @@ def create_app(troth: Troth) -> FastAPI:
     app.state.troth = troth
     for router in (public.router, accounts.router, me.router, records.router, staff.router):
         app.include_router(router)
+    app.mount("/v1", problems.nowhere)
     problems.install(app)
     app.add_middleware(LastResort)
     app.add_middleware(Headers)

@@ -86,6 +86,7 @@ def _function(state: FunctionState) -> FunctionShown:
     return FunctionShown(
         on=state.on,
         why=state.why,
+        lacks=state.lacks,
         clause=state.clause,
         starts=state.starts,
         basis=state.basis,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from troth.edges.api.statuses import STATUSES
 from troth.terms import Denied, TrothError
@@ -67,6 +68,13 @@ def problem(status: int, detail: str, **more: object) -> JSONResponse:
     body.update({key: value for key, value in more.items() if value is not None})
     headers = {"www-authenticate": "Bearer"} if status == _NOBODY else None
     return JSONResponse(body, status, headers, media_type=PROBLEM)
+
+
+async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what no route of the API takes, so that it does not end among the pages."""
+    await problem(404, "there is no such route, or it does not take this method; see /openapi.json")(
+        scope, receive, send
+    )
 
 
 def install(app: FastAPI) -> None:

@@ -41,7 +41,7 @@ class _Ack(msgspec.Struct):
 
 
 class _Refused(msgspec.Struct):
-    id: UUID
+    id: UUID | None
     refused: str
 
 
@@ -91,8 +91,9 @@ def ack(made: Ack) -> bytes:
     return _encoder.encode(_Ack(made.batch, made.stored, made.duplicates, made.dropped, made.denied))
 
 
-def refused(malformed: Malformed) -> bytes | None:
-    """Write what a sender hears of a message that will never be taken; None when it has no readable id."""
-    if malformed.batch is None:
-        return None
+def refused(malformed: Malformed) -> bytes:
+    """Write what a sender hears of a message that will never be taken; ``id`` is null where none is readable.
+
+    The reason is a word of ours: nothing of the message is repeated.
+    """
     return _encoder.encode(_Refused(malformed.batch, malformed.reason.value))

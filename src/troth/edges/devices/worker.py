@@ -33,6 +33,7 @@ TRIES = 5
 _FETCH_S = 0.5
 _AGAIN_S = 1.0
 _PAUSE_S = 0.2
+_NOBODY_TO_TELL = frozenset({Refusal.UNKNOWN_TOKEN, Refusal.UNKNOWN_TOPIC})
 
 
 class Ingests(Protocol):
@@ -120,10 +121,9 @@ class Worker:
             await message.nak(delay=_AGAIN_S)
             return
         await message.term()
-        said = wire.refused(malformed)
-        if said is not None and malformed.reason is not Refusal.UNKNOWN_TOKEN:
+        if malformed.reason not in _NOBODY_TO_TELL:
             token, _ = spoken(message.subject)
-            await self._client.publish(acks(token), said)  # pyright: ignore[reportUnknownMemberType]
+            await self._client.publish(acks(token), wire.refused(malformed))  # pyright: ignore[reportUnknownMemberType]
 
 
 async def serve(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import SESSION, form, visit
@@ -74,10 +75,14 @@ async def sign_out(request: Request) -> Response:
 
 @router.get("/policy")
 async def policy(request: Request, name: str = "") -> Response:
-    """Show a policy as it is in force: the very text whose hash an acceptance names."""
+    """Show a policy as it is in force, the very text whose hash an acceptance names; of several, the list."""
     here, troth = visit(request), system(request)
     lines = troth.policies()
-    line = next((found for found in lines if found.name == name), lines[0])
+    if not name and len(lines) > 1:
+        return page(here, "policies.html", lines=lines)
+    line = next((found for found in lines if found.name == name or not name), None)
+    if line is None:
+        raise HTTPException(404)
     notice = troth.notice(PolicyName(line.name), here.words.language)
     return page(here, "policy.html", lines=lines, notice=notice)
 

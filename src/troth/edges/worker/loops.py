@@ -40,7 +40,7 @@ class Chore:
 def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
     """Return everything that is due now and then. Without a gateway letters wait."""
     found = [
-        Chore("sequence", troth.sequence, 0.1, rest_s=0.05),
+        Chore("sequence", troth.sequence, 0.1, rest_s=0.1),
         Chore("tell", troth.tell, 0.25),
         Chore("erase", troth.erase, 0.25),
         Chore("epoch", troth.turn_epoch, 1.0),

@@ -51,7 +51,10 @@ async def tell(stage: Stage, telling: Telling) -> None:
 async def _up(stage: Stage, telling: Telling) -> None:
     async def services() -> Seen:
         health = (await stage.owner.ask("GET", "/healthz")).require()
-        return Seen(", ".join(f"{k} {v}" for k, v in health.items()), held=bool(health.get("ready")))
+        there = [part for part, is_there in health.items() if is_there and part != "ready"]
+        away = [part for part, is_there in health.items() if not is_there and part != "ready"]
+        said = [f"{' and '.join(there)} ready"] * bool(there) + [f"{' and '.join(away)} away"] * bool(away)
+        return Seen(", ".join(said), held=bool(health.get("ready")))
 
     async def published() -> Seen:
         shown = await notice(stage)

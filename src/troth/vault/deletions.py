@@ -1,0 +1,28 @@
+"""Deletions that wait for the end of an epoch: until then a deleted key lies where PostgreSQL keeps old rows.
+
+Remembers when, not whose or what. Whether it is time to end the epoch is the caller's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from troth.db import Tx
+from troth.vault.sql import QUERIES
+
+
+async def note(tx: Tx, at: datetime) -> None:
+    """Note that keys were deleted at ``at``."""
+    await tx.run(QUERIES["note_deletion"], {"at": at})
+
+
+async def waiting(tx: Tx, before: datetime) -> Sequence[int]:
+    """Return every deletion that waits, when the oldest has done so since ``before``; else none."""
+    found: Sequence[int] | None = await tx.value(QUERIES["deletions_waiting"], {"before": before})
+    return found or ()
+
+
+async def out_of_reach(tx: Tx, deletions: Sequence[int]) -> None:
+    """Forget ``deletions``: an epoch that began after them has taken the place of theirs."""
+    await tx.run(QUERIES["deletions_done"], {"ids": list(deletions)})

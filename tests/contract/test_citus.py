@@ -1,0 +1,84 @@
+"""Ready for many machines: what grows has the subject in its key, and every table's place is said once."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from troth.db.grants import GRANTS
+
+TEXT = files("troth.db").joinpath("citus.sql").read_text(encoding="utf-8")
+DISTRIBUTED = re.findall(r"create_distributed_table\('(\w+)', 'subject'", TEXT)
+REFERENCE = re.findall(r"create_reference_table\('(\w+)'\)", TEXT)
+LOCAL = {
+    "ledger_entry": "one log in one order",
+    "ledger_queue": "one log in one order",
+    "ledger_leaf": "one log in one order",
+    "ledger_node": "one log in one order",
+    "ledger_head": "one log in one order",
+    "decision_count": "about nobody; a few rows a minute and connection",
+    "try_count": "found by a keyed tag before anybody's subject is known",
+    "blind_index": "unique over everybody, and it is what finds the subject",
+    "device_stock": "found by a keyed tag; nobody's until bound",
+    "outbox": "workers take turns with SKIP LOCKED",
+    "due": "workers look over everybody's",
+    "erasure": "its number and link are unique over everybody",
+    "erasure_due": "about nobody any more",
+    "migration": "one schema",
+}
+HOWTO = (Path(__file__).parents[2] / "docs" / "howto" / "many-machines.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def rows(database):
+    with psycopg.connect(database.owner) as conn:
+        yield lambda query, *params: conn.execute(query, params).fetchall()
+
+
+def test_every_table_has_one_place():
+    places = [*DISTRIBUTED, *REFERENCE, *LOCAL]
+    assert len(places) == len(set(places))
+    missing = GRANTS.keys() - set(places)
+    assert not missing, f"say in src/troth/db/citus.sql or in LOCAL where these go: {sorted(missing)}"
+    assert set(places) <= GRANTS.keys()
+
+
+@pytest.mark.parametrize("table", DISTRIBUTED)
+def test_what_is_distributed_has_the_subject_in_every_unique_key(rows, table):
+    found = rows(
+        """SELECT i.indexrelid::regclass::text,
+                  EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid
+                           AND a.attnum = ANY(i.indkey) AND a.attname = 'subject')
+             FROM pg_index i WHERE i.indrelid = %s::regclass AND i.indisunique""",
+        table,
+    )
+    assert found, f"{table} has no key"
+    assert [index for index, has in found if not has] == []
+
+
+@pytest.mark.parametrize("table", DISTRIBUTED)
+def test_what_is_distributed_points_only_at_what_lies_beside_it(rows, table):
+    found = rows(
+        """SELECT confrelid::regclass::text,
+                  EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.conrelid
+                           AND a.attnum = ANY(c.conkey) AND a.attname = 'subject')
+             FROM pg_constraint c WHERE contype = 'f' AND conrelid = %s::regclass AND conparentid = 0""",
+        table,
+    )
+    for target, by_subject in found:
+        assert target in REFERENCE or (target in DISTRIBUTED and by_subject), target
+        if target in DISTRIBUTED:
+            assert DISTRIBUTED.index(target) < DISTRIBUTED.index(table), "what is pointed at goes first"
+
+
+def test_no_table_has_triggers_which_do_not_distribute(rows):
+    assert rows("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal") == []
+
+
+@pytest.mark.parametrize("table", [table for table in LOCAL if table != "migration"])
+def test_what_stays_in_one_place_is_listed_with_its_reason(table):
+    assert f"`{table}`" in HOWTO
