@@ -19,6 +19,7 @@ from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import BadSetting, Settings
 from troth.app.tally import Tally
+from troth.app.working_days import working_days
 from troth.db import Database, Role, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
@@ -29,6 +30,9 @@ from troth.ledger.tail import Tail
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
+from troth.rights.desk import Desk
+from troth.rights.effects import Effects
+from troth.rights.farewells import Farewells
 from troth.subjects import accounts
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
@@ -75,7 +79,10 @@ class System:
     devices: Devices
     sequencer: Sequencer
     erasure: Erasure
+    desk: Desk
     cancellation: Cancellation
+    effects: Effects
+    farewells: Farewells
     copies: Copies
     tally: Tally
     bus: Bus
@@ -152,7 +159,12 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         clock=clock,
         region=settings.region,
     )
-    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), _hooks(devices))
+    farewells = Farewells(clock)
+    hooks = _hooks(devices, farewells)
+    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks)
+    people = Accounts(parts)
+    desk = Desk(parts, people.outbox, working_days())
+    cancellation = Cancellation(parts, erasure, desk)
     return System(
         settings=settings,
         clock=clock,
@@ -166,25 +178,28 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         gate=gate,
         vault=vault,
         parts=parts,
-        accounts=Accounts(parts),
+        accounts=people,
         devices=devices,
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
-        cancellation=Cancellation(parts, erasure),
-        copies=Copies(parts, pools.copying, devices),
+        desk=desk,
+        cancellation=cancellation,
+        effects=Effects(parts, desk, cancellation),
+        farewells=farewells,
+        copies=Copies(parts, pools.copying, devices, desk),
         tally=Tally(pools.aside, clock),
         bus=bus,
     )
 
 
-def _hooks(devices: Devices) -> Hooks:
-    """Return what goes with a refusal: whoever is signed in, and every device, is out at once."""
+def _hooks(devices: Devices, farewells: Farewells) -> Hooks:
+    """Return what goes with a refusal: whoever is signed in, and every device, is out; words are queued."""
 
     async def device_rows(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
         return {"device": await devices.forget(tx, subject)}
 
     ours = (accounts.sweep, device_rows, cancel.sweep)
-    return Hooks(at_once=ours, sweeps=ours)
+    return Hooks(at_once=ours, sweeps=ours, tell=farewells.tell, say=farewells.say, waits=farewells.waits)
 
 
 async def _bus(settings: Settings) -> Bus:
