@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from troth import ledger
 from troth.app.embedded.postgres import Postgres
 from troth.app.supervisor import Supervisor
-from troth.db import Database, migrate
+from troth.db import Database, Role, migrate
 from troth.ledger import EntryKind, NewEntry, checkpoint, tree
 from troth.ledger.checkpoint import Head
 from troth.ledger.proofs import inclusion
@@ -131,7 +131,7 @@ def numberer(dsn: str, orders: Connection) -> None:
                     if not orders.recv():
                         return
                     orders.send("rested")
-                await asyncio.sleep(0.05 if numbered else 0.1)
+                await asyncio.sleep(0.1)
 
     asyncio.run(run())
 
@@ -204,7 +204,7 @@ def rounds(server: Postgres) -> dict[str, float]:
     with (
         process(client, dsn, subjects) as one,
         process(client, dsn, subjects) as two,
-        process(numberer, dsn) as numbering,
+        process(numberer, server.dsn(Role.SEQUENCER)) as numbering,
     ):
         for number in range(ROUNDS + 1):
             for evidence in (False, True):
@@ -265,7 +265,7 @@ async def proofs(server: Postgres, size: int) -> float:
         for entry in entries:
             async with db.transaction() as tx:
                 start = time.perf_counter()
-                found = await inclusion(tx, entry, SIGNER.public)
+                found = await inclusion(tx, entry)
                 times.append(time.perf_counter() - start)
             if found is None:
                 raise AssertionError("an entry without a proof")

@@ -147,7 +147,7 @@ class Crash(Exception):
     pass
 
 
-@pytest.mark.parametrize("moment", range(11))
+@pytest.mark.parametrize("moment", range(12))
 @pytest.mark.parametrize("how", ["error", "connection"])
 async def test_a_crash_at_any_moment_leaves_neither_gap_nor_fork(db, database, monkeypatch, moment, how):
     await add(db, 5)
@@ -194,7 +194,7 @@ async def test_there_are_no_more_moments_than_were_tried(db, monkeypatch):
 
         monkeypatch.setattr(Tx, name, step)
     await sequencer(db).run_once()
-    assert len(steps) == 11
+    assert len(steps) == 12
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from troth.ledger import EntryKind, NewEntry, checkpoint, tree
 from troth.ledger.checkpoint import Head
 from troth.ledger.entries import body, commitment
-from troth.ledger.receipts import KIND, Receipt, verify_receipt
+from troth.ledger.receipts import KIND, SCHEMA, Receipt, kept_head, verify_receipt
 from troth.ledger.signing import NotGenuine, Signer
 from troth.terms import EntryId, SubjectId
 
@@ -30,25 +30,29 @@ BODY = body(
 )
 OTHER = tree.leaf_hash(b"other")
 ROOT = tree.node_hash(OTHER, tree.leaf_hash(BODY))
+NOTICE = {"policy": "p", "version": 3, "sha256": "a" * 64}
+PURPOSE = {"purpose": "policy", "collection_method": "tick", "withdrawal_method": "/privacy"}
+EVENT = {
+    "event_time": "2026-03-01T09:00:00.000000Z",
+    "event_type": "accepted",
+    "event_state": "dpv:ConsentGiven",
+}
 SIGNED = checkpoint.sign(Head("troth/test", 2, ROOT, AT), SIGNER)
 
 
 def token(**changes):
     said = {
-        "subject": str(SUBJECT),
+        "schema_version": SCHEMA,
+        "record_id": str(ENTRY),
+        "pii_principal_id": str(SUBJECT),
+        "privacy_notice": NOTICE,
+        "language": "zh",
+        "purposes": [PURPOSE],
+        "event": EVENT,
         "body": BODY.decode(),
         "salt": SALT.hex(),
-        "method": "tick",
-        "how_to_withdraw": "/privacy",
         "head": SIGNED,
         "inclusion": {"leaf": 1, "path": [OTHER.hex()]},
-        "entry": str(ENTRY),
-        "kind": "accepted",
-        "at": "2026-03-01T09:00:00.000000Z",
-        "policy": "p",
-        "version": 3,
-        "language": "zh",
-        "text_hash": "a" * 64,
     }
     return SIGNER.token({key: value for key, value in (said | changes).items() if value != "gone"}, KIND)
 
@@ -63,6 +67,8 @@ def test_a_receipt_proves_what_it_says():
         version=3,
         language="zh",
         text_hash="a" * 64,
+        function=None,
+        item=None,
         method="tick",
         how_to_withdraw="/privacy",
         leaf=1,
@@ -85,21 +91,27 @@ MOVED = json.dumps(json.loads(BODY) | {"version": 4})
 @pytest.mark.parametrize(
     "changes",
     [
-        {"subject": str(UUID(int=9))},
-        {"subject": "me"},
-        {"subject": None},
+        {"pii_principal_id": str(UUID(int=9))},
+        {"pii_principal_id": "me"},
+        {"pii_principal_id": None},
         {"salt": "00"},
         {"salt": "no"},
-        {"version": 4},
-        {"text_hash": "b" * 64},
+        {"schema_version": "gone"},
+        {"record_id": str(UUID(int=9))},
+        {"privacy_notice": NOTICE | {"version": 4}},
+        {"privacy_notice": NOTICE | {"sha256": "b" * 64}},
         {"language": "en"},
-        {"at": "2026-03-02T09:00:00.000000Z"},
-        {"body": MOVED, "version": 4},
+        {"event": EVENT | {"event_time": "2026-03-02T09:00:00.000000Z"}},
+        {"event": EVENT | {"event_state": "dpv:ConsentWithdrawn"}},
+        {"purposes": []},
+        {"purposes": [PURPOSE | {"lawful_basis": "dpv:Consent"}]},
+        {"purposes": [PURPOSE, PURPOSE]},
+        {"purposes": [{"purpose": "policy", "withdrawal_method": "x"}]},
+        {"body": MOVED, "privacy_notice": NOTICE | {"version": 4}},
         {"body": "[]"},
         {"body": "{"},
         {"body": 1},
         {"body": "gone"},
-        {"method": "gone"},
         {"inclusion": {"leaf": 0, "path": [OTHER.hex()]}},
         {"inclusion": {"leaf": 1, "path": []}},
         {"inclusion": {"leaf": 1, "path": "x"}},
@@ -122,3 +134,11 @@ def test_a_receipt_by_another_key_is_none():
     other = Signer("troth/test", Ed25519PrivateKey.generate())
     with pytest.raises(NotGenuine):
         verify_receipt(token(), other.public)
+
+
+def test_the_head_of_a_document_is_found_whatever_carries_it():
+    for text in (SIGNED, token(), SIGNER.token({"head": SIGNED}, "troth-erasure+jws")):
+        assert kept_head(text) == SIGNED
+    for text in (token(head=None), SIGNER.token({}, KIND), "a.b.c", "e30.e30.e30"):
+        with pytest.raises(NotGenuine, match="head"):
+            kept_head(text)

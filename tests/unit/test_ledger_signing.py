@@ -93,8 +93,8 @@ def test_our_key_under_something_else_than_a_head_is_refused(text):
     text = text.format(root=base64.b64encode(HEAD.root).decode())
     timed = f"cosignature/v1\ntime 5\n{text}".encode()
     signed = (
-        f"{text}\n{checkpoint._line(SIGNER.public, 1, KEY.sign(text.encode()))}"
-        f"{checkpoint._line(SIGNER.public, TIMED, (5).to_bytes(8, 'big') + KEY.sign(timed))}"
+        f"{text}\n{checkpoint.line(SIGNER.public, 1, KEY.sign(text.encode()))}"
+        f"{checkpoint.line(SIGNER.public, TIMED, (5).to_bytes(8, 'big') + KEY.sign(timed))}"
     )
     with pytest.raises(NotGenuine, match="not a head of this log"):
         checkpoint.read(signed, SIGNER.public)

@@ -33,6 +33,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "ledger_leaf": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_node": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_head": {_APP: "select", _SEQUENCER: "select insert"},
+    "ledger_key": {_APP: "select", _SEQUENCER: "select insert"},
     "ledger_opening": {_APP: "select insert", _ERASER: "delete"},
     "decision_count": {_APP: "select insert update(n)", _INGEST: "select insert update(n)"},
     # People.
@@ -64,7 +65,12 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "device": {_APP: "select insert delete", _INGEST: "select"},
     "device_token": {_APP: "select insert delete", _INGEST: "select"},
     # Rights.
-    "due": {_APP: "select insert update(done, outcome)", _ERASER: "delete"},
+    "request": {
+        _APP: "select insert update(state, identity_verified, checked, applied, at, clause, takes_effect, "
+        "fee, done, ground, said, reply)",
+        _ERASER: "delete",
+    },
+    "farewell_word": {_APP: "select insert update(due, tries) delete"},
     "cancellation": {
         _APP: "select insert update(state, confirm_hash, asked, confirm_by)",
         _ERASER: "delete",

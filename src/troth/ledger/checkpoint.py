@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,7 +42,7 @@ def sign(head: Head, signer: Signer) -> str:
     seconds = int(head.at.timestamp())
     plain = signer.sign(text.encode())
     timed = seconds.to_bytes(_TIME_BYTES, "big") + signer.sign(_timed(seconds, text))
-    return f"{text}\n{_line(signer.public, NOTE, plain)}{_line(signer.public, TIMED, timed)}"
+    return f"{text}\n{line(signer.public, NOTE, plain)}{line(signer.public, TIMED, timed)}"
 
 
 def read(signed: str, key: PublicKey) -> Head:
@@ -55,20 +56,31 @@ def read(signed: str, key: PublicKey) -> Head:
     text += "\n"
     plain: bytes | None = None
     timed: bytes | None = None
-    for line in tail[:-1].split("\n"):
-        name, raw = _parts(line)
+    for (name, key_id), signature in signatures(tail):
         if name != key.name:
             continue
-        if raw[:_ID_BYTES] == key.key_id(NOTE):
-            plain = raw[_ID_BYTES:]
-        elif raw[:_ID_BYTES] == key.key_id(TIMED):
-            timed = raw[_ID_BYTES:]
+        if key_id == key.key_id(NOTE):
+            plain = signature
+        elif key_id == key.key_id(TIMED):
+            timed = signature
     if plain is None or not key.verifies(plain, text.encode()):
         raise NotGenuine("this head was not signed by the ledger's key")
     seconds = int.from_bytes((timed or b"")[:_TIME_BYTES], "big")
     if timed is None or not key.verifies(timed[_TIME_BYTES:], _timed(seconds, text)):
         raise NotGenuine("the time of this head was not signed by the ledger's key")
     return _head(text, seconds, key)
+
+
+def signatures(tail: str) -> Iterator[tuple[tuple[str, bytes], bytes]]:
+    """Yield the signatures of a signed note, each under its key's name and id; raise `NotGenuine`."""
+    for written in tail.removesuffix("\n").split("\n"):
+        name, raw = _parts(written)
+        yield (name, raw[:_ID_BYTES]), raw[_ID_BYTES:]
+
+
+def line(key: PublicKey, kind: int, signature: bytes) -> str:
+    """Return the line of a signed note that says that ``key`` made ``signature``."""
+    return f"\N{EM DASH} {key.name} {base64.b64encode(key.key_id(kind) + signature).decode()}\n"
 
 
 def _head(text: str, seconds: int, key: PublicKey) -> Head:
@@ -89,12 +101,8 @@ def _timed(seconds: int, text: str) -> bytes:
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
-def _line(key: PublicKey, kind: int, signature: bytes) -> str:
-    return f"\N{EM DASH} {key.name} {base64.b64encode(key.key_id(kind) + signature).decode()}\n"
-
-
-def _parts(line: str) -> tuple[str, bytes]:
-    dash, _, rest = line.partition(" ")
+def _parts(written: str) -> tuple[str, bytes]:
+    dash, _, rest = written.partition(" ")
     name, _, packed = rest.partition(" ")
     try:
         raw = base64.b64decode(packed, validate=True)

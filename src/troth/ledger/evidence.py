@@ -1,7 +1,7 @@
 """Whether every standing still has its evidence: acts against the entries that prove them.
 
-The gate decides by acts, so an act that was slipped in, changed or taken out must show. Reads what `history`
-wrote; what the log itself says is checked in `verify`.
+The gate decides by acts, so an act that was slipped in, changed, moved or taken out must show. Reads what
+`history` wrote; what the log itself says is checked in `verify`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from troth.db import Tx
-from troth.ledger.entries import EntryKind, body, commitment, entry_of
+from troth.ledger.entries import EntryKind, UnfitEntry, body, commitment, entry_of
 from troth.ledger.history import ActRow
+from troth.ledger.replay import Damage
 from troth.ledger.sql import QUERIES
 from troth.terms import ActKind, EntryId, SubjectId
 
@@ -20,22 +21,6 @@ _BATCH = 2048
 _FIRST = UUID(int=0)
 _SWITCHED = EntryKind.SWITCHED.value
 _OF_ACTS = {kind.value for kind in ActKind} | {_SWITCHED}
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The first place where the ledger is not what was signed, and what is wrong there."""
-
-    where: str
-    why: str
-
-
-class Damage(Exception):
-    """found while reading; becomes a `Broken`"""
-
-    def __init__(self, where: str, why: str) -> None:
-        super().__init__(where, why)
-        self.broken = Broken(where, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +39,16 @@ class _ProvenAct(ActRow):
     entry: EntryId
     salt: bytes | None
     body: bytes | None
+    leaf: int | None
 
 
-async def check_standings(tx: Tx) -> None:
-    """Check every opening and every act of everyone; raise `Damage`."""
+async def check_standings(tx: Tx, *, first: int = 0) -> None:
+    """Check the openings and acts of everyone, those of entries from leaf ``first`` on; raise `Damage`."""
+    if left := await tx.value(QUERIES["half_erased"]):
+        raise Damage(f"subject {left}", "they are said to be erased, but something of them is left")
     subject, entry = _FIRST, _FIRST
     while True:
-        params: dict[str, object] = {"subject": subject, "entry": entry, "most": _BATCH}
+        params: dict[str, object] = {"subject": subject, "entry": entry, "first": first, "most": _BATCH}
         openings = await tx.rows(_Opening, QUERIES["openings"], params)
         for opening in openings:
             _check_opening(opening)
@@ -68,11 +56,14 @@ async def check_standings(tx: Tx) -> None:
             break
         subject, entry = openings[-1].subject, openings[-1].entry
     subject, seq = _FIRST, 0
+    before: _ProvenAct | None = None
     while True:
-        params = {"subject": subject, "seq": seq, "most": _BATCH}
+        params = {"subject": subject, "seq": seq, "first": first, "most": _BATCH}
         acts = await tx.rows(_ProvenAct, QUERIES["proven_acts"], params)
         for done in acts:
             _check_act(done)
+            _check_order(before, done, whole=not first)
+            before = done
         if len(acts) < _BATCH:
             break
         subject, seq = acts[-1].subject, acts[-1].seq
@@ -82,7 +73,10 @@ def _check_opening(row: _Opening) -> None:
     where = f"entry {row.entry}"
     if row.body is None:
         raise Damage(where, "it was recorded about a subject, but its text is gone")
-    said = json.loads(bytes(row.body))
+    try:
+        said = json.loads(bytes(row.body))
+    except ValueError as exc:
+        raise Damage(where, "its text is not an entry") from exc
     if said.get("subject_commitment") != commitment(row.subject, bytes(row.salt)).hex():
         raise Damage(where, "its opening leads to another subject than the one it was recorded about")
     if said.get("kind") in _OF_ACTS and not row.acted:
@@ -93,9 +87,22 @@ def _check_act(row: _ProvenAct) -> None:
     where = f"act {row.seq} of subject {row.subject}"
     if row.body is None or row.salt is None:
         raise Damage(where, "no entry proves it")
-    said = bytes(row.body)
-    if json.loads(said).get("kind") not in _OF_ACTS:
-        return  # evidence of something larger that the act is a part of
-    new = entry_of(row.act(), row.subject)
-    if body(row.entry, new, commitment(row.subject, bytes(row.salt))) != said:
+    try:
+        new = entry_of(row.act(), row.subject)
+        said = body(row.entry, new, commitment(row.subject, bytes(row.salt)))
+    except (UnfitEntry, ValueError):  # no entry could say this
+        said = None
+    if said != bytes(row.body):
         raise Damage(where, "it is not the act that its entry proves")
+
+
+def _check_order(before: _ProvenAct | None, row: _ProvenAct, *, whole: bool) -> None:
+    """Check that acts stand one after the other, in the order of their entries: "later" decides."""
+    where = f"act {row.seq} of subject {row.subject}"
+    previous = before if before and before.subject == row.subject else None
+    if whole and row.seq != (previous.seq if previous else 0) + 1:
+        raise Damage(where, "it does not follow the one before: an act was moved or taken out")
+    if previous is None or row.leaf is None:
+        return
+    if previous.leaf is None or previous.leaf > row.leaf:
+        raise Damage(where, "it was moved: its entry came at another time")

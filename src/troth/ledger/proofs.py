@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from troth.db import Tx
-from troth.ledger import checkpoint, tree
-from troth.ledger.signing import PublicKey
+from troth.ledger import tree
+from troth.ledger.keys import Reign
+from troth.ledger.signing import NotGenuine, PublicKey
 from troth.ledger.sql import QUERIES
 from troth.terms import EntryId
 
@@ -31,19 +32,41 @@ class _NodeRow:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    leaf: int
+    size: int
+    signed: str
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyRow:
+    number: int
+    key: str
+    since: int
+    handover: str
+
+
 async def latest_head(tx: Tx) -> str | None:
     """Return the newest signed head, or None while no entry has a number."""
     return await tx.value(QUERIES["latest_head"])
 
 
-async def inclusion(tx: Tx, entry: EntryId, key: PublicKey) -> Inclusion | None:
+async def read_reigns(tx: Tx) -> tuple[Reign, ...]:
+    """Return the keys of this ledger as its table has them, in order; raise `NotGenuine` for what is none."""
+    rows = await tx.rows(_KeyRow, QUERIES["reigns"])
+    if [row.number for row in rows] != list(range(1, len(rows) + 1)):
+        raise NotGenuine("the ledger's keys are not numbered one after the other: one was taken out")
+    return tuple(Reign(PublicKey.parse(row.key), row.since, row.handover) for row in rows)
+
+
+async def inclusion(tx: Tx, entry: EntryId) -> Inclusion | None:
     """Return the proof of ``entry`` under the newest head, or None while it waits for its number."""
-    leaf: int | None = await tx.value(QUERIES["leaf"], {"entry": entry})
-    signed = await latest_head(tx)
-    if leaf is None or signed is None:
+    found = await tx.row(_Place, QUERIES["place"], {"entry": entry})
+    if found is None:
         return None
-    plan = tree.inclusion_plan(leaf, checkpoint.read(signed, key).size)
-    return Inclusion(leaf, tree.proof(plan, await stored(tx, tree.nodes(plan))), signed)
+    plan = tree.inclusion_plan(found.leaf, found.size)
+    return Inclusion(found.leaf, tree.proof(plan, await stored(tx, tree.nodes(plan))), found.signed)
 
 
 async def consistency(tx: Tx, old: int, new: int) -> tuple[bytes, ...]:

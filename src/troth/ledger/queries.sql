@@ -128,6 +128,23 @@ UPDATE subject s SET told = true FROM free WHERE s.subject = free.subject
 -- Whether this transaction may number entries; at most one may.
 SELECT pg_try_advisory_xact_lock(7430)
 
+-- :lead_waiting
+-- The same, waiting for whoever numbers now.
+SELECT pg_advisory_xact_lock(7430)
+
+-- :reigns
+-- The keys of this ledger, in order.
+SELECT number, key, since, handover FROM ledger_key ORDER BY number
+
+-- :add_key
+-- The next key. The primary key lets one process be the first.
+INSERT INTO ledger_key (number, key, since, handover)
+VALUES (%(number)s, %(key)s, %(since)s, %(handover)s)
+
+-- :dequeue_entries
+-- They have been seen to, wherever they stood.
+DELETE FROM ledger_queue WHERE entry = ANY(%(entries)s)
+
 -- :size
 -- How many entries have a number.
 SELECT coalesce(max(leaf) + 1, 0) FROM ledger_leaf
@@ -175,6 +192,12 @@ SELECT w.level, w.number, coalesce(n.hash, l.hash) AS hash
   LEFT JOIN ledger_leaf l ON w.level = 0 AND l.leaf = w.number
  WHERE n.hash IS NOT NULL OR l.hash IS NOT NULL
 
+-- :place
+-- Where an entry stands under the newest head.
+SELECT l.leaf, h.size, h.signed
+  FROM ledger_leaf l, (SELECT size, signed FROM ledger_head ORDER BY size DESC LIMIT 1) h
+ WHERE l.entry = %(entry)s
+
 -- :leaf
 -- The number of an entry.
 SELECT leaf FROM ledger_leaf WHERE entry = %(entry)s
@@ -194,12 +217,20 @@ SELECT leaf, entry, hash FROM ledger_leaf WHERE leaf >= %(first)s ORDER BY leaf 
 
 -- :heads
 -- Signed heads from one size on.
-SELECT size, root, signed FROM ledger_head WHERE size >= %(first)s ORDER BY size LIMIT %(most)s
+SELECT size, root, signed, at FROM ledger_head WHERE size >= %(first)s ORDER BY size LIMIT %(most)s
+
+-- :signed
+-- Signed heads from one size on, as they were handed out.
+SELECT size, signed FROM ledger_head WHERE size >= %(first)s ORDER BY size LIMIT %(most)s
+
+-- :leaf_entries
+-- Which entries have the numbers from one up to, not including, another.
+SELECT leaf, entry FROM ledger_leaf WHERE leaf >= %(first)s AND leaf < %(end)s ORDER BY leaf
 
 -- :totals
--- How much there is of everything.
+-- How much there is of everything; heads above a size.
 SELECT (SELECT count(*) FROM ledger_leaf) AS leaves, (SELECT count(*) FROM ledger_node) AS nodes,
-       (SELECT count(*) FROM ledger_head) AS heads, (SELECT count(*) FROM ledger_queue) AS queued
+       (SELECT count(*) FROM ledger_head WHERE size > %(first)s OR %(first)s = 0) AS heads, (SELECT count(*) FROM ledger_queue) AS queued
 
 -- :lost
 -- An entry that neither has a number nor waits for one.
@@ -213,19 +244,30 @@ SELECT entry FROM ledger_queue q
  WHERE NOT EXISTS (SELECT FROM ledger_entry e WHERE e.entry = q.entry) LIMIT 1
 
 -- :openings
--- Openings with the text they open, and whether an act rests on it; in pages.
+-- Openings with the text they open, and whether an act rests on it; in pages. Those of entries below a number
+-- are passed over.
 SELECT o.subject, o.entry, o.salt, e.body,
        EXISTS (SELECT FROM act a WHERE a.subject = o.subject AND a.entry = o.entry) AS acted
-  FROM ledger_opening o LEFT JOIN ledger_entry e USING (entry)
- WHERE (o.subject, o.entry) > (%(subject)s, %(entry)s)
+  FROM ledger_opening o
+  LEFT JOIN ledger_entry e USING (entry)
+  LEFT JOIN ledger_leaf l USING (entry)
+ WHERE (o.subject, o.entry) > (%(subject)s, %(entry)s) AND (l.leaf IS NULL OR l.leaf >= %(first)s)
  ORDER BY o.subject, o.entry LIMIT %(most)s
 
 -- :proven_acts
--- Acts with the text and the opening of the entry that proves them, if they are there; in pages.
-SELECT a.subject, a.seq, a.entry, o.salt, e.body, a.kind, a.policy, a.at, a.version, a.function, a.item,
+-- Acts with the text and the opening of the entry that proves them, if they are there, and its number; in pages.
+-- Those of entries below a number are passed over.
+SELECT a.subject, a.seq, a.entry, o.salt, e.body, l.leaf, a.kind, a.policy, a.at, a.version, a.function, a.item,
        a.switch, a.device, a.need, a.separate, a.language, a.text_hash, a.age, a.until
   FROM act a
   LEFT JOIN ledger_opening o ON o.subject = a.subject AND o.entry = a.entry
   LEFT JOIN ledger_entry e ON e.entry = a.entry
- WHERE (a.subject, a.seq) > (%(subject)s, %(seq)s)
+  LEFT JOIN ledger_leaf l ON l.entry = a.entry
+ WHERE (a.subject, a.seq) > (%(subject)s, %(seq)s) AND (l.leaf IS NULL OR l.leaf >= %(first)s)
  ORDER BY a.subject, a.seq LIMIT %(most)s
+
+-- :half_erased
+-- Someone who is said to be erased and of whom something is left.
+SELECT s.subject FROM subject s
+ WHERE s.state = 'erased' AND (EXISTS (SELECT FROM act a WHERE a.subject = s.subject)
+       OR EXISTS (SELECT FROM ledger_opening o WHERE o.subject = s.subject)) LIMIT 1

@@ -39,6 +39,8 @@ TIMED = 0x04
 """C2SP signature type: Ed25519 over a time and a note's text."""
 _ALG = "Ed25519"  # the fully specified name (RFC 9864); "EdDSA" is deprecated
 _NAME = re.compile(r"[!-*,-~]{1,200}")
+_CURRENT = "ledger.pem"
+_NEXT = "ledger.next.pem"
 _LONGEST = 100_000  # what the JWS library reads is a little more
 
 
@@ -109,18 +111,25 @@ class PublicKey:
 
 
 class Signer:
-    """The private half. ``name`` is the origin of the heads: ``troth/<deployment>``."""
+    """The private half. ``name`` is the origin of the heads: ``troth/<deployment>``.
 
-    __slots__ = ("_jwk", "_key", "public")
+    One that was loaded follows its file: once the key is rotated, the new one signs.
+    """
+
+    __slots__ = ("_file", "_jwk", "_key", "_public")
 
     def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
+        self._file: tuple[Path, tuple[int, int]] | None = None
+        self._take(name, key)
+
+    def _take(self, name: str, key: Ed25519PrivateKey) -> None:
         self._key = key
-        self.public = PublicKey(name, key.public_key().public_bytes_raw())
+        self._public = PublicKey(name, key.public_key().public_bytes_raw())
         self._jwk = OKPKey.import_key(
             {
                 "kty": "OKP",
                 "crv": "Ed25519",
-                "x": _b64url(self.public.raw),
+                "x": _b64url(self._public.raw),
                 "d": _b64url(key.private_bytes_raw()),
             }
         )
@@ -131,24 +140,57 @@ class Signer:
 
         Two processes that start at once agree on one key.
         """
-        path = folder / "ledger.pem"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls._at(folder / _CURRENT, name)
+
+    @classmethod
+    def next(cls, folder: Path, name: str) -> Self:
+        """Return the key that comes after the current one, made when there is none; raise `BadKeyFile`."""
+        return cls._at(folder / _NEXT, name)
+
+    @classmethod
+    def _at(cls, path: Path, name: str) -> Self:
         if not path.exists():
             _create(path)
-        if path.stat().st_mode & 0o077:
-            raise BadKeyFile(
-                f"{path}: others than its owner can read it; run chmod 600 on it, then rotate the key"
-            )
+        made = cls(name, _read(path))
+        made._file = (path, _mark(path))
+        return made
+
+    @property
+    def public(self) -> PublicKey:
+        """What others check this signer's work with."""
+        self._follow()
+        return self._public
+
+    def settle(self, key: PublicKey) -> bool:
+        """Be the signer of ``key``, which the log says is the current one; whether that is possible.
+
+        Finishes a rotation that was cut short after the log knew of it. The former key is gone then.
+        """
+        if self.public == key or self._file is None:
+            return self.public == key
+        path = self._file[0].with_name(_NEXT)
+        if not path.exists() or PublicKey(key.name, _read(path).public_key().public_bytes_raw()) != key:
+            return False
+        path.replace(self._file[0])
+        _settled(path.parent)
+        return self.public == key
+
+    def _follow(self) -> None:
+        if self._file is None:
+            return
+        path, known = self._file
         try:
-            key = load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError) as exc:
-            raise BadKeyFile(f"{path}: {BadKeyFile.__doc__}") from exc
-        if not isinstance(key, Ed25519PrivateKey):
-            raise BadKeyFile(f"{path}: not an Ed25519 key; {BadKeyFile.__doc__}")
-        return cls(name, key)
+            mark = _mark(path)
+        except OSError:
+            return  # moved away: this process goes on with what it has
+        if mark != known:
+            self._take(self._public.name, _read(path))
+            self._file = (path, mark)
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64 bytes of an Ed25519 signature."""
+        self._follow()
         return self._key.sign(message)
 
     def token(self, payload: Mapping[str, object], kind: str) -> str:
@@ -160,6 +202,25 @@ class Signer:
                 f"a {kind} of {len(text)} bytes could not be read back: name long lists by their hash"
             )
         return jws.serialize_compact(header, text, self._jwk, algorithms=[_ALG])
+
+
+def _read(path: Path) -> Ed25519PrivateKey:
+    if path.stat().st_mode & 0o077:
+        raise BadKeyFile(
+            f"{path}: others than its owner can read it; run chmod 600 on it, then rotate the key"
+        )
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError) as exc:
+        raise BadKeyFile(f"{path}: {BadKeyFile.__doc__}") from exc
+    if not isinstance(key, Ed25519PrivateKey):
+        raise BadKeyFile(f"{path}: not an Ed25519 key; {BadKeyFile.__doc__}")
+    return key
+
+
+def _mark(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns
 
 
 def _create(path: Path) -> None:
@@ -177,11 +238,16 @@ def _create(path: Path) -> None:
             return
     finally:
         scratch.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
+    _settled(path.parent)
+
+
+def _settled(folder: Path) -> None:
+    """Return when the names in ``folder`` will survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def _b64url(raw: bytes) -> str:

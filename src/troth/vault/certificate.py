@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from troth.ledger.keys import Keys
 from troth.ledger.signing import NotGenuine, PublicKey, Signer
 from troth.terms import SubjectId
 from troth.vault.errors import CertificateBroken
@@ -63,7 +64,7 @@ def sign(
     return signer.token(payload, KIND)
 
 
-def verify(token: str, key: PublicKey) -> Certificate:
+def verify(token: str, key: PublicKey | Keys) -> Certificate:
     """Return what ``token`` says when ``key`` signed it and it is whole; raise `CertificateBroken`."""
     try:
         said = key.read(token, KIND)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
+from troth import ledger
 from troth.app.doors.base import Doors
-from troth.ledger.verify import verify
+from troth.app.system import SIGNING
+from troth.ledger.export import export
+from troth.ledger.sequencer import TreeDamaged
+from troth.ledger.signing import Signer
+from troth.ledger.verify import unseen, verify
 from troth.subjects import staff
 from troth.vault.rotation import Progress, Rotation
 
 if TYPE_CHECKING:
+    from troth.ledger.signing import PublicKey
+    from troth.ledger.verify import Progress as Reading
     from troth.ledger.verify import Verdict
     from troth.subjects.staff import Hired, Role
 
@@ -17,10 +25,31 @@ if TYPE_CHECKING:
 class OperatorDoors(Doors):
     """Taken by who has the keyring and the database anyway."""
 
-    async def verify_ledger(self, against: str | None = None) -> Verdict:
-        """Re-read the whole ledger; with ``against``, also against a head that someone kept."""
+    async def verify_ledger(
+        self, against: str | None = None, *, since: str | None = None, progress: Reading = unseen
+    ) -> Verdict:
+        """Re-read the ledger, whole or after a verified head, and hold it to one that someone kept."""
         async with self._open() as tx:
-            return await verify(tx, self._system.signer.public, against)
+            return await verify(tx, self._system.signer.public, against, since=since, progress=progress)
+
+    async def export_ledger(self) -> AsyncGenerator[str]:
+        """Return the ledger as lines that can be verified elsewhere. Raises `CannotExport`."""
+        async with self._open() as tx:
+            async for line in export(tx):
+                yield line
+
+    async def rotate_ledger_key(self) -> PublicKey:
+        """Let a new key sign the ledger and return it; the one before hands over and is destroyed."""
+        system = self._system
+        before = system.signer.public
+        after = Signer.next(system.settings.keyring / SIGNING, before.name)
+        async with self._open() as tx:
+            entry = await ledger.append(tx, system.sequencer.announced(after))
+        async with self._answering():
+            await system.sequencer.rotate(after, entry)
+        if not system.signer.settle(after.public):
+            raise TreeDamaged("the new key is in the log, but not in the keyring: run this again")
+        return after.public
 
     async def rotate_keys(self) -> Progress:
         """End the current epochs of all keys; return what was moved and destroyed."""

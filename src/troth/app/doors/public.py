@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from troth.app.doors.base import Doors, Unavailable
 from troth.app.views import Health, LedgerKey, PolicyLine
-from troth.ledger.proofs import latest_head
+from troth.ledger.keys import Keys
+from troth.ledger.proofs import latest_head, read_reigns
 from troth.policy import text
 
 if TYPE_CHECKING:
@@ -46,3 +47,8 @@ class PublicDoors(Doors):
         """Return the key that checks heads, receipts and certificates."""
         key = self._system.signer.public
         return LedgerKey(key.name, base64.b64encode(key.raw).decode())
+
+    async def ledger_keys(self) -> Keys:
+        """Return every key that ever signed this ledger, each handed over by the one before."""
+        async with self._open() as tx:
+            return Keys.chain(self._system.signer.public, await read_reigns(tx))

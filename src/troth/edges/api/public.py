@@ -7,7 +7,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from troth.edges.api.answers import KeyShown, NoticeSection, NoticeShown, PolicyListed, Ready
+from troth.edges.api.answers import KeySet, KeyShown, NoticeSection, NoticeShown, PolicyListed, Ready
 from troth.edges.api.bodies import Language
 from troth.edges.api.caller import System
 from troth.terms import PolicyName
@@ -62,3 +62,9 @@ async def key(troth: System) -> KeyShown:
     """Return the key's name and its raw Ed25519 public key in base64."""
     found = troth.ledger_key()
     return KeyShown(name=found.name, public_key=found.public_key)
+
+
+@router.get("/v1/keys", tags=["public"], summary="Every key of the ledger, as a JWK set")
+async def keys(troth: System) -> KeySet:
+    """Return the keys with which heads, receipts and certificates are checked, each with its handover."""
+    return KeySet.model_validate((await troth.ledger_keys()).jwks())

@@ -1,4 +1,4 @@
-"""The ledger's public key for one command: from a file that someone kept, else from the keyring."""
+"""The keys that one command trusts: from a file that someone kept, else from the keyring."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from troth.ledger.keys import Keys
     from troth.ledger.signing import PublicKey
 
 
@@ -26,3 +27,12 @@ def public_key(file: Path | None) -> PublicKey:
             f"there is no key in {folder}: name a file with the public key, or set TROTH_KEYRING"
         )
     return Signer.load(folder, f"troth/{told.deployment}").public
+
+
+def trusted(key: Path | None, jwks: Path | None, name: str | None) -> Keys:
+    """Return the keys of a key set, or the one key. ``name`` is the log's, where the set doesn't say it."""
+    from troth.ledger.keys import Keys, from_jwks
+
+    if jwks is not None:
+        return from_jwks(jwks.read_text(encoding="utf-8"), name)
+    return Keys.only(public_key(key))

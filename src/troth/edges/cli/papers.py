@@ -1,13 +1,52 @@
-"""`troth receipt`: checks a receipt or a certificate with the ledger's public key alone."""
+"""`troth receipt`: checks a receipt or a certificate with the ledger's public key alone, and reads it out.
+
+Works offline, in the language of the receipt. Decides nothing: what is genuine is the ledger's word.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from troth.ledger.receipts import Receipt
+
 app = typer.Typer(no_args_is_help=True)
+
+_WORDS = {
+    "en": {
+        "genuine": "this receipt is genuine",
+        "kind": "what happened",
+        "at": "when",
+        "policy": "policy",
+        "function": "function",
+        "item": "item",
+        "text": "text shown",
+        "method": "how",
+        "how_to_withdraw": "how to take it back",
+    },
+    "zh": {
+        "genuine": "回执真实有效",
+        "kind": "事项",
+        "at": "时间",
+        "policy": "隐私政策",
+        "function": "功能",
+        "item": "数据项",
+        "text": "所示文本",
+        "method": "方式",
+        "how_to_withdraw": "如何撤回",
+    },
+}
+_KINDS_ZH = {
+    "accepted": "同意隐私政策",
+    "ended": "终止同意",
+    "chosen": "选择开启",
+    "withdrawn": "撤回",
+    "switched": "切换开关",
+    "cancelled": "注销账号",
+}
 
 
 @app.callback()
@@ -19,21 +58,26 @@ def receipt() -> None:
 def verify(
     file: Annotated[Path, typer.Argument(help="The signed text, as it was handed out.", exists=True)],
     key: Annotated[Path | None, typer.Option(help="The public key; else that of the keyring.")] = None,
+    jwks: Annotated[
+        Path | None,
+        typer.Option(help="A key set, as /v1/keys hands it out, in place of one key.", exists=True),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="zh or en; else that of the receipt.")] = None,
 ) -> None:
     """Verify a receipt or a certificate of erasure; status 1 when it is not genuine."""
-    from troth.edges.cli.keyfile import public_key
+    from troth.edges.cli.keyfile import trusted
     from troth.ledger.receipts import verify_receipt
     from troth.ledger.signing import NotGenuine
     from troth.vault import certificate
     from troth.vault.errors import CertificateBroken
 
     text = file.read_text(encoding="utf-8").strip()
-    trusted = public_key(key)
+    keys = trusted(key, jwks, _log_name(text))
     try:
-        paper = verify_receipt(text, trusted)
+        paper = verify_receipt(text, keys)
     except NotGenuine as not_a_receipt:
         try:
-            done = certificate.verify(text, trusted)
+            done = certificate.verify(text, keys)
         except CertificateBroken as not_a_certificate:
             typer.echo(f"not genuine: {not_a_receipt}; {not_a_certificate}")
             raise typer.Exit(1) from None
@@ -42,3 +86,32 @@ def verify(
     else:
         place = "waits for its number" if paper.leaf is None else f"leaf {paper.leaf}"
         typer.echo(f"genuine receipt: {paper.kind} at {paper.at}, entry {paper.entry}, {place}")
+        typer.echo("\n".join(_told(paper, language or paper.language or "en")))
+
+
+def _log_name(text: str) -> str | None:
+    """Return the name of the log whose head the document carries, for key sets that don't say it."""
+    from troth.ledger.receipts import kept_head
+    from troth.ledger.signing import NotGenuine
+
+    try:
+        return kept_head(text).partition("\n")[0] or None
+    except NotGenuine:
+        return None
+
+
+def _told(paper: Receipt, language: str) -> list[str]:
+    chinese = language.startswith("zh")
+    words = _WORDS["zh" if chinese else "en"]
+    shown = f"{paper.language}, sha-256 {paper.text_hash}" if paper.text_hash else None
+    said = {
+        "kind": _KINDS_ZH.get(paper.kind, paper.kind) if chinese else paper.kind,
+        "at": paper.at,
+        "policy": f"{paper.policy} {paper.version}" if paper.version else paper.policy,
+        "function": paper.function,
+        "item": paper.item,
+        "text": shown,
+        "method": paper.method,
+        "how_to_withdraw": paper.how_to_withdraw,
+    }
+    return [words["genuine"], *(f"  {words[name]}: {value}" for name, value in said.items() if value)]
