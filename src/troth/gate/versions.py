@@ -7,6 +7,7 @@ where someone went on after a newer text was shown, or has not chosen again sinc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from troth.gate.decide import accepted_version, decide, nothing_left
@@ -113,15 +114,16 @@ class _Bound:
         return found
 
     def _within(self, together: Allow, older: Mapping[ItemName, set[int]]) -> Decision:
-        """Keep of the items that were chosen under older texts what those let pass."""
-        stretched: set[ItemName] = set()
+        """Leave of the items that were chosen under older texts what those let pass, and keep no more."""
+        stretched, unkept = set[ItemName](), set(together.unkept)
         for version in {each for item in together.items for each in older.get(item, ())}:
             then = self._under(version)
-            passed = then.items if isinstance(then, Allow) else frozenset[ItemName]()
-            stretched |= {i for i in together.items - passed if version in older.get(i, ())}
+            made = {item for item in together.items if version in older.get(item, ())}
+            stretched |= made - then.items if isinstance(then, Allow) else made
+            unkept |= made & then.unkept if isinstance(then, Allow) else set()
         takes = self._versions[self._accepted].functions[self._ask.function].takes[self._ask.role]
         drops = [Dropped(item, Reason.ITEM_NOT_CHOSEN, takes[item].id) for item in stretched]
-        return _left(together.items - stretched, [*together.dropped, *drops], together.because)
+        return _left(together.items - stretched, [*together.dropped, *drops], together.because, unkept)
 
 
 def _text(act: Act) -> _Text:
@@ -158,12 +160,20 @@ def _together(decisions: Sequence[Decision]) -> Decision:
         return yes[0]
     items = frozenset[ItemName].intersection(*[each.items for each in yes])
     because = frozenset[ClauseId]().union(*[each.because for each in yes])
-    return _left(items, [drop for each in yes for drop in each.dropped], because)
+    unkept = frozenset[ItemName]().union(*[each.unkept for each in yes])
+    return _left(items, [drop for each in yes for drop in each.dropped], because, unkept)
 
 
-def _left(items: frozenset[ItemName], drops: Iterable[Dropped], because: frozenset[ClauseId]) -> Decision:
+def _left(
+    items: frozenset[ItemName],
+    drops: Iterable[Dropped],
+    because: frozenset[ClauseId],
+    unkept: AbstractSet[ItemName],
+) -> Decision:
     """Return a yes for these items, or the no if none is left; of several drops of an item one counts."""
     first: dict[ItemName, Dropped] = {}
     for drop in drops:
         first.setdefault(drop.item, drop)
-    return Allow(items, frozenset(first.values()), because) if items else nothing_left(first.values())
+    if not items:
+        return nothing_left(first.values())
+    return Allow(items, frozenset(first.values()), because, items & unkept)

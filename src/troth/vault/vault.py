@@ -1,9 +1,9 @@
 """The one door to plaintext: every value goes in and comes out here, and only with a permit.
 
 Checks that the permit is genuine, in force and covers the verb and the items; subject and function are the
-permit's own. And that a value has the form of its item, whatever the door before it looked at. Decides
-nothing else: what may be done, the gate has said. Keys are unwrapped per call; none is
-kept, so that a dropped key opens nothing from the moment its row is gone.
+permit's own. That nothing is stored which the permit says is not kept. And that a value has the form of its
+item, whatever the door before it looked at. Decides nothing else: what may be done, the gate has said. Keys
+are unwrapped per call; none is kept, so that a dropped key opens nothing from the moment its row is gone.
 """
 
 from __future__ import annotations
@@ -62,10 +62,12 @@ class Vault:
     async def put(self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]) -> RecordId:
         """Store the document ``item``, replacing the last version for every function that holds it.
 
-        Raises `NotCovered`, `WrongForm`, `Erased`, and `NotStorable` for what would not come back equal.
+        Raises `NotCovered`, `NotKept`, `WrongForm`, `Erased`, and `NotStorable` for what would not come
+        back equal.
         """
         now = self._clock.now()
         covers.demand(permit, now, covers.STORING, {item})
+        covers.demand_kept(permit, {item})
         self._demand_form(item, value)
         await keys.hold(tx, permit.ask.subject)
         return await documents.put(tx, self._keyring, permit, item, value, day=now.date())
@@ -88,7 +90,8 @@ class Vault:
         """Store those ``readings`` that were not stored before.
 
         One sender's readings with the same id, measured on the same day, are one reading, however often and
-        over however many connections they come. Raises `NotCovered`, `WrongForm`, `Erased`, `NotStorable`.
+        over however many connections they come. Raises `NotCovered`, `NotKept`, `WrongForm`, `Erased`,
+        `NotStorable`.
         """
         sheaf = intake.Sheaf(permit, readings)
         return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0]
@@ -98,12 +101,14 @@ class Vault:
     ) -> list[intake.Stored]:
         """Do that for many permits, whoever they are about, at once; answer for each in order.
 
-        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `WrongForm`, `Erased`,
-        `Unstorable`.
+        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `NotKept`, `WrongForm`,
+        `Erased`, `Unstorable`.
         """
         now = self._clock.now()
         for sheaf in sheaves:
-            covers.demand(sheaf.permit, now, covers.STORING, {reading.item for reading in sheaf.readings})
+            items = {reading.item for reading in sheaf.readings}
+            covers.demand(sheaf.permit, now, covers.STORING, items)
+            covers.demand_kept(sheaf.permit, items)
             for reading in sheaf.readings:
                 self._demand_form(reading.item, reading.value)
         await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
@@ -169,6 +174,7 @@ class Vault:
         It opens only for the same subject, function, item and row. Raises as `put` does.
         """
         covers.demand(permit, self._clock.now(), covers.STORING | covers.READING, {item})
+        covers.demand_kept(permit, {item})
         if self._values.letter.misfit(value) is not None:
             raise WrongForm
         await keys.hold(tx, permit.ask.subject)
