@@ -90,6 +90,9 @@ class EntryKind(StrEnum):
     CERTIFICATE = "certificate"
     ACKNOWLEDGED = "acknowledged"
     ERASURE_BACKUPS = "erasure_backups"
+    HELD = "held"  # a law wants this record
+    HOLD_ENDED = "hold_ended"
+    TIME_OVER = "time_over"  # something was deleted, or made anonymous, as the policy says
     BREACH = "breach"
     KEY_ROTATED = "key_rotated"
     STAFF_ADDED = "staff_added"

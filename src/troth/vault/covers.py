@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from troth.gate import genuine
@@ -25,6 +26,12 @@ def demand(permit: Permit, now: datetime, verbs: frozenset[Verb], items: Iterabl
         raise NotCovered(f"the permit is for {permit.ask.verb.value}; {NotCovered.__doc__}")
     if not permit.allow.items.issuperset(items):
         raise NotCovered
+
+
+def demand_storing(permit: Permit, now: datetime, items: AbstractSet[ItemName]) -> None:
+    """Raise unless ``permit`` lets every one of ``items`` be stored."""
+    demand(permit, now, STORING, items)
+    demand_kept(permit, items)
 
 
 def demand_kept(permit: Permit, items: Iterable[ItemName]) -> None:
@@ -50,3 +57,10 @@ def demand_whole(permit: Permit, now: datetime) -> None:
         demand(permit, now, FORGETTING)
     else:
         demand_own_right(permit, now, FORGETTING)
+
+
+def demand_duty(permit: Permit, now: datetime) -> None:
+    """Raise unless ``permit`` rests on a legal duty and names its document: what opens a held record."""
+    demand(permit, now, READING)
+    if permit.ask.basis is not Basis.LEGAL_DUTY or permit.ask.reference is None:
+        raise NotCovered(f"a held record opens for a legal duty, with its reference; {NotCovered.__doc__}")

@@ -65,8 +65,7 @@ class Lookup:
         Raises `NotKept`, and `Claimed` when another subject holds it, also when both claim it at the
         same moment.
         """
-        covers.demand(permit, self._clock.now(), covers.STORING, {field})
-        covers.demand_kept(permit, {field})
+        covers.demand_storing(permit, self._clock.now(), {field})
         subject = permit.ask.subject
         await keys.hold(tx, subject)
         await tx.run(QUERIES["share_epochs"])
