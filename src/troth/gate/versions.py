@@ -11,7 +11,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from troth.gate.decide import accepted_version, decide, nothing_left
-from troth.gate.stands import CLOSING
 from troth.policy.compiled import Compiled
 from troth.terms import (
     Act,
@@ -56,10 +55,7 @@ def answer(versions: Mapping[int, Compiled], standing: Standing | None, ask: Ask
 
 def _others(standing: Standing, ask: Ask, accepted: int) -> bool:
     """Return whether anything was done under another version than the accepted one."""
-    return any(
-        act.version is not None and act.version != accepted and act.policy == ask.policy
-        for act in standing.acts
-    )
+    return any(act.version not in (None, accepted) and act.policy == ask.policy for act in standing.acts)
 
 
 class _Bound:
@@ -70,18 +66,15 @@ class _Bound:
         self._standing = standing
         self._ask = ask
         self._accepted = accepted
-        ours = (act for act in standing.acts if act.policy == ask.policy)
-        self._acts = [act for act in ours if act.kind in CLOSING or act.at <= ask.at]
+        self._acts = [act for act in standing.acts if act.policy == ask.policy and act.at <= ask.at]
 
     def answer(self) -> Decision:
         whole, items = _chosen(self._acts, self._ask)
-        binding = [self._accepted, *self._went_on()]
-        binding += sorted(whole - {*binding})
+        binding = [*dict.fromkeys([self._accepted, *self._went_on(), *sorted(whole)])]
         together = _together([self._under(version) for version in binding])
-        older = {item: made - {*binding} for item, made in items.items()}
-        if isinstance(together, Deny) or not any(older.values()):
+        if isinstance(together, Deny):
             return together
-        return self._within(together, older)
+        return self._within(together, {item: made - {*binding} for item, made in items.items()})
 
     def _under(self, version: int) -> Decision:
         compiled = self._versions[version]
@@ -107,8 +100,7 @@ class _Bound:
                 case ActKind.ACCEPTED:
                     found = []
                 case ActKind.CONTINUED if act.version is not None and _text(act) in shown:
-                    if act.version not in (self._accepted, *found):
-                        found.append(act.version)
+                    found.append(act.version)
                 case _:
                     pass
         return found
@@ -156,8 +148,6 @@ def _together(decisions: Sequence[Decision]) -> Decision:
         if isinstance(decision, Deny):
             return decision
         yes.append(decision)
-    if len(yes) == 1:
-        return yes[0]
     items = frozenset[ItemName].intersection(*[each.items for each in yes])
     because = frozenset[ClauseId]().union(*[each.because for each in yes])
     unkept = frozenset[ItemName]().union(*[each.unkept for each in yes])
