@@ -12,8 +12,8 @@ import pytest
 from tests.fakes.vault import START, Bench, reading
 from troth import ledger
 from troth.gate import Forged, Lapsed
-from troth.terms import Actor, ActorKind, Allow, Basis, DeviceId, ItemName, Reference, Verb
-from troth.vault import Claimed, Erased, Form, NotCovered, NotHeld, NotStorable, Stored, Unsealable
+from troth.terms import Actor, ActorKind, Allow, Basis, DeviceId, ItemName, RecordId, Reference, Verb
+from troth.vault import Claimed, Erased, Form, NotCovered, NotHeld, NotKept, NotStorable, Stored, Unsealable
 from troth.vault.sql import QUERIES
 
 PHONE = ItemName("phone")
@@ -212,6 +212,31 @@ async def test_a_note_of_a_closed_function_or_an_erased_subject_opens_no_more(be
             await bench.vault.unseal(tx, permit, PHONE, row, sealed)
 
 
+# INVARIANT: what is used and not kept is never stored.
+
+
+async def test_what_is_used_and_not_kept_is_never_stored(bench):
+    subject, row = await bench.subject(), uuid4()
+    permit = bench.permit(subject, Verb.COLLECT, "watch", "phone", "motion", unkept={"phone"})
+    vault = bench.vault
+    for store in (
+        lambda tx: vault.put(tx, permit, PHONE, {"v": 1}),
+        lambda tx: vault.add(tx, permit, PHONE, {"v": 1}),
+        lambda tx: vault.append(tx, permit, [reading("motion"), reading("phone")]),
+        lambda tx: vault.correct(tx, permit, reading("phone")),
+        lambda tx: vault.holds.begin(tx, permit, PHONE, RecordId(row), ()),
+        lambda tx: vault.holds.begin_event(tx, permit, reading("phone"), ()),
+        lambda tx: vault.seal(tx, permit, PHONE, row, {"v": 1}),
+        lambda tx: vault.lookup.claim(tx, permit, PHONE, "x"),
+    ):
+        async with bench.tx() as tx:
+            with pytest.raises(NotKept):
+                await store(tx)
+    assert await bench.everything(subject) == []
+    async with bench.tx() as tx:
+        assert await vault.append(tx, permit, [reading("motion")]) == Stored(1, 0)
+
+
 # INVARIANT: no permit, no plaintext.
 
 
@@ -260,6 +285,14 @@ def calls(bench, permit):
         lambda tx: vault.lookup.claim(tx, permit, PHONE, "x"),
         lambda tx: vault.lookup.release(tx, permit, PHONE),
         lambda tx: bench.erasure.begin(tx, permit, None),
+        lambda tx: vault.add(tx, permit, PHONE, {}),
+        lambda tx: vault.records(tx, permit, PHONE),
+        lambda tx: vault.history(tx, permit, PHONE),
+        lambda tx: vault.correct(tx, permit, reading("phone")),
+        lambda tx: vault.delete(tx, permit, uuid4()),
+        lambda tx: vault.holds.begin(tx, permit, PHONE, uuid4(), ()),
+        lambda tx: vault.holds.begin_event(tx, permit, reading("phone"), ()),
+        lambda tx: drain(vault.holds.open(tx, permit)),
     )
 
 
@@ -268,25 +301,26 @@ def test_every_call_of_the_vault_that_takes_a_permit_is_tried():
 
     from troth.vault import Vault
     from troth.vault.erasure import Erasure
+    from troth.vault.holds import Holds
     from troth.vault.lookup import Lookup
 
     found = [
         name
-        for kind in (Vault, Lookup, Erasure)
+        for kind in (Vault, Lookup, Erasure, Holds)
         for name, call in getmembers(kind, isfunction)
         if not name.startswith("_") and "permit" in signature(call).parameters
     ]
-    assert len(found) == 13, found  # as many as `calls` lists
+    assert len(found) == 21, found  # as many as `calls` lists
 
 
 @pytest.mark.parametrize(
     ("verb", "allowed"),
     [
-        (Verb.COLLECT, {0, 2, 6, 7, 10, 11}),
-        (Verb.USE, {1, 3, 4, 6, 7}),
-        (Verb.SHARE, {1, 3, 4, 6, 7}),
-        (Verb.DISCLOSE, {1, 3, 4, 6, 7}),
-        (Verb.FORGET, {8, 9, 11}),
+        (Verb.COLLECT, {0, 2, 6, 7, 10, 11, 13, 16, 18, 19}),
+        (Verb.USE, {1, 3, 4, 6, 7, 14, 15}),
+        (Verb.SHARE, {1, 3, 4, 6, 7, 14, 15}),
+        (Verb.DISCLOSE, {1, 3, 4, 6, 7, 14, 15}),
+        (Verb.FORGET, {8, 9, 11, 14, 17}),
     ],
 )
 async def test_a_permit_is_good_for_its_verb_only(bench, verb, allowed):
@@ -302,7 +336,7 @@ async def test_a_permit_is_good_for_its_verb_only(bench, verb, allowed):
             refused.add(n)
         except (NotHeld, Unsealable):
             pass
-    assert set(range(13)) - refused == allowed
+    assert set(range(21)) - refused == allowed
 
 
 async def test_a_permit_is_good_for_its_items_only(bench):
@@ -474,6 +508,6 @@ async def test_every_query_is_used_by_someone():
     import troth.vault
 
     text = "".join(path.read_text() for path in Path(troth.vault.__file__).parent.glob("*.py"))
-    built = ("old_keys_", "old_wraps_", "old_tags_", "reach_", "erase_", "needs_")
+    built = ("old_keys_", "old_media_", "old_wraps_", "old_tags_", "reach_", "erase_", "needs_", "left_")
     unused = [name for name in QUERIES if f'"{name}"' not in text and not name.startswith(built)]
     assert unused == []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from troth.gate import genuine
 from troth.terms import ActorKind, Basis, ItemName, Permit, Verb
-from troth.vault.errors import NotCovered
+from troth.vault.errors import NotCovered, NotKept
 
 READING = frozenset({Verb.USE, Verb.SHARE, Verb.DISCLOSE})
 STORING = frozenset({Verb.COLLECT})
@@ -27,6 +28,18 @@ def demand(permit: Permit, now: datetime, verbs: frozenset[Verb], items: Iterabl
         raise NotCovered
 
 
+def demand_storing(permit: Permit, now: datetime, items: AbstractSet[ItemName]) -> None:
+    """Raise unless ``permit`` lets every one of ``items`` be stored."""
+    demand(permit, now, STORING, items)
+    demand_kept(permit, items)
+
+
+def demand_kept(permit: Permit, items: Iterable[ItemName]) -> None:
+    """Raise if any of ``items`` may be used and not kept, as the gate said."""
+    if not permit.allow.unkept.isdisjoint(items):
+        raise NotKept
+
+
 def demand_own_right(permit: Permit, now: datetime, verbs: frozenset[Verb]) -> None:
     """Raise unless ``permit`` rests on the subject's own right: the only one that spans all functions."""
     demand(permit, now, verbs)
@@ -44,3 +57,10 @@ def demand_whole(permit: Permit, now: datetime) -> None:
         demand(permit, now, FORGETTING)
     else:
         demand_own_right(permit, now, FORGETTING)
+
+
+def demand_duty(permit: Permit, now: datetime) -> None:
+    """Raise unless ``permit`` rests on a legal duty and names its document: what opens a held record."""
+    demand(permit, now, READING)
+    if permit.ask.basis is not Basis.LEGAL_DUTY or permit.ask.reference is None:
+        raise NotCovered(f"a held record opens for a legal duty, with its reference; {NotCovered.__doc__}")
