@@ -23,7 +23,7 @@ def unseen(*_what):
 
 @dataclass
 class Safe:
-    """Where backups go, and what makes them. ``database``: that of the living system; ``home``: its folder."""
+    """Where backups go, and what makes them: ``database`` of the living system, its ``home``."""
 
     database: object
     folder: object

@@ -2,7 +2,7 @@
 
 An entry says that somebody withdrew this consent, not who: the salt that would say so is lost with the
 database. So it is taken as withdrawn by everyone who had given it, until they give it again. What cannot be
-known is a no (docs/decisions/0019-what-a-restore-cannot-know.md).
+known is a no (docs/decisions/0023-what-a-restore-cannot-know.md).
 """
 
 from __future__ import annotations
