@@ -27,7 +27,7 @@ from troth.app.backup.outside import Outside
 from troth.app.backup.sql import QUERIES
 from troth.app.places import own_directory, own_file
 from troth.app.settings import BadSetting, Settings
-from troth.app.system import SIGNING
+from troth.app.system import MEDIA, SIGNING
 from troth.db import Database, migrate
 from troth.db.pool import Tx
 from troth.ledger.checkpoint import Head
@@ -251,7 +251,7 @@ async def _demand_empty(settings: Settings) -> None:
 
 def _media(plan: Plan) -> None:
     for name in plan.data.parts:
-        if name.startswith(f"{take.MEDIA}/"):
+        if name.startswith(f"{MEDIA}/"):
             target = plan.settings.data / name
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copyfile(plan.data.folder / name, target)

@@ -23,7 +23,7 @@ from troth.app.backup.catalogue import Catalogue
 from troth.app.backup.errors import NotApart
 from troth.app.backup.sql import QUERIES
 from troth.app.settings import BadSetting, Settings
-from troth.app.system import ERASURES, SIGNING, TAIL
+from troth.app.system import ERASURES, MEDIA, SIGNING, TAIL
 from troth.db import Database, Tx
 from troth.ledger import tree
 from troth.ledger.proofs import stored
@@ -33,7 +33,6 @@ from troth.vault.keys import stand_still
 
 KIND = "troth-backup+jws"
 FORM = 1
-MEDIA = "media"
 CATALOGUE = "catalogue.json"
 _STAMP = "%Y-%m-%dT%H%M%SZ"
 
