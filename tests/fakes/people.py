@@ -45,8 +45,9 @@ PASSWORD = "correct horse 7"
 class People:
     """Use as ``async with People(database, folder) as people``."""
 
-    def __init__(self, database, folder):
-        compiled = policies.compiled(POLICY)
+    def __init__(self, database, folder, policy=POLICY):
+        compiled = policies.compiled(policy)
+        self.policy = policy
         self.compiled = compiled
         self.clock = SetClock()
         self.folder = folder
@@ -56,7 +57,7 @@ class People:
         keyring = Keyring.create(folder / "keyring")
         self.parts = Parts(
             aside=self.aside,
-            gate=Gate({POLICY: {compiled.policy.version: compiled}}, self.aside, self.clock),
+            gate=Gate({policy: {compiled.policy.version: compiled}}, self.aside, self.clock),
             vault=Vault(keyring, self.clock),
             keyring=keyring,
             signer=Signer.load(folder / "keyring" / "sign", "troth/test"),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from tests.fakes.people import POLICY, People
 from tests.flow.test_subjects_accounts import quick_hashes
+from troth.app.working_days import working_days
 from troth.devices.registry import Devices
 from troth.rights import cancel, due
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
+from troth.rights.desk import Desk as Requests
+from troth.rights.effects import Effects
+from troth.rights.farewells import Farewells
 from troth.rights.moves import OF_STAGE
 from troth.subjects import accounts
 from troth.subjects.asking import Asking
@@ -24,8 +28,8 @@ __all__ = ["Desk", "quick_hashes"]
 class Desk:
     """Use as ``async with Desk(database, folder) as desk``."""
 
-    def __init__(self, database, folder):
-        self.people = people = People(database, folder)
+    def __init__(self, database, folder, policy=POLICY):
+        self.people = people = People(database, folder, policy)
         parts = people.parts
         self.devices = Devices(
             db=people.aside,
@@ -41,10 +45,13 @@ class Desk:
 
         sweeps = (accounts.sweep, device_rows, cancel.sweep)
         roll = Roll(folder / "erasures.log")
-        hooks = Hooks(at_once=sweeps, sweeps=sweeps)
+        self.farewells = last = Farewells(people.clock)
+        hooks = Hooks(at_once=sweeps, sweeps=sweeps, tell=last.tell, say=last.say, waits=last.waits)
         self.erasure = Erasure(parts.keyring, people.clock, parts.signer, roll, hooks)
-        self.cancellation = Cancellation(parts, self.erasure)
-        self.copies = Copies(parts, people.db, self.devices)
+        self.requests = Requests(parts, people.accounts.outbox, working_days())
+        self.cancellation = Cancellation(parts, self.erasure, self.requests)
+        self.effects = Effects(parts, self.requests, self.cancellation)
+        self.copies = Copies(parts, people.db, self.devices, self.requests)
 
     async def __aenter__(self):
         await self.people.__aenter__()
@@ -55,11 +62,11 @@ class Desk:
 
     async def ask(self, subject):
         async with self.people.tx() as tx:
-            return await self.cancellation.ask(tx, subject, POLICY)
+            return await self.cancellation.ask(tx, subject, self.people.policy)
 
     async def confirm(self, subject, token):
         async with self.people.tx() as tx:
-            return await self.cancellation.confirm(tx, subject, POLICY, token)
+            return await self.cancellation.confirm(tx, subject, self.people.policy, token)
 
     async def cancel(self, subject):
         return await self.confirm(subject, (await self.ask(subject)).confirm)
@@ -97,9 +104,9 @@ class Desk:
         return farewell.unseal(self.people.parts.keyring, subject, erasure, bytes(row.plan))
 
     async def copy(self, subject):
-        return [line async for line in await self.copies.of(subject, POLICY)]
+        return [line async for line in await self.copies.of(subject, self.people.policy)]
 
     async def permit_to_sign_in(self, subject):
         people = self.people
-        asking = Asking(subject, POLICY, people.parts.region, people.clock.now())
+        asking = Asking(subject, people.policy, people.parts.region, people.clock.now())
         return await people.admit(asking.to(Verb.USE, REGISTER, SIGN_IN, {PASSWORD}))

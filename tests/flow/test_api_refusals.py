@@ -6,15 +6,13 @@ import asyncio
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from tests.conftest import Dsns
-from tests.flow.api_people import PHONE, House, Person, open_house
-from troth.rights import due
+from tests.flow.api_people import PHONE, Person, open_house
 from troth.subjects.staff import Role
-from troth.terms import PolicyName, SubjectId
 
 MANY = 10
 """More copies at once than a process has connections for its other work."""
@@ -30,13 +28,8 @@ async def look(staff: Person, subject: str, reference: dict[str, str] | None) ->
     return await staff.ask("POST", "/v1/staff/look", asked | ({"reference": reference} if reference else {}))
 
 
-async def requested(house: House, owner: Person, right: str) -> str:
-    system = house.troth._system
-    subject, now = SubjectId(UUID(owner.account)), house.clock.now()
-    compiled = system.gate.policies.current(PolicyName("sunmi-camera"))
-    async with system.db.transaction() as tx:
-        made = await due.receive(tx, compiled, subject, right, received=now, now=now)
-    return str(made.due)
+async def requested(owner: Person, right: str) -> str:
+    return (await owner.done("POST", "/v1/me/requests", {"right": right, "text": "please"}))["request"]
 
 
 # INVARIANT: on a person's own right staff see something only by the reference of their open request.
@@ -46,7 +39,7 @@ async def test_staff_see_nothing_on_a_made_up_reference(database: Dsns, tmp_path
     async with open_house(database, tmp_path) as house:
         owner, support = await house.owner(), await house.staff(Role.SUPPORT)
         other = await house.owner(phone="+8613912345678")
-        theirs = await requested(house, other, "access")
+        theirs = await requested(other, "access")
         for document in (str(uuid4()), theirs):
             answer = await look(support, owner.account, {"ground": "access", "document": document})
             assert (answer.status_code, answer.json()["reason"]) == (403, "reference_missing")
@@ -57,17 +50,29 @@ async def test_staff_see_nothing_on_a_made_up_reference(database: Dsns, tmp_path
 async def test_staff_see_what_an_open_request_opens_and_no_password(database: Dsns, tmp_path: Path) -> None:
     async with open_house(database, tmp_path) as house:
         owner, support = await house.owner(), await house.staff(Role.SUPPORT)
-        request = await requested(house, owner, "access")
+        request = await requested(owner, "access")
         wrong_right = await look(support, owner.account, {"ground": "correct", "document": request})
         assert wrong_right.status_code == 403
         answer = await look(support, owner.account, {"ground": "access", "document": request})
         assert answer.json()["values"]["phone_number"] == {"value": PHONE}
         assert set(answer.json()["values"]["password"]) == {"withheld"}
-        async with house.troth._system.db.transaction() as tx:
-            (asked,) = await due.requests_of(tx, SubjectId(UUID(owner.account)))
-            await due.answer(tx, asked.subject, asked.due, due.Outcome.MET, now=house.clock.now())
+        await support.done("POST", f"/v1/staff/requests/{request}/meet", {"text": "sent"})
         after = await look(support, owner.account, {"ground": "access", "document": request})
         assert after.status_code == 403
+
+
+async def test_a_request_that_is_not_proven_opens_nothing(database: Dsns, tmp_path: Path) -> None:
+    """Whoever rings up and says they are someone has shown nothing yet."""
+    async with open_house(database, tmp_path) as house:
+        owner, support = await house.owner(), await house.staff(Role.SUPPORT)
+        form = {"contact": PHONE, "right": "access", "channel": "phone", "text": "what do you have on me?"}
+        request = (await support.done("POST", "/v1/staff/requests", form))["request"]
+        reference = {"ground": "access", "document": request}
+        assert (await look(support, owner.account, reference)).status_code == 403
+        assert (await support.done("GET", f"/v1/staff/requests/{request}"))["said"] == ""
+        await support.done("POST", f"/v1/staff/requests/{request}/proof", {"proofs": ["identity"]})
+        assert (await look(support, owner.account, reference)).status_code == 200
+        assert (await support.done("GET", f"/v1/staff/requests/{request}"))["said"] == form["text"]
 
 
 @pytest.mark.parametrize("document", ["zhang.san", "139-5551-2347", "x"])

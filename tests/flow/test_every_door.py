@@ -83,7 +83,22 @@ ROUTES = {
     "GET /v1/me/receipts": P,
     "POST /v1/me/cancel": P,
     "POST /v1/me/cancel/confirm": P,
+    "GET /v1/me/requests": P,
+    "POST /v1/me/requests": P,
+    "POST /v1/me/requests/{request}/more": P,
+    "POST /v1/me/requests/{request}/agree": W,
+    "POST /v1/me/requests/{request}/withdraw": W,
     "POST /v1/staff/look": P,
+    "GET /v1/staff/requests": M,
+    "POST /v1/staff/requests": P,
+    "GET /v1/staff/requests/{request}": P,
+    "POST /v1/staff/requests/{request}/proof": M,
+    "POST /v1/staff/requests/{request}/ask": P,
+    "POST /v1/staff/requests/{request}/checked": M,
+    "POST /v1/staff/requests/{request}/quote": M,
+    "POST /v1/staff/requests/{request}/meet": P,
+    "POST /v1/staff/requests/{request}/refuse": P,
+    "POST /v1/staff/erasures/{erasure}/acknowledged": M,
     "POST /v1/maker/devices": M,
     "GET /": P,
     "POST /sign-in": P,
@@ -98,6 +113,7 @@ ROUTES = {
     "GET /privacy/receipts": P,
     "GET /privacy/cancel": P,
     "POST /privacy/cancel": P,
+    "POST /privacy/cancel/take-back": W,
     "GET /static/{name}": U,
 }
 COMMANDS = {
@@ -116,6 +132,13 @@ COMMANDS = {
     "receipt verify": U,
     "staff add": M,
     "keys rotate": M,
+    "request inbox": M,
+    "request enter": P,
+    "request read": P,
+    "request prove": M,
+    "request ask": P,
+    "request meet": P,
+    "request refuse": P,
 }
 TOPICS = {
     "up.{token}.{function}": P,
@@ -131,7 +154,13 @@ METHODS = {
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
     **dict.fromkeys(("farewell", "held", "state_need"), W),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "hand_out"), P),
-    **dict.fromkeys(("stock", "sequence", "tell", "erase", "turn_epoch", "purge", "tidy"), M),
+    **dict.fromkeys(("requests", "request", "tell_more", "enter_request", "read_request", "ask_more"), P),
+    **dict.fromkeys(("meet_request", "refuse_request", "take_effect"), P),
+    **dict.fromkeys(("revoke_request", "agree_to_fee"), W),
+    **dict.fromkeys(("inbox", "prove_request", "check_request", "quote_request", "acknowledge", "late"), M),
+    **dict.fromkeys(
+        ("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "sweep_media", "purge", "tidy"), M
+    ),
     **dict.fromkeys(("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire"), M),
 }
 
@@ -175,6 +204,7 @@ class Closed:
     device: dict[str, str]
     database: Dsns
     service: Person | None = None
+    request: str = str(uuid4())
 
     def refusals(self) -> int:
         with psycopg.connect(self.database.owner) as conn:
@@ -194,8 +224,10 @@ async def closed(database: Dsns, tmp_path: Path) -> AsyncIterator[Closed]:
         await maker.done("POST", "/v1/maker/devices", shelf | {"serial": "SS-0002"})
         device = await owner.done("POST", "/v1/me/devices", CAMERA)
         await owner.done("POST", "/v1/me/functions/customer_flow/choose", {"language": "en"})
+        asked = {"right": "access", "text": "what do you hold?"}
+        request = (await owner.done("POST", "/v1/me/requests", asked))["request"]
         _forbid_everything(house)
-        yield Closed(house, owner, staff, device, database, service)
+        yield Closed(house, owner, staff, device, database, service, request)
 
 
 def _forbid_everything(house: House) -> None:
@@ -229,6 +261,8 @@ def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
         need="camera",
         switch="customer_flow",
         device=closed.device["device"],
+        request=closed.request,
+        erasure=str(uuid4()),
     )
     return filled + day
 
@@ -253,6 +287,14 @@ async def _body(door: str, closed: Closed) -> object:
         "PUT /v1/me/store": SHOP,
         "POST /v1/me/cancel/confirm": {"confirm": "nobody"},
         "POST /v1/maker/devices": {"serial": "SS-0003", "model": "SS-10", "code": "1234-5678"},
+        "POST /v1/me/requests": {"right": "access", "text": "what do you hold?"},
+        "POST /v1/me/requests/{request}/more": {"text": "more"},
+        "POST /v1/staff/requests": {"contact": PHONE, "right": "access", "channel": "phone"},
+        "POST /v1/staff/requests/{request}/proof": {"proofs": ["identity"]},
+        "POST /v1/staff/requests/{request}/ask": {"text": "which of your shops?"},
+        "POST /v1/staff/requests/{request}/quote": {"fee": 100},
+        "POST /v1/staff/requests/{request}/refuse": {"ground": "malice", "facts": "none"},
+        "POST /v1/staff/erasures/{erasure}/acknowledged": {"recipient": "agent"},
         "POST /v1/staff/look": asked | {"items": ["phone_number"]},
     }
     return bodies.get(door, {} if door.startswith("POST") else None)
@@ -314,6 +356,7 @@ async def test_a_page_refuses_as_the_door_behind_it_does(closed: Closed, door: s
         else:
             browser.cookies.set(SESSION, "")
         form = {"csrf": csrf[1], "login": PHONE, "password": PASSWORD, "farewell": "x", "understood": "yes"}
+        form["request"] = closed.request
         before = closed.refusals()
         if method == "GET":
             answer = await browser.get(_fill(path, closed))

@@ -12,7 +12,6 @@ from tests.fakes.people import FLOW, POLICY
 from tests.flow.rights_rig import Desk, quick_hashes  # noqa: F401
 from troth import ledger
 from troth.ledger.receipts import verify_receipt
-from troth.rights import due
 from troth.rights.moves import NoSuchMove, State
 from troth.subjects.accounts import SignInRefused
 from troth.subjects.names import PHONE
@@ -70,7 +69,7 @@ async def test_the_stages_end_in_a_certificate_that_needs_no_account(desk):
     paper = verify(shown.certificate, desk.people.parts.signer.public)
     assert (paper.erasure, paper.subject) == (done.erasure, subject)
     assert set(paper.checked.values()) == {0}
-    assert {"account", "session", "outbox", "cancellation", "due"} <= paper.checked.keys()
+    assert {"account", "session", "outbox", "cancellation", "request"} <= paper.checked.keys()
     with pytest.raises(LinkSpent):
         await desk.farewell(done.farewell)
 
@@ -197,28 +196,6 @@ async def test_what_is_erased_is_not_opened_even_with_an_old_permit(desk):
         async with people.tx() as tx:
             await people.parts.vault.open(tx, permit, next(iter(permit.allow.items)))
     assert type(refused.value).__name__ in {"Erased", "NotHeld"}
-
-
-async def test_a_request_runs_from_when_it_came_in(desk):
-    people = desk.people
-    subject = await people.member()
-    now = people.clock.now()
-    received = now - timedelta(days=2)
-    async with people.tx() as tx:
-        request = await due.receive(tx, people.compiled, subject, "access", received=received, now=now)
-        assert request.at == received + timedelta(days=15)
-        assert await due.overdue(tx, request.at - timedelta(microseconds=1)) == ()
-        assert await due.overdue(tx, request.at) == (request,)
-        with pytest.raises(due.GroundMissing):
-            await due.answer(tx, subject, request.due, due.Outcome.REFUSED, now=now)
-        await due.answer(tx, subject, request.due, due.Outcome.REFUSED, now=now, ground=due.Ground.HARM)
-        with pytest.raises(due.NoSuchRequest):
-            await due.answer(tx, subject, request.due, due.Outcome.MET, now=now)
-        assert await due.overdue(tx, request.at) == ()
-        with pytest.raises(due.NoSuchRight):
-            await due.receive(tx, people.compiled, subject, "what", received=received, now=now)
-        kinds = [entry.kind.value for entry in await ledger.about(tx, subject)]
-    assert kinds.count("request") == kinds.count("answered") == 1
 
 
 # INVARIANT: whoever holds something of a person's holds their row first.

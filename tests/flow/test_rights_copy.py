@@ -11,7 +11,7 @@ from tests.flow.rights_rig import Desk, quick_hashes  # noqa: F401
 from tests.flow.test_subjects_choices import SHOP
 from troth.devices.identifiers import Told
 from troth.ledger.receipts import verify_receipt
-from troth.rights import due
+from troth.rights.desk import Asked
 from troth.subjects.asking import Asking
 from troth.subjects.names import REGISTER
 from troth.subjects.store import link_store
@@ -41,9 +41,9 @@ async def shop_owner(desk, phone="+8613912345678", serial="SN0001"):
     crossings = [{"direction": "in", "line": serial}] * 30
     await people.readings(subject, FLOW, "line_crossing", "count_on_camera", *crossings)
     await people.readings(subject, GUARD, "motion_event", "watch_on_camera", {"zone": serial})
-    now = people.clock.now()
     async with people.tx() as tx:
-        await due.receive(tx, people.compiled, subject, "correct", received=now, now=now)
+        asked = Asked("correct", "privacy_page", "my shop has moved")
+        await desk.requests.receive(tx, subject, POLICY, asked)
     return subject
 
 
@@ -89,7 +89,7 @@ async def test_every_table_about_a_person_is_in_the_copy(desk):
     assert sorted(r["kind"] for r in of(lines, "receipt")) == ["accepted", "chosen", "chosen"]
     for line in of(lines, "receipt"):
         assert verify_receipt(line["receipt"], desk.people.parts.signer.public).entry == line["entry"]
-    assert [r["kind"] for r in of(lines, "request")] == ["correct"]
+    assert [(r["kind"], r["said"]) for r in of(lines, "request")] == [("correct", "my shop has moved")]
 
 
 async def test_the_copy_says_where_it_begins_and_ends(desk):

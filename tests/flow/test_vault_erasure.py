@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -184,8 +185,8 @@ async def test_cut_short_at_every_statement_it_is_resumed_and_told_the_same(benc
     async def tell(tx, erasure, recipient):
         await bench.erasure.acknowledge(tx, erasure, recipient)
 
-    async def say(tx, plan, signed):
-        said.append((plan, signed))
+    async def say(tx, erasure, plan):
+        said.append((erasure, plan))
 
     hooks = Hooks(tell=tell, say=say)
     crashes = 0
@@ -227,9 +228,11 @@ async def test_cut_short_at_every_statement_it_is_resumed_and_told_the_same(benc
     assert seen == [1, 1, 2, 3, 3, 4, 5]  # waits for the epoch, and for the acknowledgements
     assert [one.subject for one in bench.roll.read()] == [subject]
     assert await finish(bench, begun.erasure) == Stage.CERTIFIED
-    found = certificate.verify(said[-1][1], bench.signer.public)
+    async with bench.tx() as tx:
+        signed = (await bench.erasure.look(tx, begun.erasure)).certificate
+    found = certificate.verify(signed, bench.signer.public)
     assert set(found.recipients) == set(recipients)
-    assert said[-1][0] == plan
+    assert said[-1] == (begun.erasure, replace(plan, link=begun.link))
 
 
 async def test_what_was_refused_is_refused_in_a_process_that_had_everything_open(bench):

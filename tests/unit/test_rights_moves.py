@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troth.rights.due import DEFAULT_DAYS, deadline
+from troth.rights import steps
 from troth.rights.moves import MOVES, OF_STAGE, Event, NoSuchMove, State, move
 from troth.vault.stages import NEXT, Stage
 
@@ -41,6 +38,22 @@ def test_after_a_confirmation_nothing_leads_back(events):
         assert confirmed == (state not in {State.ASKED, State.LAPSED})
 
 
-def test_a_right_without_a_figure_is_answered_within_fifteen_days():
-    received = datetime(2026, 2, 20, tzinfo=UTC)
-    assert deadline(SimpleNamespace(rights={}), "access", received) == received + timedelta(days=DEFAULT_DAYS)
+def test_every_state_of_a_request_is_in_the_table_and_reached():
+    assert set(steps.MOVES) == set(steps.State)
+    reached = {steps.State.RECEIVED} | {to for moves in steps.MOVES.values() for to in moves.values()}
+    assert reached == set(steps.State)
+
+
+@given(st.lists(st.sampled_from(steps.Event), max_size=12))
+def test_a_request_ends_once_and_nothing_is_met_before_proof_or_agreement(events):
+    state, proven = steps.State.RECEIVED, False
+    for event in events:
+        if event not in steps.MOVES[state]:
+            with pytest.raises(steps.NoSuchStep):
+                steps.step(state, event)
+            continue
+        before, state = state, steps.step(state, event)
+        proven |= event is steps.Event.PROVE
+        assert proven or state not in steps.PROVEN | {steps.State.MET}
+        assert before not in steps.ENDED
+        assert state is not steps.State.MET or before in {steps.State.OPEN, steps.State.APPLIED}

@@ -159,7 +159,7 @@ def test_every_letter_has_words_in_both_languages():
         assert kind in messages.PURPOSES
         for language in ("en", "zh"):
             assert (kind, language) in messages._TEXTS
-            assert messages.text(kind, language, {"code": "123456"})
+            assert messages.text(kind, language, {"code": "123456", "said": "about your request"})
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -19,6 +19,7 @@ from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import BadSetting, Settings
 from troth.app.tally import Tally
+from troth.app.working_days import working_days
 from troth.db import Database, Role, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
@@ -26,22 +27,31 @@ from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
+from troth.retention import Retention
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
+from troth.rights.desk import Desk
+from troth.rights.effects import Effects
+from troth.rights.farewells import Farewells
 from troth.subjects import accounts
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
 from troth.vault.erasure import Erasure, Hooks
+from troth.vault.expiry import Expiry
+from troth.vault.media import Media
+from troth.vault.objects import Objects
 from troth.vault.roll import Roll
+from troth.vault.rules import PolicyRules
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
 
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
+MEDIA = "media"
 ERASURES = "erasures.log"
 TAIL = "ledger.tail"
 _DOORS = 8
@@ -75,7 +85,12 @@ class System:
     devices: Devices
     sequencer: Sequencer
     erasure: Erasure
+    retention: Retention
+    media: Media
+    desk: Desk
     cancellation: Cancellation
+    effects: Effects
+    farewells: Farewells
     copies: Copies
     tally: Tally
     bus: Bus
@@ -134,7 +149,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     in_force = policies.in_force(settings.policies)
     gate = Gate(in_force, pools.aside, clock)
-    vault = Vault(keyring, clock)
+    rules = PolicyRules(gate.policies)
+    vault = Vault(keyring, clock, rules=rules)
     parts = Parts(
         aside=pools.aside,
         gate=gate,
@@ -152,7 +168,12 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         clock=clock,
         region=settings.region,
     )
-    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), _hooks(devices))
+    farewells = Farewells(clock)
+    hooks = _hooks(devices, farewells)
+    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks)
+    people = Accounts(parts)
+    desk = Desk(parts, people.outbox, working_days())
+    cancellation = Cancellation(parts, erasure, desk)
     return System(
         settings=settings,
         clock=clock,
@@ -166,25 +187,30 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         gate=gate,
         vault=vault,
         parts=parts,
-        accounts=Accounts(parts),
+        accounts=people,
         devices=devices,
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
-        cancellation=Cancellation(parts, erasure),
-        copies=Copies(parts, pools.copying, devices),
+        media=Media(pools.db, keyring, clock, Objects.folder(settings.data / MEDIA), rules=rules),
+        retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
+        desk=desk,
+        cancellation=cancellation,
+        effects=Effects(parts, desk, cancellation),
+        farewells=farewells,
+        copies=Copies(parts, pools.copying, devices, desk),
         tally=Tally(pools.aside, clock),
         bus=bus,
     )
 
 
-def _hooks(devices: Devices) -> Hooks:
-    """Return what goes with a refusal: whoever is signed in, and every device, is out at once."""
+def _hooks(devices: Devices, farewells: Farewells) -> Hooks:
+    """Return what goes with a refusal: whoever is signed in, and every device, is out; words are queued."""
 
     async def device_rows(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
         return {"device": await devices.forget(tx, subject)}
 
     ours = (accounts.sweep, device_rows, cancel.sweep)
-    return Hooks(at_once=ours, sweeps=ours)
+    return Hooks(at_once=ours, sweeps=ours, tell=farewells.tell, say=farewells.say, waits=farewells.waits)
 
 
 async def _bus(settings: Settings) -> Bus:

@@ -210,6 +210,8 @@ class CancelOffer:
 
     confirm: str = field(repr=False)
     clause: ClauseId | None
+    revocable: ClauseId | None = None
+    """The clause that lets it be taken back for a time; None: the second step acts at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,46 @@ class Cancelled:
 
     erasure: UUID
     farewell: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWaits:
+    """Nothing has changed yet: it takes effect at ``until``, and can be taken back before."""
+
+    request: UUID
+    until: datetime
+    clause: ClauseId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One request: where it stands, by when it is answered and under which clause."""
+
+    request: UUID
+    right: str
+    channel: str
+    state: str
+    received: datetime
+    due: datetime | None
+    clause: str | None
+    overdue: bool
+    takes_effect: datetime | None = None
+    fee: int | None = None
+    ground: str | None = None
+    about: UUID | None = None
+    done: datetime | None = None
+    subject: SubjectId | None = None
+    """Whose it is: for the desk only."""
+    said: str = field(default="", repr=False)
+    reply: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What should be done by now, by opaque ids."""
+
+    requests: tuple[UUID, ...] = ()
+    erasures: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
 from troth.app.doors.records import RecordDoors
+from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
 from troth.app.doors.staff import StaffDoors
 from troth.app.prepare import prepare
@@ -39,6 +40,7 @@ class Troth(
     RecordDoors,
     GivesDoors,
     RightsDoors,
+    RequestDoors,
     StaffDoors,
     ChoreDoors,
     OperatorDoors,

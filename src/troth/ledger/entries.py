@@ -79,6 +79,7 @@ class EntryKind(StrEnum):
     BOUND = "bound"
     UNBOUND = "unbound"
     REQUEST = "request"
+    REQUEST_STEP = "request_step"
     ANSWERED = "answered"
     COPIED = "copied"
     ERASURE_PLANNED = "erasure_planned"
@@ -87,7 +88,11 @@ class EntryKind(StrEnum):
     ERASURE_SWEPT = "erasure_swept"
     ERASURE_TOLD = "erasure_told"
     CERTIFICATE = "certificate"
+    ACKNOWLEDGED = "acknowledged"
     ERASURE_BACKUPS = "erasure_backups"
+    HELD = "held"  # a law wants this record
+    HOLD_ENDED = "hold_ended"
+    TIME_OVER = "time_over"  # something was deleted, or made anonymous, as the policy says
     BREACH = "breach"
     KEY_ROTATED = "key_rotated"
     STAFF_ADDED = "staff_added"

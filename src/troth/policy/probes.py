@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from troth.policy import answers, cases, deadlines, keeping
+from troth.policy import answers, cases, deadlines, keeping, requests
 from troth.policy import statement_words as w
 from troth.policy.calendar import WorkingDays
 from troth.policy.cases import Missing
@@ -59,6 +59,10 @@ def dues(compiled: Compiled, _: Clause) -> Observed:
             key = f"{right}/{sorted(events)}/{events.get(Moment.RECEIVED)}"
             found[key] = due and due[0]
             found[f"{key}/revocable"] = deadlines.revocable_until(compiled, right, events, YEAR)
+        for signed_in in (True, False):
+            found[f"{right}/proofs/{signed_in}"] = requests.proofs(compiled, right, signed_in=signed_in)
+        found[f"{right}/ways in"] = sorted(requests.ways_in(compiled, right))
+        found[f"{right}/taken back"] = requests.taken_back(compiled, right) is not None
         clause = compiled.rights.get(right)
         found[f"{right}/open"] = clause and (
             clause.by, clause.irreversible, clause.proofs, clause.opens, clause.locked, clause.parts,
@@ -125,7 +129,7 @@ def asked(compiled: Compiled, about: Clause) -> Observed:
         "responses": {each: answers.response(compiled, each) for each in w.UserDuty},
         "refusable": [answers.may_refuse(compiled, each) for each in (*w.RefuseGround, *w.Unreasonable)],
     }
-    found |= _scopes(compiled) | _asks(compiled)
+    found |= _scopes(compiled) | _asks(compiled) | _desk(compiled)
     for ground in w.DeleteGround:
         clause = answers.may_delete(compiled, ground)
         found[f"delete/{ground}"] = clause and (clause.stop_at_once, clause.tell_recipients)
@@ -154,6 +158,19 @@ def _scopes(compiled: Compiled) -> dict[str, object]:
         for owner in w.Owner
         for product in (*sorted(products), None)
         for own in (True, False)
+    }
+
+
+def _desk(compiled: Compiled) -> dict[str, object]:
+    """Observe what the desk does with requests: `troth.rights` asks the same."""
+    told = requests.complaint(compiled)
+    return {
+        "grounds": requests.grounds(compiled),
+        "complaint": (dict(told.ways), told.regulators),
+        "may cost": [requests.may_cost(compiled, repeated=each) is not None for each in (False, True)],
+        "spared": [each.value for each in w.Condition if requests.spared(compiled, each)],
+        "ways in": {each.value: sorted(requests.ways_in(compiled, each)) for each in Right},
+        "proofs": {each.value: requests.proofs(compiled, each, signed_in=False) for each in Right},
     }
 
 

@@ -18,8 +18,10 @@ from uuid import UUID, uuid4
 
 from troth.app.supervisor import Health, State, Supervisor
 from troth.prove.simulator import Camera, end
+from troth.prove.story.day import LINE_CROSSING, MOTION
 from troth.terms import FunctionName, ItemName, Reading
 
+_VALUES = {LINE_CROSSING: {"line": "door", "direction": "in"}, MOTION: {"zone": "till"}}
 VICTIMS = ("worker-1", "worker-2", "postgresql", "nats")
 PATIENCE_S = 60.0
 _LOOK_S = 0.02
@@ -144,7 +146,7 @@ class Business:
         while True:
             for function, item in self._sorts:
                 await self._camera.owes_less_than(self._ahead)
-                value = {"line": "door", "direction": "in"}
+                value = _VALUES[item]
                 readings = [Reading(uuid4(), item, self._now(), value) for _ in range(self._size)]
                 batch = uuid4()
                 self.sent[batch] = tuple(readings)

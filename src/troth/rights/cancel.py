@@ -1,8 +1,10 @@
 """Cancelling an account for good: offered with a warning, confirmed with a token, then erased stage by stage.
 
-Confirming refuses everything about the person in the same transaction; what follows (epoch, sweep,
-recipients, certificate) is the vault's, step by step. Who has cancelled has no account: a one-off link shows
-how it goes on.
+The policy says when it acts. At once: confirming refuses everything about the person in the same transaction.
+Or when its time is over, and it can be taken back until then: confirming makes a request that waits, and
+everything goes on as before (`effects` and the worker see to its end). What follows (epoch, sweep,
+recipients, certificate) is the vault's. Who has cancelled has no account: a one-off link shows how it goes
+on.
 """
 
 from __future__ import annotations
@@ -17,12 +19,17 @@ from uuid import UUID
 
 from troth import ledger
 from troth.ledger import EntryKind
-from troth.rights import due
+from troth.policy import requests as says
+from troth.policy.words import Right
+from troth.rights import desk, due, farewells
+from troth.rights.desk import Asked, Desk
 from troth.rights.moves import OF_STAGE, Event, NoSuchMove, State, move
+from troth.rights.rows import requests_of
 from troth.rights.sql import QUERIES
+from troth.rights.steps import State as RequestState
 from troth.subjects import tokens
 from troth.subjects.acts import on_file
-from troth.subjects.asking import Asking
+from troth.subjects.asking import Asking, Behalf
 from troth.subjects.names import EMAIL, PHONE, REGISTER
 from troth.subjects.papers import paper
 from troth.terms import Act, ActKind, ClauseId, PolicyName, SubjectId, Verb
@@ -32,11 +39,12 @@ from troth.vault.stages import Stage
 
 if TYPE_CHECKING:
     from troth.db import Tx
+    from troth.policy.compiled import Compiled
     from troth.subjects.parts import Parts
     from troth.vault.erasure import Erasure, Fetched
 
 CONFIRM_WITHIN = timedelta(minutes=15)
-RIGHT = "cancel"
+RIGHT = Right.CANCEL.value
 _SCHEMES = {PHONE: "sms", EMAIL: "email"}
 
 
@@ -48,6 +56,8 @@ class Offer:
     expires: datetime
     irreversible: bool
     clause: ClauseId | None
+    revocable: ClauseId | None = None
+    """The clause that lets it be taken back until it takes effect; None: confirming acts at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,15 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """It waits, as the policy says: until ``until`` it can be taken back, and then it takes effect."""
+
+    request: UUID
+    until: datetime
+    clause: ClauseId | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Row:
     state: str
     confirm_hash: bytes
@@ -71,9 +90,10 @@ class _Row:
 class Cancellation:
     """The workflow. The caller knows who asks, owns ``tx``, and tells the bus after the commit."""
 
-    def __init__(self, parts: Parts, erasure: Erasure) -> None:
+    def __init__(self, parts: Parts, erasure: Erasure, requests: Desk) -> None:
         self._parts = parts
         self._erasure = erasure
+        self._desk = requests
 
     async def ask(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> Offer:
         """Offer to cancel; the caller shows that it cannot be undone. Asked again, the last offer counts.
@@ -81,8 +101,7 @@ class Cancellation:
         Raises `NoSuchSubject`.
         """
         now = self._parts.clock.now()
-        if await ledger.standing(tx, subject, lock=True) is None:
-            raise ledger.NoSuchSubject
+        compiled = await self._desk.accepted(tx, subject, policy)
         row = await self._row(tx, subject)
         state = State.ASKED if row is None else move(State(row.state), Event.ASK_AGAIN)
         token = tokens.new(subject)
@@ -94,35 +113,60 @@ class Cancellation:
             "confirm_by": now + CONFIRM_WITHIN,
         }
         await tx.run(QUERIES["offer"], offered)
-        right = self._parts.gate.policies.current(policy).rights.get(RIGHT)
+        right = compiled.rights.get(RIGHT)
         return Offer(
             token.text,
             now + CONFIRM_WITHIN,
             irreversible=right is None or right.irreversible,
             clause=right.id if right else None,
+            revocable=says.taken_back(compiled, RIGHT),
         )
 
-    async def confirm(self, tx: Tx, subject: SubjectId, policy: PolicyName, token: str) -> Cancelled:
-        """Cancel for good: from this commit on everything about the person is refused.
+    async def confirm(self, tx: Tx, subject: SubjectId, policy: PolicyName, token: str) -> Cancelled | Waits:
+        """Cancel for good, at once or when the policy's time is over.
 
+        `Cancelled`: from this commit on everything about the person is refused. `Waits`: nothing has changed.
         Raises `NoSuchMove` for a token that is wrong or late, `Denied`.
         """
-        parts, now = self._parts, self._parts.clock.now()
+        now = self._parts.clock.now()
         if await ledger.standing(tx, subject, lock=True) is None:  # the person's row first, as everywhere
             raise NoSuchMove
         await self._confirmed(tx, subject, token, now)
+        compiled = await self._desk.accepted(tx, subject, policy)
+        revocable = says.taken_back(compiled, RIGHT)
+        if revocable is not None:
+            return await self._waits(tx, subject, policy, compiled, revocable)
+        asking = Asking(subject, policy, self._parts.region, now)
+        await self._request(tx, asking)
+        return await self.carry_out(tx, subject, policy)
+
+    async def carry_out(
+        self, tx: Tx, subject: SubjectId, policy: PolicyName, behalf: Behalf | None = None
+    ) -> Cancelled:
+        """Refuse everything about the person from this commit on; for a request of theirs, or in person.
+
+        Raises `Denied`.
+        """
+        parts, now = self._parts, self._parts.clock.now()
         asking = Asking(subject, policy, parts.region, now)
         plan = Farewell(
-            recipients=await self._recipients(tx, subject), return_address=await self._address(tx, asking)
+            recipients=await self._recipients(tx, subject),
+            return_address=await self._address(tx, asking, behalf),
+            language=await self._desk.language_of(tx, subject),
         )
         held = await on_file(tx, subject, policy, REGISTER)
-        permit = await parts.gate.admit(tx, asking.by_right(Verb.FORGET, REGISTER, held))
-        by = await self._request(tx, asking)
+        ask = asking.by_right(Verb.FORGET, REGISTER, held)
+        if behalf is not None:
+            ask = asking.for_request(behalf, Verb.FORGET, REGISTER, held)
+        permit = await parts.gate.admit(tx, ask)
+        by = self._desk.ends(await self._desk.accepted(tx, subject, policy), RIGHT, now)
         entry = await ledger.record(tx, subject, Act(kind=ActKind.CANCELLED, policy=policy, at=now))
         receipt = await paper(tx, parts.signer, subject, entry, EntryKind.CANCELLED)
         begun = await self._erasure.begin(tx, permit, plan)
-        await due.owe(tx, begun.erasure, by)
+        await due.owe(tx, begun.erasure, by, policy)
         stage = await self._erasure.advance(tx, begun.erasure)
+        if plan.return_address is not None:
+            await farewells.write(tx, begun.erasure, farewells.Word.CANCELLED, now)
         return Cancelled(begun.erasure, OF_STAGE[stage], by, begun.link, receipt)
 
     async def farewell(self, tx: Tx, link: str) -> Fetched:
@@ -150,9 +194,23 @@ class Cancellation:
         state = move(State(row.state), Event.CONFIRM)
         await tx.run(QUERIES["confirm"], {"subject": subject, "state": state.value})
 
-    async def _request(self, tx: Tx, asking: Asking) -> datetime:
-        """Put the request on record; return by when the law or the policy wants it done."""
-        compiled = self._parts.gate.policies.current(asking.policy)
+    async def _waits(
+        self, tx: Tx, subject: SubjectId, policy: PolicyName, compiled: Compiled, revocable: ClauseId
+    ) -> Waits:
+        """Make the request that waits; who applied before goes on waiting from then."""
+        await tx.run(QUERIES["confirmed_spent"], {"subject": subject})
+        for earlier in await requests_of(tx, subject):
+            if earlier.stands is RequestState.APPLIED and earlier.takes_effect is not None:
+                return Waits(earlier.request, earlier.takes_effect, revocable)
+        asked = Asked(RIGHT, desk.way_in_person(compiled, RIGHT), "")
+        made = await self._desk.receive(tx, subject, policy, asked)
+        applied = await self._desk.apply(tx, made, Behalf(made.request, RIGHT))
+        if applied.takes_effect is None:
+            raise AssertionError("a revocable clause without an end")
+        return Waits(applied.request, applied.takes_effect, revocable)
+
+    async def _request(self, tx: Tx, asking: Asking) -> None:
+        """Put the request on record."""
         await ledger.append(
             tx,
             ledger.NewEntry(
@@ -163,13 +221,15 @@ class Cancellation:
                 details={"right": RIGHT},
             ),
         )
-        return due.deadline(compiled, RIGHT, asking.at)
 
-    async def _address(self, tx: Tx, asking: Asking) -> str | None:
+    async def _address(self, tx: Tx, asking: Asking, behalf: Behalf | None) -> str | None:
         """Return where the last word goes, as ``sms:`` or ``email:`` and the address."""
         held = await on_file(tx, asking.subject, asking.policy, REGISTER)
         for item in sorted(_SCHEMES.keys() & held, reverse=True):  # the phone number before the e-mail
-            permit = await self._parts.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, {item}))
+            ask = asking.by_right(Verb.USE, REGISTER, {item})
+            if behalf is not None:
+                ask = asking.for_request(behalf, Verb.USE, REGISTER, {item})
+            permit = await self._parts.gate.admit(tx, ask)
             try:
                 value = await self._parts.vault.open(tx, permit, item)
             except NotHeld:
@@ -192,5 +252,5 @@ class Cancellation:
 
 async def sweep(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
     """Delete what this package keeps of a subject who is erased; return how many rows, by table."""
-    tables = ("due", "cancellation")
+    tables = ("request", "cancellation")
     return {table: await tx.run(QUERIES[f"sweep_{table}"], {"subject": subject}) for table in tables}

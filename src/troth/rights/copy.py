@@ -20,8 +20,8 @@ from uuid import UUID
 from troth import ledger
 from troth.gate import accepted_version
 from troth.ledger import EntryKind, NewEntry
-from troth.rights import due
-from troth.subjects.asking import Asking
+from troth.rights.rows import Request, requests_of
+from troth.subjects.asking import Asking, Behalf
 from troth.subjects.names import PASSWORD, REGISTER
 from troth.subjects.papers import papers
 from troth.terms import Act, PolicyName, SubjectId, Verb
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from troth.db import Database, Tx
     from troth.devices.registry import Devices
     from troth.policy.compiled import Compiled
+    from troth.rights.desk import Desk
     from troth.subjects.parts import Parts
     from troth.terms import Permit, Standing
     from troth.vault import Exported
 
 FORM = 1
+_SEALED = frozenset({"said", "reply"})
 WITHHELD = "kept as an argon2id hash; left out, so that whoever finds this copy cannot try passwords on it"
 Line = Mapping[str, object]
 """One JSON value; ``line`` says what it is."""
@@ -43,8 +45,9 @@ Line = Mapping[str, object]
 class Copies:
     """Makes copies. Opens its own transactions: a slow reader must not hold anything of the person back."""
 
-    def __init__(self, parts: Parts, db: Database, devices: Devices) -> None:
+    def __init__(self, parts: Parts, db: Database, devices: Devices, desk: Desk) -> None:
         self._parts = parts
+        self._desk = desk
         self._db = db
         self._devices = devices
 
@@ -89,10 +92,20 @@ class Copies:
             yield {"line": "entry", "entry": str(entry.entry), "text": json.loads(entry.body)}
         for one in await papers(tx, self._parts.signer, subject):
             yield {"line": "receipt", "entry": str(one.entry), "kind": one.kind.value, "receipt": one.receipt}
-        for request in await due.requests_of(tx, subject):
-            yield {"line": "request"} | _plain_fields(request)
+        for request in await requests_of(tx, subject):
+            yield await self._request(tx, request)
         for line in _recipients(compiled):
             yield line
+
+    async def _request(self, tx: Tx, request: Request) -> Line:
+        """Return a request with what was written about it, opened on the person's own right."""
+        line: dict[str, object] = {"line": "request"} | _plain_fields(request)
+        own = Behalf(request.request, request.kind)
+        if request.said is not None:
+            line["said"] = await self._desk.said(tx, request, own)
+        if request.reply is not None:
+            line["reply"] = await self._desk.replied(tx, request, own)
+        return line
 
 
 def _head(permit: Permit, compiled: Compiled) -> Line:
@@ -139,9 +152,9 @@ def _recipients(compiled: Compiled) -> list[Line]:
     ]
 
 
-def _plain_fields(value: Act | due.Request) -> dict[str, object]:
+def _plain_fields(value: Act | Request) -> dict[str, object]:
     """Return a dataclass as a JSON object, without what it leaves open."""
-    found = {each.name: getattr(value, each.name) for each in fields(value)}
+    found = {each.name: getattr(value, each.name) for each in fields(value) if each.name not in _SEALED}
     return {name: _plain(one) for name, one in found.items() if one is not None and name != "subject"}
 
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from troth.subjects.names import ANSWER_REQUEST, COMPLETE_REGISTRATION, REGISTER, SIGN_IN
-from troth.terms import Actor, ActorKind, Ask, Basis, FunctionName, ItemName, PolicyName, Purpose, Verb
+from troth.terms import (
+    Actor,
+    ActorKind,
+    Ask,
+    Basis,
+    FunctionName,
+    ItemName,
+    PolicyName,
+    Purpose,
+    Reference,
+    Verb,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+    from uuid import UUID
 
     from troth.policy.compiled import Compiled
     from troth.terms import Region, SubjectId
@@ -18,6 +30,15 @@ if TYPE_CHECKING:
 SERVICE = Actor(ActorKind.SERVICE, "troth.subjects")
 
 _USUAL = {Verb.COLLECT: COMPLETE_REGISTRATION, Verb.USE: SIGN_IN}
+
+
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """For which of the person's own requests something is done, and by whom: None is the person."""
+
+    request: UUID
+    right: str
+    staff: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +82,16 @@ class Asking:
     def by_right(self, verb: Verb, function: FunctionName, items: Iterable[ItemName]) -> Ask:
         """Ask on the person's own right, which outlives their acceptance."""
         return self.to(verb, function, ANSWER_REQUEST, items, basis=Basis.OWN_RIGHT)
+
+    def for_request(
+        self, behalf: Behalf, verb: Verb, function: FunctionName, items: Iterable[ItemName]
+    ) -> Ask:
+        """Ask on the person's own right for one request of theirs; staff carry its reference."""
+        ask = self.by_right(verb, function, items)
+        if behalf.staff is None:
+            return ask
+        reference = Reference(behalf.right, str(behalf.request))
+        return replace(ask, actor=Actor(ActorKind.STAFF, str(behalf.staff)), reference=reference)
 
 
 def purpose_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from troth.subjects.names import COMPLETE_REGISTRATION, SIGN_IN
+from troth.subjects.names import ANSWER_REQUEST, COMPLETE_REGISTRATION, SIGN_IN
 from troth.terms import Purpose
 
 
@@ -14,11 +14,13 @@ class LetterKind(StrEnum):
 
     CODE = "code"
     ALREADY_REGISTERED = "already_registered"
+    REQUEST = "request"
 
 
 PURPOSES: Mapping[LetterKind, Purpose] = {
     LetterKind.CODE: COMPLETE_REGISTRATION,
     LetterKind.ALREADY_REGISTERED: SIGN_IN,
+    LetterKind.REQUEST: ANSWER_REQUEST,
 }
 """What the address is used for when a letter goes; the gate is asked."""
 
@@ -33,6 +35,8 @@ _TEXTS: Mapping[tuple[LetterKind, str], str] = {
         "有人尝试用此联系方式注册，但该联系方式已有账号。如果是您本人，请直接登录；"
         "如果不是，您无需任何操作，账号没有任何变更。"
     ),
+    (LetterKind.REQUEST, "en"): "{said}",
+    (LetterKind.REQUEST, "zh"): "{said}",
 }
 
 

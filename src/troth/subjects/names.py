@@ -5,6 +5,7 @@ from __future__ import annotations
 from troth.terms import FunctionName, ItemName, Purpose
 
 REGISTER = FunctionName("register")
+REQUESTS = FunctionName("requests")
 COMPLETE_REGISTRATION = Purpose("complete_registration")
 SIGN_IN = Purpose("sign_in")
 ANSWER_REQUEST = Purpose("answer_request")
@@ -15,6 +16,7 @@ SET_BUSINESS_HOURS = Purpose("set_business_hours")
 PHONE = ItemName("phone_number")
 EMAIL = ItemName("email_address")
 PASSWORD = ItemName("password")
+REQUEST_DETAILS = ItemName("request_details")
 VERIFICATION_CODE = ItemName("verification_code")
 """Typed in once to show that the phone is theirs; kept as a hash among the codes, never in the vault."""
 STORE_NAME = ItemName("store_name")

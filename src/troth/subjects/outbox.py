@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from troth.subjects.asking import SERVICE, Asking, purpose_of
+from troth.subjects.asking import SERVICE, Asking, Behalf, purpose_of
 from troth.subjects.messages import PURPOSES, LetterKind, text
 from troth.subjects.names import EMAIL, PHONE, REGISTER
 from troth.subjects.senders import Channel, Sender
@@ -53,6 +53,9 @@ class _Due:
     sealed: bytes | None
     expires: datetime
     tries: int
+    request: UUID | None
+    ground: str | None
+    staff: UUID | None
     policy: PolicyName
     language: str
 
@@ -72,8 +75,12 @@ class Outbox:
         *,
         lasts: timedelta,
         sealing: tuple[Permit, Mapping[str, str]] | None = None,
+        behalf: Behalf | None = None,
     ) -> UUID:
-        """Put a letter in the outbox; ``sealing``: a permit for the address, and what it says."""
+        """Put a letter in the outbox; ``sealing``: a permit for the address, and what it says.
+
+        With ``behalf`` it goes on the person's own right, about that request.
+        """
         letter, now = uuid4(), self._parts.clock.now()
         sealed = None
         if sealing is not None:
@@ -89,9 +96,16 @@ class Outbox:
                 "sealed": sealed,
                 "now": now,
                 "expires": now + lasts,
+                "request": behalf.request if behalf else None,
+                "ground": behalf.right if behalf else None,
+                "staff": behalf.staff if behalf else None,
             },
         )
         return letter
+
+    async def language_of(self, tx: Tx, subject: SubjectId) -> str:
+        """Return the language that a person's account is kept in."""
+        return str(await tx.value(QUERIES["account_language"], {"subject": subject}) or "en")
 
     async def due(self, tx: Tx, limit: int = 100) -> int:
         """Return how many letters (at most ``limit``) wait to be carried now."""
@@ -135,6 +149,9 @@ class Outbox:
         compiled = parts.gate.policies.current(due.policy)
         purpose = purpose_of(compiled, REGISTER, Verb.USE, usual=PURPOSES[kind], actor=SERVICE.kind)
         ask = asking.to(Verb.USE, REGISTER, purpose, {address}, actor=SERVICE)
+        if due.request is not None and due.ground is not None:
+            behalf = Behalf(due.request, due.ground, due.staff)
+            ask = asking.for_request(behalf, Verb.USE, REGISTER, {address})
         permit = await parts.gate.admit(tx, ask)
         values: Mapping[str, object] = {}
         if due.sealed is not None:

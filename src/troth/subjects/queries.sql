@@ -69,8 +69,9 @@ DELETE FROM code WHERE subject = %(subject)s AND purpose = %(purpose)s AND hash 
 
 -- :write_letter
 -- A letter that may go at once.
-INSERT INTO outbox (subject, letter, kind, channel, sealed, written, due, expires)
-VALUES (%(subject)s, %(letter)s, %(kind)s, %(channel)s, %(sealed)s, %(now)s, %(now)s, %(expires)s)
+INSERT INTO outbox (subject, letter, kind, channel, sealed, written, due, expires, request, ground, staff)
+VALUES (%(subject)s, %(letter)s, %(kind)s, %(channel)s, %(sealed)s, %(now)s, %(now)s, %(expires)s,
+        %(request)s, %(ground)s, %(staff)s)
 
 -- :count_due_letters
 -- How much waits.
@@ -80,7 +81,8 @@ SELECT count(*) FROM (
 
 -- :take_due_letter
 -- The letter that waits longest and that no other worker holds.
-SELECT o.subject, o.letter, o.kind, o.channel, o.sealed, o.expires, o.tries, a.policy, a.language
+SELECT o.subject, o.letter, o.kind, o.channel, o.sealed, o.expires, o.tries, o.request, o.ground, o.staff,
+       a.policy, a.language
   FROM outbox o JOIN account a USING (subject)
  WHERE o.due <= %(now)s
  ORDER BY o.due LIMIT 1
@@ -106,6 +108,10 @@ VALUES (%(subject)s, %(policy)s, %(language)s, %(now)s, %(verify_by)s)
 -- :account
 -- Which policy an account was opened under, and whether its holder proved to be reachable.
 SELECT policy, language, state FROM account WHERE subject = %(subject)s
+
+-- :account_language
+-- In which language someone is written to.
+SELECT language FROM account WHERE subject = %(subject)s
 
 -- :verify_account
 -- Its holder proved to be reachable.

@@ -35,8 +35,10 @@ PLAN_LASTS = timedelta(days=30)
 
 Tell = Callable[[Tx, UUID, str], Awaitable[None]]
 """Tells a recipient (by the policy's name for it) of an erasure, or queues that in the transaction."""
-Say = Callable[[Tx, Farewell, str], Awaitable[None]]
-"""Sends the certificate to the plan's return address, or queues that in the transaction."""
+Say = Callable[[Tx, UUID, Farewell], Awaitable[None]]
+"""Tells the plan's return address that the certificate is there, or queues that in the transaction."""
+Waits = Callable[[Tx, UUID], Awaitable[bool]]
+"""Whether something is still to be said to the plan's return address, so that the plan is needed."""
 
 
 class NobodyTells(TrothError):
@@ -74,6 +76,7 @@ class Hooks:
     sweeps: Sequence[sweep.Sweep] = ()
     tell: Tell | None = None
     say: Say | None = None
+    waits: Waits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +123,9 @@ class Erasure:
             "subject": subject,
             "erasure": erasure,
             "at": now,
-            "plan": await asyncio.to_thread(farewell.seal, self._keyring, subject, erasure, plan),
+            "plan": await asyncio.to_thread(
+                farewell.seal, self._keyring, subject, erasure, replace(plan, link=link)
+            ),
             "plan_ends": now + lasts,
             "recipients": len(set(plan.recipients)),
             "link_hash": hashed,
@@ -143,7 +148,7 @@ class Erasure:
             raise NoSuchErasure
         now = self._clock.now()
         stage = Stage(row.stage)
-        if row.plan is not None and (stage is Stage.CERTIFIED or now >= row.plan_ends):
+        if row.plan is not None and (now >= row.plan_ends or await self._all_said(tx, row)):
             await asyncio.to_thread(self._keyring.destroy_farewell, row.erasure)
             await tx.run(QUERIES["end_plan"], {"subject": row.subject})
             row = replace(row, plan=None)
@@ -179,6 +184,13 @@ class Erasure:
         if row is None:
             raise NoSuchErasure
         return row
+
+    async def plan(self, tx: Tx, erasure: UUID) -> Farewell:
+        """Open the farewell plan, for who carries its words. Raises `PlanLapsed`, `NoSuchErasure`."""
+        row = await self.look(tx, erasure)
+        if row.plan is None:
+            raise PlanLapsed
+        return farewell.unseal(self._keyring, row.subject, row.erasure, bytes(row.plan))
 
     async def acknowledge(self, tx: Tx, erasure: UUID, recipient: str) -> bool:
         """Note that ``recipient`` acknowledged; return False when they were never told."""
@@ -242,7 +254,9 @@ class Erasure:
         gone = all(last is not None and self._keyring.epochs(kind)[0] > last for kind, last in needed.items())
         return _Note() if gone else None
 
-    async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note:
+    async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note | None:
+        if await tx.value(QUERIES["media_left"], {"subject": subject}):
+            return None  # waits until the object store has let go of its bytes (`media.sweep`)
         removed = Counter(await sweep.own(tx, subject))
         for hook in self._hooks.sweeps:
             removed.update(await hook(tx, subject))
@@ -265,11 +279,24 @@ class Erasure:
     async def _certify(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
         told = await _told(tx, row.subject)
         recipients = {name: at for name, at in told.items() if at is not None}
-        signed = certificate.sign(self._signer, row, now, recipients, await latest_head(tx))
+        held = await tx.row(certificate.HeldBack, QUERIES["held"], {"subject": row.subject})
+        signed = certificate.sign(
+            self._signer,
+            row,
+            now,
+            recipients,
+            head=await latest_head(tx),
+            held=held or certificate.HeldBack(0, None),
+        )
         if self._hooks.say is not None and row.plan is not None:
             plan = farewell.unseal(self._keyring, row.subject, row.erasure, bytes(row.plan))
-            await self._hooks.say(tx, plan, signed)
+            await self._hooks.say(tx, row.erasure, plan)
         return _Note(certificate=signed)
+
+    async def _all_said(self, tx: Tx, row: Erasing) -> bool:
+        if Stage(row.stage) is not Stage.CERTIFIED:
+            return False
+        return self._hooks.waits is None or not await self._hooks.waits(tx, row.erasure)
 
 
 async def _told(tx: Tx, subject: SubjectId) -> Mapping[str, datetime | None]:

@@ -30,6 +30,9 @@ class Farewell:
     recipients: tuple[str, ...] = ()
     return_address: str | None = field(default=None, repr=False)
     objects: tuple[str, ...] = ()
+    language: str = "en"
+    link: str | None = field(default=None, repr=False)
+    """The one-off link, for the last words to the person; `Erasure.begin` fills it in."""
 
 
 def new_link() -> str:
@@ -48,6 +51,8 @@ def seal(keyring: Keyring, subject: SubjectId, erasure: UUID, plan: Farewell) ->
         "recipients": list(plan.recipients),
         "return_address": plan.return_address,
         "objects": list(plan.objects),
+        "language": plan.language,
+        "link": plan.link,
     }
     key = keyring.add_farewell(erasure)
     return cipher.seal(key, _label(subject, erasure).aad(), encode_value(value))
@@ -66,6 +71,8 @@ def unseal(keyring: Keyring, subject: SubjectId, erasure: UUID, sealed: bytes) -
         recipients=tuple(value["recipients"]),
         return_address=value["return_address"],
         objects=tuple(value["objects"]),
+        language=str(value.get("language", "en")),
+        link=value.get("link"),
     )
 
 

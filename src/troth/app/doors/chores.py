@@ -9,8 +9,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from troth import ledger
 from troth.app.doors.base import Doors
+from troth.app.views import Late
 from troth.ledger import telling
+from troth.rights.due import overdue, owed
+from troth.rights.rows import NoSuchRequest, held
 from troth.subjects import sessions, tries
 from troth.subjects.outbox import Outcome
 from troth.vault import deletions
@@ -20,6 +24,7 @@ from troth.vault.stages import Stage
 if TYPE_CHECKING:
     from troth.subjects.senders import Sender
 
+_AT_ONCE = 50
 EPOCH = timedelta(days=1)
 """A deletion waits at most this long until the keys that could open its rows are destroyed."""
 
@@ -43,8 +48,37 @@ class ChoreDoors(Doors):
 
     async def deliver(self, sender: Sender) -> int:
         """Hand over the letters that are due; return how many were carried."""
-        ended = await self._system.accounts.outbox.deliver(self._system.db, sender)
-        return ended[Outcome.SENT]
+        system = self._system
+        ended = await system.accounts.outbox.deliver(system.db, sender)
+        last = await system.farewells.deliver(system.db, system.erasure, sender)
+        return ended[Outcome.SENT] + last
+
+    async def take_effect(self) -> int:
+        """End the accounts whose owners applied and did not take it back in time; return how many."""
+        system, ended = self._system, 0
+        async with self._open() as tx:
+            due = await system.effects.effective(tx, _AT_ONCE)
+        for subject, request in due:
+            async with self._erasing() as tx:
+                if await ledger.standing(tx, subject, lock=True) is None:
+                    continue
+                try:
+                    found = await held(tx, subject, request)
+                except NoSuchRequest:  # another worker was quicker
+                    continue
+                done = await system.effects.take_effect(tx, subject, found)
+            if done is not None:
+                ended += 1
+                await self._changed(subject)
+        return ended
+
+    async def late(self) -> Late:
+        """Return what should be done by now: requests without an answer, erasures without a certificate."""
+        now = self._system.clock.now()
+        async with self._open() as tx:
+            requests = await overdue(tx, now)
+            erasures = await owed(tx, self._system.erasure, now)
+        return Late(tuple(one.request for one in requests), tuple(one.erasure for one in erasures))
 
     async def erase(self) -> int:
         """Take each erasure one stage further if its time has come; return how many moved on."""
@@ -80,6 +114,18 @@ class ChoreDoors(Doors):
             gone = await self._system.accounts.purge_unverified(tx)
         async with self._open() as tx:
             return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
+
+    async def retain(self) -> int:
+        """Carry out what is over by the policies: due rows, holds, blocks to be counted; return how much."""
+        async with self._erasing() as tx:
+            done = await self._system.retention.run(tx)
+        async with self._erasing() as tx:
+            return done + await self._system.retention.count(tx)
+
+    async def sweep_media(self) -> int:
+        """Delete the bytes of media that was forgotten or never finished; return of how many objects."""
+        async with self._erasing() as tx:
+            return await self._system.media.sweep(tx)
 
     async def tidy(self) -> int:
         """Destroy the farewell keys of plans that never were committed; return how many."""

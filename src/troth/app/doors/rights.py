@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from troth.app.doors.base import Doors
-from troth.app.views import Cancelled, CancelOffer, Progress, ReceiptLine, StageLine
+from troth.app.views import Cancelled, CancelOffer, CancelWaits, Progress, ReceiptLine, StageLine
+from troth.rights import farewells
+from troth.rights.cancel import Waits
 from troth.subjects.names import REGISTER
 from troth.subjects.papers import papers
 from troth.terms import Verb
@@ -20,6 +22,7 @@ from troth.vault import LinkSpent
 from troth.vault.stages import Stage
 
 if TYPE_CHECKING:
+    from troth.app.system import System
     from troth.db import Tx
     from troth.subjects.asking import Asking
 
@@ -48,7 +51,7 @@ class RightsDoors(Doors):
         """Return the receipts of everything that was accepted, chosen or taken back. Raises `Denied`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            await self._in_person(tx, await self._asking(tx, subject))
+            await in_person(self._system, tx, await self._asking(tx, subject))
             found = await papers(tx, self._system.signer, subject)
         return tuple(
             ReceiptLine(one.entry, one.kind.value, one.at, one.receipt, one.function, one.switch, one.on)
@@ -60,21 +63,24 @@ class RightsDoors(Doors):
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
-            await self._in_person(tx, asking)
+            await in_person(self._system, tx, asking)
             offer = await self._system.cancellation.ask(tx, subject, asking.policy)
-        return CancelOffer(offer.confirm, offer.clause)
+        return CancelOffer(offer.confirm, offer.clause, offer.revocable)
 
-    async def confirm_cancel(self, token: str, confirm: str) -> Cancelled:
+    async def confirm_cancel(self, token: str, confirm: str) -> Cancelled | CancelWaits:
         """Cancel for good: when this returns, everything about this person is refused, on every worker.
 
+        Unless the policy lets it be taken back for a time: then nothing has changed, and it waits.
         Raises `NoSuchMove`, `NotSignedIn`, `Denied`.
         """
         async with self._erasing() as tx:
             subject = await self._who(tx, token)
             policy = await self._system.accounts.policy_of(tx, subject)
             done = await self._system.cancellation.confirm(tx, subject, policy, confirm)
+        if isinstance(done, Waits):
+            return CancelWaits(done.request, done.until, done.clause)
         await self._changed(subject)
-        return Cancelled(done.erasure, f"{done.erasure.hex}{_SEPARATOR}{done.farewell}")
+        return Cancelled(done.erasure, farewells.line(done.erasure, done.farewell))
 
     async def farewell(self, line: str) -> Progress:
         """Show how an erasure goes on, to whoever holds its farewell line. Raises `LinkSpent`."""
@@ -89,11 +95,12 @@ class RightsDoors(Doors):
         reached = max(one.stage for one in stages if one.at)
         return Progress(UUID(hex=number), reached, stages, seen.certificate)
 
-    async def _in_person(self, tx: Tx, asking: Asking) -> None:
-        """Ask whether they may see to their own data; counted, since looking is no news."""
-        compiled = self._system.gate.policies.current(asking.policy)
-        items = compiled.functions[REGISTER].items if REGISTER in compiled.functions else ()
-        await self._system.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, items), counted=True)
+
+async def in_person(system: System, tx: Tx, asking: Asking) -> None:
+    """Ask whether they may see to their own data; counted, since looking is no news."""
+    compiled = system.gate.policies.current(asking.policy)
+    items = compiled.functions[REGISTER].items if REGISTER in compiled.functions else ()
+    await system.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, items), counted=True)
 
 
 async def _told(lines: AsyncGenerator[Line]) -> AsyncGenerator[Line]:

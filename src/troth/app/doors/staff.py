@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.app.doors.base import Doors
-from troth.rights import due
 from troth.rights.copy import WITHHELD
+from troth.rights.rows import requests_of
+from troth.rights.steps import PROVEN
 from troth.subjects import staff
 from troth.subjects.names import PASSWORD
 from troth.subjects.staff import Role, WrongRole
@@ -118,8 +119,8 @@ class StaffDoors(Doors):
 
 
 async def _requested(tx: Tx, subject: SubjectId, reference: Reference | None) -> bool:
-    """Tell whether ``reference`` is a request that this person made and that waits for its answer."""
+    """Tell whether ``reference`` is a request of this person's, proven to be, that waits for its answer."""
     return reference is not None and any(
-        (str(one.due), one.kind, one.done) == (reference.document, reference.ground, None)
-        for one in await due.requests_of(tx, subject)
+        (str(one.request), one.kind) == (reference.document, reference.ground) and one.stands in PROVEN
+        for one in await requests_of(tx, subject)
     )

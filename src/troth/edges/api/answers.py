@@ -209,13 +209,66 @@ class CancelOffered(Answer):
     confirm: str
     warning: str
     clause: str | None
+    revocable: str | None
 
 
 class CancelDone(Answer):
-    """Cancelled; ``farewell`` shows how the erasure goes on."""
+    """Cancelled: ``farewell`` shows how the erasure goes on. Or waiting, as the policy says.
 
-    erasure: UUID
-    farewell: str
+    Then ``takes_effect`` says until when the ``request`` can be taken back, and ``erasure`` is null.
+    """
+
+    erasure: UUID | None = None
+    farewell: str | None = None
+    request: UUID | None = None
+    takes_effect: datetime | None = None
+    clause: str | None = None
+
+
+class RequestShown(Answer):
+    """A request of one's own: by when it is answered, under which clause, and what was written."""
+
+    request: UUID
+    right: str
+    channel: str
+    state: str
+    received: datetime
+    due: datetime | None
+    clause: str | None
+    overdue: bool
+    takes_effect: datetime | None
+    fee: int | None
+    ground: str | None
+    about: UUID | None
+    done: datetime | None
+    said: str
+    reply: str
+
+
+class DeskShown(Answer):
+    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+
+    request: UUID
+    subject: UUID | None
+    right: str
+    channel: str
+    state: str
+    received: datetime
+    due: datetime | None
+    clause: str | None
+    overdue: bool
+    takes_effect: datetime | None
+    fee: int | None
+    ground: str | None
+    about: UUID | None
+    done: datetime | None
+    said: str
+
+
+class Acknowledged(Answer):
+    """Whether the recipient had been told; only then something was noted."""
+
+    noted: bool
 
 
 class StageShown(Answer):

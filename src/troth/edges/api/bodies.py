@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -142,6 +142,94 @@ class Confirming(Body):
     """The second step of a cancellation."""
 
     confirm: Secret
+
+
+def _moment(given: Any) -> datetime:
+    if isinstance(given, str):
+        try:
+            found = datetime.fromisoformat(given)
+        except ValueError:
+            found = None
+        if found is not None and found.tzinfo is not None:
+            return found
+    raise PydanticCustomError("moment", "write a moment as RFC 3339, with its offset")
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+
+
+def _letter(text: str) -> str:
+    if any(unicodedata.category(char) in {"Cc", "Cs"} and char != "\n" for char in text):
+        raise PydanticCustomError("unprintable", "control characters are not allowed")
+    return text
+
+
+Letter = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_letter)]
+
+
+class Requesting(Body):
+    """What a person asks for, by the policy's word for the right; ``about`` is an answer complained of."""
+
+    right: Word
+    text: Letter = ""
+    about: Id | None = None
+
+
+class Telling(Body):
+    """What the person adds."""
+
+    text: Letter
+
+
+class Entering(Body):
+    """A request that came in at the desk: from whom, through what, when."""
+
+    contact: Short
+    right: Word
+    channel: Word
+    text: Letter = ""
+    received: Moment | None = None
+
+
+class Proving(Body):
+    """What was shown, in the policy's words: identity, written_request, death, kinship."""
+
+    proofs: Annotated[list[Word], Field(min_length=1, max_length=10)]
+
+
+class AskingMore(Body):
+    """What is still missing."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_letter)]
+
+
+class Quoting(Body):
+    """What it would cost, in fen."""
+
+    fee: Annotated[int, Field(ge=1, le=100_000_000)]
+    text: Letter = ""
+
+
+class Meeting(Body):
+    """What the person is told; the function it is done to; that they were warned of what cannot be undone."""
+
+    text: Letter = ""
+    function: Word | None = None
+    warned: bool = False
+
+
+class Refusing(Body):
+    """A ground that the policy lists, and the facts."""
+
+    ground: Word
+    facts: Letter
+
+
+class Acknowledging(Body):
+    """A recipient of something erased has deleted it; ``unless``: why the policy spares it."""
+
+    recipient: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
+    unless: Word | None = None
 
 
 class Farewell(Body):

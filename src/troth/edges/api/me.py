@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
-from troth.app.views import FunctionState, Store, StoreHours, SwitchState
+from troth.app.views import CancelWaits, FunctionState, Store, StoreHours, SwitchState
 from troth.edges.api.answers import (
     AlertShown,
     AlertsShown,
@@ -44,6 +44,11 @@ router = APIRouter(prefix="/v1/me", tags=["me"])
 
 _FIRST, _LAST = date(1970, 1, 1), date(9999, 12, 30)
 """Days with a midnight before and after them in every zone."""
+_AT_ONCE = "cancelling is irreversible: every function stops and everything held about you is erased"
+_WAITS = (
+    "cancelling can be taken back until it takes effect, and not after: then every function stops and "
+    "everything held about you is erased"
+)
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
@@ -187,14 +192,18 @@ async def copy(troth: System, token: Token) -> StreamingResponse:
 async def cancel(troth: System, token: Token, body: Empty) -> CancelOffered:  # noqa: ARG001
     """Offer the second step; nothing happens yet."""
     offer = await troth.cancel(token)
-    warning = "cancelling is irreversible: every function stops and everything held about you is erased"
-    return CancelOffered(confirm=offer.confirm, warning=warning, clause=offer.clause)
+    warning = _WAITS if offer.revocable else _AT_ONCE
+    return CancelOffered(
+        confirm=offer.confirm, warning=warning, clause=offer.clause, revocable=offer.revocable
+    )
 
 
 @router.post("/cancel/confirm", summary="Cancel for good")
 async def confirm(troth: System, token: Token, body: Confirming) -> CancelDone:
-    """Cancel; from now on everything about this account is refused."""
+    """Cancel; from now on everything about this account is refused, or it waits as the policy says."""
     done = await troth.confirm_cancel(token, body.confirm)
+    if isinstance(done, CancelWaits):
+        return CancelDone(request=done.request, takes_effect=done.until, clause=done.clause)
     return CancelDone(erasure=done.erasure, farewell=done.farewell)
 
 

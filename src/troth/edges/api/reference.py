@@ -25,7 +25,9 @@ _TAGS = {
     "public": "About no person",
     "accounts": "Coming and going",
     "me": "What is mine",
+    "requests": "My requests",
     "staff": "The maker's people",
+    "desk": "The desk",
 }
 
 

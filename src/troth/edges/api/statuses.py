@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from troth.app.doors.base import Unavailable
+from troth.app.doors.requests import NobodyThere, TwoSteps, UnknownSparing
 from troth.devices import door, registry, stock
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
 from troth.ledger import NoSuchSubject
+from troth.rights import desk, effects
 from troth.rights.moves import NoSuchMove
+from troth.rights.rows import NoSuchRequest
+from troth.rights.steps import NoSuchStep
 from troth.subjects import (
     accounts,
     age,
@@ -24,6 +28,7 @@ from troth.subjects import (
 )
 from troth.subjects.sessions import NotSignedIn
 from troth.vault import Erased, LinkSpent, NotHeld, NotStorable, WrongForm
+from troth.vault.erasure import NoSuchErasure
 
 STATUSES: Mapping[type, tuple[int, str]] = {
     NotSignedIn: (401, "not_signed_in"),
@@ -35,6 +40,22 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     codes.WrongCode: (403, "wrong_code"),
     stock.WrongCode: (403, "wrong_code"),
     NoSuchMove: (403, "no_such_move"),
+    NoSuchRequest: (404, "no_such_request"),
+    desk.NoSuchRight: (404, "no_such_right"),
+    NobodyThere: (404, "nobody_there"),
+    NoSuchErasure: (404, "no_such_erasure"),
+    NoSuchStep: (409, "no_such_step"),
+    desk.NotThisWay: (409, "not_this_way"),
+    TwoSteps: (409, "two_steps"),
+    desk.ProofMissing: (409, "proof_missing"),
+    desk.GroundUnlisted: (409, "ground_unlisted"),
+    desk.FactsMissing: (422, "facts_missing"),
+    desk.NoFee: (409, "no_fee"),
+    desk.NotYet: (422, "not_yet"),
+    effects.WhichFunction: (422, "which_function"),
+    effects.NotWarned: (409, "not_warned"),
+    effects.EndsTheAccount: (409, "ends_the_account"),
+    UnknownSparing: (409, "unknown_sparing"),
     NoSuchPolicy: (404, "no_such_policy"),
     registry.NotYourDevice: (404, "not_your_device"),
     LinkSpent: (404, "link_spent"),

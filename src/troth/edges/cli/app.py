@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from troth.edges.cli import explain, keys, ledger, papers, policy, promises, staff
+from troth.edges.cli import explain, keys, ledger, papers, policy, promises, requests, staff
 
 app = typer.Typer(
     name="troth",
@@ -24,4 +24,5 @@ app.add_typer(policy.app, name="policy", help="Policies: what they say, in a per
 app.add_typer(ledger.app, name="ledger", help="The ledger: whether it is still what was signed.")
 app.add_typer(papers.app, name="receipt", help="Receipts and certificates: whether they are genuine.")
 app.add_typer(staff.app, name="staff", help="The controller's people.")
+app.add_typer(requests.app, name="request", help="Requests: what waits, and each step to the answer.")
 app.add_typer(keys.app, name="keys", help="Keys: ending an epoch.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
+from troth.app.views import CancelWaits
 from troth.edges.web.arrival import system
 from troth.edges.web.render import HEADERS, go, page
 from troth.edges.web.visit import NotOurForm, form, visit
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from troth.edges.web.words import Words
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
+_NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DONE = {"on": "done_on", "off": "done_off"}
 
 
@@ -135,6 +138,17 @@ async def cancel_form(request: Request) -> Response:
     return page(here, "cancel.html")
 
 
+@router.post("/cancel/take-back")
+async def take_back(request: Request) -> Response:
+    """Take a cancellation back that waits."""
+    here = visit(request)
+    number = (await form(request, here)).get("request", "")
+    if not _NUMBER.fullmatch(number):
+        raise NotOurForm
+    await system(request).revoke_request(here.session, UUID(number))
+    return go(here, "/privacy")
+
+
 @router.post("/cancel")
 async def cancel(request: Request) -> Response:
     """Cancel for good and show the first stage of the erasure."""
@@ -143,6 +157,8 @@ async def cancel(request: Request) -> Response:
         raise NotOurForm
     offer = await troth.cancel(here.session)
     done = await troth.confirm_cancel(here.session, offer.confirm)
+    if isinstance(done, CancelWaits):
+        return page(here, "cancel_waits.html", until=done.until, request=done.request)
     progress = await troth.farewell(done.farewell)
     gone = here.signed_out()
     response = page(

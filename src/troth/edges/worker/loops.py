@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from troth.app.views import Late
 from troth.edges.worker.gateway import Gateway
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("troth.worker")
 LONGEST_S = 5.0
 _FIRST_S = 0.2
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,32 @@ class Chore:
     rest_s: float = 0
 
 
+class Watch:
+    """Says in the log what is late, by opaque ids, whenever that changes."""
+
+    def __init__(self, troth: Troth) -> None:
+        self._troth = troth
+        self._known = Late()
+
+    async def look(self) -> int:
+        """Look once. Nothing is done about it here, so it rests as if there had been nothing."""
+        late = await self._troth.late()
+        if late != self._known:
+            self._known = late
+            LOG.warning(
+                "late: %d requests [%s], %d erasures [%s]",
+                len(late.requests),
+                _some(late.requests),
+                len(late.erasures),
+                _some(late.erasures),
+            )
+        return 0
+
+
+def _some(ids: Sequence[UUID]) -> str:
+    return " ".join(str(one) for one in ids[:_LISTED]) + (" ..." if len(ids) > _LISTED else "")
+
+
 def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
     """Return everything that is due now and then. Without a gateway letters wait."""
     found = [
@@ -44,8 +73,12 @@ def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
         Chore("tell", troth.tell, 0.25),
         Chore("erase", troth.erase, 0.25),
         Chore("epoch", troth.turn_epoch, 1.0),
+        Chore("retain", troth.retain, 1.0),
+        Chore("sweep media", troth.sweep_media, 1.0),
         Chore("purge", troth.purge, 10.0),
         Chore("tidy", troth.tidy, 60.0),
+        Chore("take effect", troth.take_effect, 1.0),
+        Chore("late", Watch(troth).look, 60.0),
     ]
     if gateway is not None:
 
