@@ -205,18 +205,18 @@ def _item(case: Case) -> ItemClause:
 
 
 def _required(case: Case) -> bool:
-    clause = _item(case)
+    clause = case.said(ItemClause)
     return clause.need is Need.REQUIRED and clause.function != REGISTER
 
 
 def _optional(case: Case) -> bool:
-    clause = _item(case)
+    clause = case.said(ItemClause)
     asks = clause.need is Need.OPTIONAL or clause.basis in {Basis.CONSENT, Basis.SEPARATE_CONSENT}
     return asks and clause.function != REGISTER
 
 
 def _permitted(case: Case) -> bool:
-    return _item(case).permission is not None
+    return case.said(ItemClause).permission is not None
 
 
 SCENARIOS = (
