@@ -310,17 +310,15 @@ class World:
         """Return a program of the maker's."""
         return await self._hired("service")
 
-<<<<<<< HEAD
     async def hire(self, *roles: str) -> None:
         """Begin to make accounts for the maker's people, so that nobody has to wait for them later."""
         for role in roles:
             if role not in self._hands:
                 self._hands[role] = asyncio.create_task(self._hire(role))
-=======
+
     async def staff(self) -> Person:
         """Return someone of the privacy desk."""
         return await self._hired("privacy")
->>>>>>> main
 
     async def _hired(self, role: str) -> Person:
         await self.hire(role)
