@@ -78,7 +78,10 @@ async def scratch(
             ):
                 world = World(system.base_url, mqtt, evidence, gateway, hands, line=line)
                 await world.hire("service", "maker")
-                yield world
+                try:
+                    yield world
+                finally:
+                    await world.settle()
 
 
 def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:
