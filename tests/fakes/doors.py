@@ -101,6 +101,12 @@ class FakeDoors:
     async def sign_out_everywhere(self, token: str) -> None:
         self._who(token)
 
+    async def notices(self, _token: str, _language: str) -> tuple[views.NoticeRead, ...]:
+        return ()
+
+    async def announcements(self, _language: str) -> tuple[views.NoticeRead, ...]:
+        return ()
+
     async def me(self, token: str) -> views.Me:
         if token != TOKEN:
             raise NotSignedIn

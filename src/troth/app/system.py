@@ -20,6 +20,7 @@ from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import BadSetting, Settings
 from troth.app.tally import Tally
 from troth.app.working_days import working_days
+from troth.breach.incidents import Incidents
 from troth.db import Database, Role, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
@@ -36,6 +37,7 @@ from troth.rights.farewells import Farewells
 from troth.subjects import accounts
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
+from troth.subjects.rounds import Rounds
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
 from troth.vault.erasure import Erasure, Hooks
@@ -83,6 +85,7 @@ class System:
     cancellation: Cancellation
     effects: Effects
     farewells: Farewells
+    incidents: Incidents
     copies: Copies
     tally: Tally
     bus: Bus
@@ -164,6 +167,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
+    rounds = Rounds(parts, people.outbox)
     cancellation = Cancellation(parts, erasure, desk)
     return System(
         settings=settings,
@@ -186,6 +190,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         cancellation=cancellation,
         effects=Effects(parts, desk, cancellation),
         farewells=farewells,
+        incidents=Incidents(parts, rounds, working_days()),
         copies=Copies(parts, pools.copying, devices, desk),
         tally=Tally(pools.aside, clock),
         bus=bus,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
 from troth.app.doors.gives import GivesDoors
+from troth.app.doors.matters import MatterDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
@@ -41,6 +42,7 @@ class Troth(
     GivesDoors,
     RightsDoors,
     RequestDoors,
+    MatterDoors,
     StaffDoors,
     ChoreDoors,
     OperatorDoors,

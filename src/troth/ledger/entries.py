@@ -90,7 +90,11 @@ class EntryKind(StrEnum):
     CERTIFICATE = "certificate"
     ACKNOWLEDGED = "acknowledged"
     ERASURE_BACKUPS = "erasure_backups"
-    BREACH = "breach"
+    BREACH = "breach"  # each step of handling an incident
+    POLICY_CHANGE = "policy_change"
+    ENDING = "ending"
+    TOLD = "told"  # one person, of a matter
+    EVIDENCE = "evidence"  # about a recipient: an agreement, a registration
     KEY_ROTATED = "key_rotated"
     STAFF_ADDED = "staff_added"
     STAFF_REMOVED = "staff_removed"

@@ -352,3 +352,12 @@ SELECT array_agg(id) FROM vault_deletion HAVING min(at) <= %(before)s
 -- :deletions_done
 -- The epoch that these waited for is over.
 DELETE FROM vault_deletion WHERE id = ANY(%(ids)s)
+
+-- :holders_after
+-- Those of whom something is held for one of these functions, in the order of their ids.
+SELECT subject FROM (
+    SELECT subject FROM vault_key WHERE function = ANY(%(functions)s) AND subject > %(after)s
+    UNION
+    SELECT subject FROM document_wrap WHERE function = ANY(%(functions)s) AND subject > %(after)s
+) AS held
+ ORDER BY subject LIMIT %(limit)s

@@ -87,6 +87,13 @@ async def policy(request: Request, name: str = "") -> Response:
     return page(here, "policy.html", lines=lines, notice=notice)
 
 
+@router.get("/notices")
+async def notices(request: Request) -> Response:
+    """Show what is announced to everybody."""
+    here = visit(request)
+    return page(here, "notices.html", notices=await system(request).announcements(here.words.language))
+
+
 @router.get("/farewell")
 async def farewell_form(request: Request) -> Response:
     """Ask for the farewell line."""
