@@ -30,9 +30,11 @@ test: setup
 spec: setup
 	TROTH_SPEC_EXAMPLES=$(or $(N),100000) $(BIN)/python -m pytest tests/spec $(ARGS)
 
-# Turn round every key of every clause of the policies: somebody must notice (about ten seconds).
+# Turn round every key of every clause of the policies, then change the gate in one place at a time: somebody must
+# notice, or tests/mutants/equivalent.txt say why nobody can.
 mutants: setup
 	TROTH_MUTANTS=all $(BIN)/python -m pytest tests/unit/test_policy_mutation.py $(ARGS)
+	$(BIN)/python -m tests.mutants.gate
 
 # Take out every enforcement point in turn and see its step of the story fail.
 sabotage: setup

@@ -28,6 +28,7 @@ LOCAL = {
     "due": "workers look over everybody's",
     "erasure": "its number and link are unique over everybody",
     "erasure_due": "about nobody any more",
+    "vault_deletion": "about nobody: that an epoch has to end",
     "migration": "one schema",
 }
 HOWTO = (Path(__file__).parents[2] / "docs" / "howto" / "many-machines.md").read_text(encoding="utf-8")

@@ -33,6 +33,7 @@ from troth.vault import Keyring, Vault
 from troth.vault.erasure import Erasure, Hooks
 from troth.vault.roll import Roll
 from troth.vault.rotation import Rotation
+from troth.vault.rules import NO_RULES
 
 START = datetime(2026, 3, 2, 4, 5, 6, 789, tzinfo=UTC)
 
@@ -68,7 +69,7 @@ def reading(item="motion", at=START, value=None, of=None):
 class Bench:
     """Everything around one vault. Use as ``async with``."""
 
-    def __init__(self, database, folder, hooks=None, clock=None, values=ANYTHING):
+    def __init__(self, database, folder, hooks=None, clock=None, *, values=ANYTHING, rules=NO_RULES):
         self.clock = clock or SetClock()
         self.folder = folder
         self.keyring = Keyring.create(folder / "keyring")
@@ -76,7 +77,7 @@ class Bench:
         self.roll = Roll(folder / "erasures.log")
         self.db = Database(database.app, size=6)
         self.owner = database.owner
-        self.vault = Vault(self.keyring, self.clock, values)
+        self.vault = Vault(self.keyring, self.clock, values, rules=rules)
         self.hooks = hooks
         self.erasure = Erasure(self.keyring, self.clock, self.signer, self.roll, hooks)
         self.rotation = Rotation(self.db, self.keyring, self.clock, batch=3)

@@ -168,4 +168,4 @@ def test_what_the_vault_asks_of_keeping_is_the_fate(made, event, at, now):
     assert (asked and (asked.at, asked.then.value)) == (fate and (fate.at, fate.then))
     rule = keeping.fixed(compiled)
     if event == "collected" and rule is not None:
-        assert keeping.over(rule[0], at, now) == (fate.at <= now)
+        assert (keeping.until(rule[0], at) <= now) == (fate.at <= now)

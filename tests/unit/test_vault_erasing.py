@@ -16,6 +16,7 @@ from troth.vault.roll import Erasure, Roll
 from troth.vault.stages import EVIDENCE, NEXT, Erasing, Stage
 
 AT = datetime(2026, 3, 2, 4, 5, tzinfo=UTC)
+HELD = certificate.HeldBack(0, None)
 
 
 def line():
@@ -102,7 +103,7 @@ def row(**changed):
 
 def test_a_certificate_says_what_was_done_and_when(signer):
     one, done = row(), AT + timedelta(hours=9)
-    token = certificate.sign(signer, one, done, {"courier": AT}, "head")
+    token = certificate.sign(signer, one, done, {"courier": AT}, head="head", held=HELD)
     found = certificate.verify(token, signer.public)
     assert (found.erasure, found.subject) == (one.erasure, one.subject)
     assert found.stages == {**one.dates(), "certified": done}
@@ -114,11 +115,15 @@ def test_a_certificate_says_what_was_done_and_when(signer):
 
 
 def test_a_changed_certificate_is_found_out(signer, tmp_path):
-    token = certificate.sign(signer, row(), AT, {}, None)
+    token = certificate.sign(signer, row(), AT, {}, head=None, held=HELD)
     head, body, signature = token.split(".")
     swapped = body[:-4] + ("AAAA" if not body.endswith("AAAA") else "BBBB")
     other = Signer.load(tmp_path / "other", "troth/test")
-    for wrong in (f"{head}.{swapped}.{signature}", "nonsense", certificate.sign(other, row(), AT, {}, None)):
+    for wrong in (
+        f"{head}.{swapped}.{signature}",
+        "nonsense",
+        certificate.sign(other, row(), AT, {}, head=None, held=HELD),
+    ):
         with pytest.raises(CertificateBroken):
             certificate.verify(wrong, signer.public)
 
@@ -135,6 +140,6 @@ def test_another_signed_text_is_no_certificate(signer, payload):
 
 @pytest.mark.parametrize("changed", [{"checked": {"document": 3}}, {"swept_at": None}])
 def test_a_certificate_of_a_half_done_erasure_does_not_verify(signer, changed):
-    token = certificate.sign(signer, row(**changed), AT, {}, None)
+    token = certificate.sign(signer, row(**changed), AT, {}, head=None, held=HELD)
     with pytest.raises(CertificateBroken, match="everything is gone"):
         certificate.verify(token, signer.public)

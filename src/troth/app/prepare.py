@@ -5,11 +5,12 @@ Run by the role that owns the schema, once at the start; the system itself never
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from psycopg import AsyncConnection, OperationalError
 
+from troth.app import policies
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.settings import BadSetting, dsn_variable
 from troth.app.system import SIGNING
@@ -18,8 +19,9 @@ from troth.db.fit import Unfit, demand_fit
 from troth.db.partitions import ensure
 from troth.db.roles import WORKING
 from troth.ledger.signing import Signer
+from troth.retention.retention import fixed_classes
 from troth.vault import Keyring
-from troth.vault.growth import GROWING
+from troth.vault.growth import GROWING, drop_over, growing, make_class
 
 if TYPE_CHECKING:
     from troth.app.settings import Settings
@@ -68,6 +70,19 @@ async def make_room(settings: Settings) -> None:
     clock = OffsetClock(settings.clock) if settings.clock else SystemClock()
     today = clock.now().date()
     async with Database(settings.owner_dsn or "", size=1) as db:
-        for growing in GROWING:
+        for each in GROWING:
             async with db.transaction() as tx:
-                await ensure(tx, growing, today - BEHIND, today + AHEAD)
+                await ensure(tx, each, today - BEHIND, today + AHEAD)
+        await _classes(db, settings, clock.now())
+
+
+async def _classes(db: Database, settings: Settings, now: datetime) -> None:
+    """Make room for what is kept for a fixed time, and drop the partitions in which everything is over."""
+    every = [each for versions in policies.in_force(settings.policies).values() for each in versions.values()]
+    for fixed in fixed_classes(every):
+        async with db.transaction() as tx:
+            await make_class(tx, fixed)
+        async with db.transaction() as tx:
+            await ensure(tx, growing(fixed), fixed.first_kept(now), now.date() + AHEAD)
+        async with db.transaction() as tx:
+            await drop_over(tx, fixed, now)

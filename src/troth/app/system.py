@@ -28,6 +28,7 @@ from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
+from troth.retention import Retention
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
@@ -41,13 +42,18 @@ from troth.subjects.rounds import Rounds
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
 from troth.vault.erasure import Erasure, Hooks
+from troth.vault.expiry import Expiry
+from troth.vault.media import Media
+from troth.vault.objects import Objects
 from troth.vault.roll import Roll
+from troth.vault.rules import PolicyRules
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
 
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
+MEDIA = "media"
 ERASURES = "erasures.log"
 TAIL = "ledger.tail"
 _DOORS = 8
@@ -81,6 +87,8 @@ class System:
     devices: Devices
     sequencer: Sequencer
     erasure: Erasure
+    retention: Retention
+    media: Media
     desk: Desk
     cancellation: Cancellation
     effects: Effects
@@ -144,7 +152,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     in_force = policies.in_force(settings.policies)
     gate = Gate(in_force, pools.aside, clock)
-    vault = Vault(keyring, clock)
+    rules = PolicyRules(gate.policies)
+    vault = Vault(keyring, clock, rules=rules)
     parts = Parts(
         aside=pools.aside,
         gate=gate,
@@ -186,6 +195,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         devices=devices,
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
+        media=Media(pools.db, keyring, clock, Objects.folder(settings.data / MEDIA), rules=rules),
+        retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
         desk=desk,
         cancellation=cancellation,
         effects=Effects(parts, desk, cancellation),

@@ -1,8 +1,8 @@
 """An incident from its declaration to its end. What must be done, and by when, says the policy at that time.
 
 Staff say what is affected and write the notice; whom it concerns is worked out from what is held. Nothing
-goes out with an empty part, nothing closes without what the policy asks for, and every step is an entry in the
-ledger, without personal data. Each step may be done again after a crash: it is done once.
+goes out with an empty part, nothing closes without what the policy asks for, and every step is an entry in
+the ledger, without personal data. Each step may be done again after a crash: it is done once.
 """
 
 from __future__ import annotations

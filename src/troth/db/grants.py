@@ -49,11 +49,21 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
         _INGEST: "select insert",
         _KEEPER: "select update(wrapped, kek_epoch)",
     },
-    "document": {_APP: "select insert update(version, policy_version, at_day, sealed) delete"},
+    "document": {_APP: "select insert update(version, policy_version, at_day, sealed, several) delete"},
+    "document_past": {_APP: "select insert delete"},
     "document_wrap": {_APP: "select insert delete", _KEEPER: "select update(wrapped, kek_epoch)"},
-    "event_block": {_APP: "select insert delete", _INGEST: "insert"},
+    "event_block": {_APP: "select insert update(version, sealed) delete", _INGEST: "insert"},
     "reading_seen": {_APP: "select insert", _INGEST: "select(at_day, mark) insert", _ERASER: "delete"},
     "blind_index": {_APP: "select insert delete", _KEEPER: "select update(tag, epoch)"},
+    # Media. Forgetting takes the key away; the bytes are swept, and then the row.
+    "media": {
+        _APP: "select insert update(state, settled, size, wrapped) delete",
+        _KEEPER: "select update(wrapped, kek_epoch)",
+    },
+    # What has its time. Who is not the eraser may lengthen a hold and not end it.
+    "hold": {_APP: "select insert update(until)", _ERASER: "delete"},
+    "retention_due": {_APP: "select insert update(at, outcome) delete"},
+    "anonymous": {_APP: "select insert update(readings)"},
     "vault_deletion": {_APP: "select insert delete"},
     "erasure": {
         _APP: "select update(link_hash)",

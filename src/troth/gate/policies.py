@@ -42,3 +42,7 @@ class Policies:
         if found is None or (found.policy.name, found.policy.version) != (name, version):
             raise NoSuchPolicy
         return found
+
+    def all(self) -> tuple[Compiled, ...]:
+        """Return every version of every policy."""
+        return tuple(each for versions in self._versions.values() for each in versions.values())

@@ -95,6 +95,9 @@ class EntryKind(StrEnum):
     ENDING = "ending"
     TOLD = "told"  # one person, of a matter
     EVIDENCE = "evidence"  # about a recipient: an agreement, a registration
+    HELD = "held"  # a law wants this record
+    HOLD_ENDED = "hold_ended"
+    TIME_OVER = "time_over"  # something was deleted, or made anonymous, as the policy says
     KEY_ROTATED = "key_rotated"
     STAFF_ADDED = "staff_added"
     STAFF_REMOVED = "staff_removed"

@@ -79,7 +79,7 @@ class Telling:
 
     ``places``: where it is published. ``channels``: by what each person is told. ``shown_at``: when it is put
     before them. ``asks``: they are asked to agree. ``goes_on``: going on after it was shown is agreeing (it
-    never widens anything). ``archive``: the older text stays open to everybody. ``revised``: they are told that
+    never widens anything). ``archive``: the older text stays open to all. ``revised``: they are told that
     it is part of the policy from its date on, and that what was before is judged by the older one.
     """
 

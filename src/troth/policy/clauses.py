@@ -77,9 +77,10 @@ class Scope(StrEnum):
 
 
 class Keep(StrEnum):
-    """Whether an admitted item may be stored: ``none`` is use without keeping."""
+    """Whether an admitted item may be stored: ``none`` is use only, ``history`` keeps earlier versions."""
 
     STORED = "stored"
+    HISTORY = "history"
     NONE = "none"
 
 

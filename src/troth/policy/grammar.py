@@ -45,7 +45,7 @@ ITEM_BASIS = Field(
     Choice(Basis, frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})),
     "a basis of the item's own, on top of the function's",
 )
-ITEM_KEEP = Field("keep", Choice(Keep), "'none': used and not kept")
+ITEM_KEEP = Field("keep", Choice(Keep), "'none': used and not kept; 'history': earlier versions stay too")
 ITEM_PERMISSION = Field("permission", NAME, "the permission of the phone through which alone it comes")
 ITEM_ABOUT = Field("about", Choice(Role), "whom it is about, if not the user")
 ITEM_ONLY_WHILE = Field("only_while", NAME, "the function that must be running for it to pass")

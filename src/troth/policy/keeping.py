@@ -73,9 +73,9 @@ def fixed(compiled: Compiled) -> tuple[Period, Outcome] | None:
     return None
 
 
-def over(period: Period, collected: datetime, now: datetime) -> bool:
-    """Return whether the time of something collected then is over."""
-    return end(period, collected, _NO_HOLIDAYS) <= now
+def until(period: Period, collected: datetime) -> datetime:
+    """Return until when something collected then is kept."""
+    return end(period, collected, _NO_HOLIDAYS)
 
 
 def _ends(

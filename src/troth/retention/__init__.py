@@ -1,1 +1,5 @@
-"""Keeping no longer than promised; the workflow comes with the vault's next step."""
+"""How long things are kept: what ends when, by the policy, and that it is carried out."""
+
+from troth.retention.retention import Retention
+
+__all__ = ["Retention"]

@@ -38,7 +38,8 @@ LETTERS: Mapping[str, tuple[Channel, ...]] = {
     Way.PHONE: (Channel.PHONE,),
     Way.INDIVIDUAL: (Channel.EMAIL, Channel.SMS),
 }
-"""What carries each way of a clause. Every other way is a notice in the app or on the page, which reaches nobody who stays away. A letter on paper needs an address that no account has."""
+"""What carries each way of a clause. Any other way is a notice in the app or on the page, which reaches
+nobody who stays away; a letter on paper needs an address that no account has."""
 LASTS = timedelta(days=3)
 BATCH = 500
 Whom = Callable[["Tx", "Matter", UUID, int], Awaitable[Sequence[SubjectId]]]

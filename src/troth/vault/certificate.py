@@ -27,7 +27,10 @@ _LIMITS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What a genuine certificate says. ``checked``: rows found in each place that was searched, all 0."""
+    """What a genuine certificate says. ``checked``: rows found in each place that was searched, all 0.
+
+    ``held``: records that a law wants kept, which open for that duty alone, the last until ``held_until``.
+    """
 
     erasure: UUID
     subject: SubjectId
@@ -39,10 +42,26 @@ class Certificate:
     recipients: Mapping[str, datetime]
     limits: tuple[str, ...]
     head: str | None
+    held: int = 0
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """What a law keeps back from the erasure: how many records, until when the last of them."""
+
+    records: int
+    until: datetime | None
 
 
 def sign(
-    signer: Signer, row: Erasing, certified: datetime, recipients: Mapping[str, datetime], head: str | None
+    signer: Signer,
+    row: Erasing,
+    certified: datetime,
+    recipients: Mapping[str, datetime],
+    *,
+    head: str | None,
+    held: HeldBack,
 ) -> str:
     """Return the certificate of ``row``, whose other stages are all reached, as a compact JWS."""
     stages = dict(row.dates()) | {Stage.CERTIFIED.name.lower(): certified}
@@ -60,6 +79,7 @@ def sign(
         "farewell_key_ends": row.plan_ends.isoformat(),
         "limits": list(_LIMITS),
         "head": head,
+        "held": {"records": held.records, "until": held.until and held.until.isoformat()},
     }
     return signer.token(payload, KIND)
 
@@ -91,4 +111,6 @@ def _read(said: Mapping[str, Any]) -> Certificate:
         recipients={name: datetime.fromisoformat(at) for name, at in said["recipients"].items()},
         limits=tuple(said["limits"]),
         head=said["head"],
+        held=int(said["held"]["records"]),
+        held_until=datetime.fromisoformat(until) if (until := said["held"]["until"]) else None,
     )

@@ -44,3 +44,10 @@ def demand_whole(permit: Permit, now: datetime) -> None:
         demand(permit, now, FORGETTING)
     else:
         demand_own_right(permit, now, FORGETTING)
+
+
+def demand_duty(permit: Permit, now: datetime) -> None:
+    """Raise unless ``permit`` rests on a legal duty and names its document: what opens a held record."""
+    demand(permit, now, READING)
+    if permit.ask.basis is not Basis.LEGAL_DUTY or permit.ask.reference is None:
+        raise NotCovered(f"a held record opens for a legal duty, with its reference; {NotCovered.__doc__}")

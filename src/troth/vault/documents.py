@@ -1,14 +1,16 @@
-"""Documents: one sealed value per subject and item, replaced in place, its key wrapped once per function.
+"""Documents: sealed values by subject and item, replaced in place, their keys wrapped once per function.
 
 A document's key is its own. A function holds the document as long as it holds a wrap; the document dies with
-its last wrap. Whether a permit covers the item is settled before this is called.
+its last wrap. Most items have one document; of some there are several, each by its record. What a law holds
+is not replaced: it is set apart, and a new document takes its place. Whether a permit covers the item is
+settled before this is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from troth.db import Tx
@@ -16,7 +18,7 @@ from troth.terms import ItemName, Permit, RecordId, SubjectId
 from troth.vault import blocks, cipher
 from troth.vault.errors import KeyDestroyed, NotHeld, Unsealable
 from troth.vault.keyring import EpochKind, Keyring
-from troth.vault.label import Kind, Label, function_of, retention_of
+from troth.vault.label import HOLD, Kind, Label, function_of, retention_of
 from troth.vault.sql import QUERIES
 
 _PAGE = 100
@@ -34,6 +36,26 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """An earlier version of a document, opened."""
+
+    version: int
+    day: date
+    value: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A record that a law holds, opened for that duty."""
+
+    record: RecordId
+    item: ItemName
+    day: date
+    until: datetime
+    value: Mapping[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class _Wrap:
     function: str
     retention: str
@@ -46,6 +68,7 @@ class _Stored:
     record: UUID
     version: int
     policy_version: int
+    at_day: date
     sealed: bytes
 
 
@@ -60,51 +83,158 @@ class _Held(_Stored):
 @dataclass(frozen=True, slots=True)
 class _Listed(_Held):
     item: str
-    at_day: date
     functions: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldBack(_Held):
+    item: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Which document of an item: the one (``record`` None), or one of several; and whether versions stay."""
+
+    record: RecordId | None = None
+    several: bool = False
+    history: bool = False
+
+
 async def put(
-    tx: Tx, keyring: Keyring, permit: Permit, item: ItemName, value: Mapping[str, object], *, day: date
+    tx: Tx,
+    keyring: Keyring,
+    permit: Permit,
+    item: ItemName,
+    value: Mapping[str, object],
+    *,
+    day: date,
+    which: Which = Which(),
 ) -> RecordId:
-    """Store ``value`` as the next version, held by the permit's function. The caller holds the row."""
+    """Store ``value`` as the next version, held by the permit's function. The caller holds the row.
+
+    Raises `NotHeld` for a record that the function does not hold.
+    """
     subject, function = permit.ask.subject, function_of(permit)
     plaintext = blocks.encode_value(value)
-    old = await tx.row(_Stored, QUERIES["document"], {"subject": subject, "item": item})
+    old = await _found(tx, permit, item, which)
+    wraps = await _wraps(tx, subject, old.record) if old else []
+    if which.record is not None and function not in {w.function for w in wraps if w.retention != HOLD}:
+        raise NotHeld
+    holders = {(wrap.function, wrap.retention) for wrap in wraps if wrap.retention != HOLD}
+    holders.add((function, retention_of(permit)))
+    if old is not None and any(wrap.retention == HOLD for wrap in wraps):
+        await _set_apart(tx, subject, old.record)
+        old, wraps = None, []
     record = RecordId(old.record if old else uuid4())
     version = old.version + 1 if old else 1
-    wraps = await _wraps(tx, subject, record) if old else []
     key = _unwrap(keyring, subject, record, wraps[0]) if wraps else cipher.new_key()
     sealed = cipher.seal(key, _label(subject, record, item, version, permit.version).aad(), plaintext)
     row = {
         "subject": subject,
         "record": record,
         "item": item,
+        "several": which.several or which.record is not None,
         "version": version,
         "policy_version": permit.version,
         "at_day": day,
         "sealed": sealed,
     }
+    if old is not None and which.history:
+        await tx.run(QUERIES["keep_version"], row)
     await tx.run(QUERIES["replace_document" if old else "add_document"], row)
-    if (function, retention_of(permit)) not in {(wrap.function, wrap.retention) for wrap in wraps}:
-        await _add_wrap(tx, keyring, permit, record, key)
+    for holder in sorted(holders - {(wrap.function, wrap.retention) for wrap in wraps}):
+        await add_wrap(tx, keyring, subject, record, key=key, holder=holder)
     return record
 
 
-async def open_one(tx: Tx, keyring: Keyring, permit: Permit, item: ItemName) -> Mapping[str, object]:
+async def add(
+    tx: Tx,
+    permit: Permit,
+    item: ItemName,
+    value: Mapping[str, object],
+    *,
+    key: bytes,
+    day: date,
+    record: RecordId,
+) -> None:
+    """Add one of several documents under ``key``. It has no wrap yet: the caller adds one."""
+    label = _label(permit.ask.subject, record, item, 1, permit.version)
+    row = {
+        "subject": permit.ask.subject,
+        "record": record,
+        "item": item,
+        "several": True,
+        "version": 1,
+        "policy_version": permit.version,
+        "at_day": day,
+        "sealed": cipher.seal(key, label.aad(), blocks.encode_value(value)),
+    }
+    await tx.run(QUERIES["add_document"], row)
+
+
+async def open_one(
+    tx: Tx, keyring: Keyring, permit: Permit, item: ItemName, record: RecordId | None = None
+) -> Mapping[str, object]:
     """Return the value that the permit's function holds; raise `NotHeld` when it holds none."""
+    held, key = await _opening(tx, keyring, permit, item, record)
+    return _opened(key, permit.ask.subject, item, held)
+
+
+async def history(
+    tx: Tx, keyring: Keyring, permit: Permit, item: ItemName, record: RecordId | None = None
+) -> tuple[Version, ...]:
+    """Return the earlier versions of a document that the permit's function holds, oldest first."""
     subject = permit.ask.subject
-    params = {"subject": subject, "item": item, "function": function_of(permit)}
-    held = await tx.row(_Held, QUERIES["document_for"], params)
-    if held is None:
-        raise NotHeld
-    try:
-        return _open(keyring, subject, item, held)
-    except KeyDestroyed:  # the epoch ended between reading the row and reading the key
+    held, key = await _opening(tx, keyring, permit, item, record)
+    past = await tx.rows(_Stored, QUERIES["past"], {"subject": subject, "record": held.record})
+    return tuple(Version(one.version, one.at_day, _opened(key, subject, item, one)) for one in past)
+
+
+async def records(tx: Tx, permit: Permit, item: ItemName) -> tuple[RecordId, ...]:
+    """Return the records of an item that the permit's function holds, oldest first."""
+    params = {"subject": permit.ask.subject, "item": item, "function": function_of(permit)}
+    cursor = await tx.conn.execute(QUERIES["documents_for"], params, prepare=True)
+    return tuple(RecordId(row[0]) for row in await cursor.fetchall())
+
+
+async def key_of(tx: Tx, keyring: Keyring, permit: Permit, item: ItemName, record: RecordId) -> bytes:
+    """Return the key of a record that the permit's function holds, for another wrap. Raises `NotHeld`."""
+    _held, key = await _opening(tx, keyring, permit, item, record)
+    return key
+
+
+async def _opening(
+    tx: Tx, keyring: Keyring, permit: Permit, item: ItemName, record: RecordId | None
+) -> tuple[_Held, bytes]:
+    subject = permit.ask.subject
+    params = {"subject": subject, "item": item, "function": function_of(permit), "record": record}
+    for last in (False, True):
         held = await tx.row(_Held, QUERIES["document_for"], params)
         if held is None:
-            raise NotHeld from None
-        return _open(keyring, subject, item, held)
+            break
+        try:
+            return held, _unwrap(keyring, subject, held.record, held)
+        except KeyDestroyed:  # the epoch ended between reading the row and reading the key
+            if last:
+                raise
+    raise NotHeld
+
+
+async def _found(tx: Tx, permit: Permit, item: ItemName, which: Which) -> _Stored | None:
+    params = {"subject": permit.ask.subject, "item": item, "record": which.record}
+    if which.record is not None:
+        found = await tx.row(_Stored, QUERIES["document_of"], params)
+        if found is None:
+            raise NotHeld
+        return found
+    return None if which.several else await tx.row(_Stored, QUERIES["document"], params)
+
+
+async def _set_apart(tx: Tx, subject: SubjectId, record: UUID) -> None:
+    params = {"subject": subject, "record": record}
+    await tx.run(QUERIES["set_apart"], params)
+    await tx.run(QUERIES["drop_record_wraps"], params)
 
 
 async def let_go(tx: Tx, permit: Permit, items: frozenset[ItemName]) -> int:
@@ -112,7 +242,20 @@ async def let_go(tx: Tx, permit: Permit, items: frozenset[ItemName]) -> int:
     for item in sorted(items):
         params = {"subject": permit.ask.subject, "item": item, "function": function_of(permit)}
         await tx.run(QUERIES["drop_wrap"], params)
-    return await tx.run(QUERIES["drop_unwrapped"], {"subject": permit.ask.subject})
+    return await drop_unwrapped(tx, permit.ask.subject)
+
+
+async def let_go_of(tx: Tx, subject: SubjectId, function: str, record: UUID) -> int:
+    """Drop one function's wraps of one record; return 1 when it died with that."""
+    await tx.run(QUERIES["drop_wrap_of"], {"subject": subject, "function": function, "record": record})
+    return await drop_unwrapped(tx, subject)
+
+
+async def drop_unwrapped(tx: Tx, subject: SubjectId) -> int:
+    """Delete the documents that nothing wraps any more, with their versions; return how many."""
+    died = await tx.run(QUERIES["drop_unwrapped"], {"subject": subject})
+    await tx.run(QUERIES["drop_past"], {"subject": subject})
+    return died
 
 
 async def every(tx: Tx, keyring: Keyring, subject: SubjectId) -> AsyncGenerator[Document]:
@@ -139,15 +282,41 @@ async def _wraps(tx: Tx, subject: SubjectId, record: UUID) -> list[_Wrap]:
     return wraps
 
 
-async def _add_wrap(tx: Tx, keyring: Keyring, permit: Permit, record: UUID, key: bytes) -> None:
+async def held(tx: Tx, keyring: Keyring, permit: Permit, now: datetime) -> tuple[HeldRecord, ...]:
+    """Return the records of the permit's function that a hold keeps, opened through the hold's wraps."""
+    subject = permit.ask.subject
+    params = {"subject": subject, "function": function_of(permit), "now": now}
+    try:
+        rows = await tx.rows(_HeldBack, QUERIES["held_for"], params)
+        return tuple(_held_record(keyring, subject, row) for row in rows)
+    except KeyDestroyed:  # the epoch ended between reading the rows and reading its key
+        rows = await tx.rows(_HeldBack, QUERIES["held_for"], params)
+        return tuple(_held_record(keyring, subject, row) for row in rows)
+
+
+def _held_record(keyring: Keyring, subject: SubjectId, row: _HeldBack) -> HeldRecord:
+    item = ItemName(row.item)
+    return HeldRecord(RecordId(row.record), item, row.at_day, row.until, _open(keyring, subject, item, row))
+
+
+async def wrapped_for(tx: Tx, subject: SubjectId, record: UUID, holder: tuple[str, str]) -> bool:
+    """Return whether a function (and retention class) holds a record."""
+    wraps = await tx.rows(_Wrap, QUERIES["wraps"], {"subject": subject, "record": record})
+    return holder in {(wrap.function, wrap.retention) for wrap in wraps}
+
+
+async def add_wrap(
+    tx: Tx, keyring: Keyring, subject: SubjectId, record: UUID, *, key: bytes, holder: tuple[str, str]
+) -> None:
+    """Let one more function (and retention class) hold a record."""
     await tx.run(QUERIES["share_epochs"])
     epoch = keyring.current(EpochKind.KEK)
-    function, retention = function_of(permit), retention_of(permit)
-    label = wrap_label(permit.ask.subject, record, function, retention, epoch.number)
+    function, retention = holder
+    label = wrap_label(subject, record, function, retention, epoch.number)
     await tx.run(
         QUERIES["add_wrap"],
         {
-            "subject": permit.ask.subject,
+            "subject": subject,
             "record": record,
             "function": function,
             "class": retention,
@@ -186,6 +355,9 @@ def _unwrap(keyring: Keyring, subject: SubjectId, record: UUID, wrap: _Wrap | _H
 
 
 def _open(keyring: Keyring, subject: SubjectId, item: ItemName, held: _Held) -> Mapping[str, object]:
-    key = _unwrap(keyring, subject, held.record, held)
+    return _opened(_unwrap(keyring, subject, held.record, held), subject, item, held)
+
+
+def _opened(key: bytes, subject: SubjectId, item: ItemName, held: _Stored) -> Mapping[str, object]:
     label = _label(subject, held.record, item, held.version, held.policy_version)
     return blocks.decode_value(cipher.unseal(key, label.aad(), bytes(held.sealed)))

@@ -254,7 +254,9 @@ class Erasure:
         gone = all(last is not None and self._keyring.epochs(kind)[0] > last for kind, last in needed.items())
         return _Note() if gone else None
 
-    async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note:
+    async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note | None:
+        if await tx.value(QUERIES["media_left"], {"subject": subject}):
+            return None  # waits until the object store has let go of its bytes (`media.sweep`)
         removed = Counter(await sweep.own(tx, subject))
         for hook in self._hooks.sweeps:
             removed.update(await hook(tx, subject))
@@ -277,7 +279,15 @@ class Erasure:
     async def _certify(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
         told = await _told(tx, row.subject)
         recipients = {name: at for name, at in told.items() if at is not None}
-        signed = certificate.sign(self._signer, row, now, recipients, await latest_head(tx))
+        held = await tx.row(certificate.HeldBack, QUERIES["held"], {"subject": row.subject})
+        signed = certificate.sign(
+            self._signer,
+            row,
+            now,
+            recipients,
+            head=await latest_head(tx),
+            held=held or certificate.HeldBack(0, None),
+        )
         if self._hooks.say is not None and row.plan is not None:
             plan = farewell.unseal(self._keyring, row.subject, row.erasure, bytes(row.plan))
             await self._hooks.say(tx, row.erasure, plan)

@@ -5,14 +5,14 @@ How they go in is in `troth.vault.intake`. Whether a permit covers the items is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 from troth.db import Tx
 from troth.terms import Reading, SubjectId
-from troth.vault import blocks, cipher, keys
+from troth.vault import blocks, cipher, classes, keys
 from troth.vault.errors import Erased, KeyDestroyed
 from troth.vault.keyring import Keyring
 from troth.vault.label import Kind, Label
@@ -21,21 +21,12 @@ from troth.vault.sql import QUERIES
 _PAGE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A reading, opened, and the function that holds it."""
-
-    function: str
-    reading: Reading
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Which readings: one function's, measured from ``since`` up to, not including, ``until``."""
 
     subject: SubjectId
     function: str
-    retention: str
     since: datetime | None = None
     until: datetime | None = None
 
@@ -52,7 +43,9 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
+    """A block as it lies in the database, with its key as it is now (none: dropped meanwhile)."""
+
     function: str
     retention: str
     at_day: date
@@ -66,61 +59,89 @@ class _Block:
     wrapped: bytes | None
 
 
-async def window(tx: Tx, keyring: Keyring, span: Window) -> AsyncGenerator[Reading]:
-    """Yield the readings of ``span``, by time within each day. Keys are read anew for every page.
+async def window(tx: Tx, keyring: Keyring, span: Window, now: datetime) -> AsyncGenerator[Reading]:
+    """Yield the readings of ``span`` whose time is not over, by time. Keys are read anew for every page.
 
     Raises `Erased` when the subject is erased meanwhile: what was yielded is then not all there was.
     """
-    day: list[Reading] = []
-    current: date | None = None
-    async for at_day, readings in _opened(tx, keyring, span):
-        if at_day != current:
-            for reading in _by_time(day):
-                yield reading
-            day, current = [], at_day
-        day.extend(reading for reading in readings if span.holds(reading))
-    for reading in _by_time(day):
+    params = {"subject": span.subject, "function": span.function}
+    cursor = await tx.conn.execute(QUERIES["classes"], params, prepare=True)
+    streams = [_class(tx, keyring, span, str(row[0]), now) for row in await cursor.fetchall()]
+    async for reading in streams[0] if len(streams) == 1 else merged(streams):
         yield reading
     if not await keys.still_live(tx, span.subject):
         raise Erased
 
 
-async def _opened(tx: Tx, keyring: Keyring, span: Window) -> AsyncGenerator[tuple[date, list[Reading]]]:
+async def merged(streams: Sequence[AsyncGenerator[Reading]]) -> AsyncGenerator[Reading]:
+    """Yield the readings of several streams, each in order of time, in order of time."""
+    heads = {n: head for n, stream in enumerate(streams) if (head := await anext(stream, None)) is not None}
+    while heads:
+        first = min(heads, key=lambda n: (heads[n].measured, heads[n].id))
+        yield heads.pop(first)
+        if (head := await anext(streams[first], None)) is not None:
+            heads[first] = head
+
+
+async def _class(
+    tx: Tx, keyring: Keyring, span: Window, retention: str, now: datetime
+) -> AsyncGenerator[Reading]:
+    fixed = classes.of(retention)
+    day: list[Reading] = []
+    current: date | None = None
+    async for row, _key, readings in opened(tx, keyring, span, retention):
+        if row.at_day != current:
+            for reading in _by_time(day):
+                yield reading
+            day, current = [], row.at_day
+        day.extend(
+            reading
+            for reading in readings
+            if span.holds(reading) and not (fixed and fixed.over(reading.measured, now))
+        )
+    for reading in _by_time(day):
+        yield reading
+
+
+async def opened(
+    tx: Tx, keyring: Keyring, span: Window, retention: str
+) -> AsyncGenerator[tuple[Block, keys.DataKey, list[Reading]]]:
+    """Yield the blocks of one class that may hold any of ``span``, opened, by day."""
     after_day, after_block = date.min, UUID(int=0)
     since, until = span.days()
     while True:
         params = {
             "subject": span.subject,
             "function": span.function,
-            "class": span.retention,
+            "class": retention,
             "since": since,
             "until": until,
             "after_day": after_day,
             "after_block": after_block,
             "page": _PAGE,
         }
-        page = await tx.rows(_Block, QUERIES["blocks"], params)
+        page = await tx.rows(Block, QUERIES["blocks"], params)
         try:
-            opened = _open_page(keyring, span.subject, page)
+            found = _open_page(keyring, span.subject, page)
         except KeyDestroyed:  # the epoch ended between reading the rows and reading its key
-            page = await tx.rows(_Block, QUERIES["blocks"], params)
-            opened = _open_page(keyring, span.subject, page)
-        for row, readings in zip(page, opened, strict=True):
-            yield row.at_day, readings
+            page = await tx.rows(Block, QUERIES["blocks"], params)
+            found = _open_page(keyring, span.subject, page)
+        for one in found:
+            yield one
         if len(page) < _PAGE:
             return
         after_day, after_block = page[-1].at_day, page[-1].block
 
 
-def _open_page(keyring: Keyring, subject: SubjectId, page: Iterable[_Block]) -> list[list[Reading]]:
+def _open_page(
+    keyring: Keyring, subject: SubjectId, page: Iterable[Block]
+) -> list[tuple[Block, keys.DataKey, list[Reading]]]:
     unwrapped: dict[UUID, keys.DataKey] = {}
-    opened: list[list[Reading]] = []
+    found: list[tuple[Block, keys.DataKey, list[Reading]]] = []
     for row in page:
-        if row.wrapped is None or row.kek_epoch is None or row.owner_epoch is None:
+        if row.wrapped is None or row.kek_epoch is None:
             raise Erased
-        owner = keys.KeyOwner(
-            subject=subject, function=row.function, retention=row.retention, owner_epoch=row.owner_epoch
-        )
+        owner = owner_of(subject, row)
         key = unwrapped.get(row.key)
         if key is None:
             key = keys.unwrap(keyring, owner, keys.Wrapped(row.key, row.kek_epoch, row.wrapped))
@@ -128,8 +149,17 @@ def _open_page(keyring: Keyring, subject: SubjectId, page: Iterable[_Block]) -> 
         label = block_label(
             owner, row.at_day, row.block, version=row.version, policy_version=row.policy_version
         )
-        opened.append(blocks.decode(cipher.unseal(key.secret, label.aad(), bytes(row.sealed))))
-    return opened
+        found.append((row, key, blocks.decode(cipher.unseal(key.secret, label.aad(), bytes(row.sealed)))))
+    return found
+
+
+def owner_of(subject: SubjectId, row: Block) -> keys.KeyOwner:
+    """Return whose key sealed a block; raise `Erased` when the key is gone."""
+    if row.owner_epoch is None:
+        raise Erased
+    return keys.KeyOwner(
+        subject=subject, function=row.function, retention=row.retention, owner_epoch=row.owner_epoch
+    )
 
 
 def block_label(owner: keys.KeyOwner, day: date, block: UUID, *, version: int, policy_version: int) -> Label:

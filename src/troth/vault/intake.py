@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from troth.db import Tx
 from troth.terms import Permit, Reading
 from troth.vault import blocks, cipher, keys
+from troth.vault.classes import Fixed
 from troth.vault.errors import NotStorable
 from troth.vault.events import block_label
 from troth.vault.keyring import Keyring
-from troth.vault.label import function_of, retention_of
+from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
 
 _TYPES = ("uuid", "text", "text", "date", "uuid", "uuid", "int4", "int4", "bytea")
@@ -27,10 +28,11 @@ _Mark = tuple[date, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How many readings of a batch were stored, and how many had been before."""
+    """How many readings of a batch were stored, how many had been before, how many came too late to keep."""
 
     stored: int
     duplicates: int
+    over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,22 @@ class Sheaf:
 
     permit: Permit
     readings: Sequence[Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """For how long each sheaf is kept from its measuring (None: as its purpose lasts), and the moment."""
+
+    fixed: Sequence[Fixed | None]
+    now: datetime
+    owner_epoch: int = 0
+
+    def kept(self, sheaves: Sequence[Sheaf]) -> Sequence[Sheaf]:
+        """Return the sheaves without the readings whose time is over already."""
+        return [
+            sheaf if fixed is None else Sheaf(sheaf.permit, fixed.not_over(sheaf.readings, self.now))
+            for sheaf, fixed in zip(sheaves, self.fixed, strict=True)
+        ]
 
 
 class Unstorable(NotStorable):
@@ -50,24 +68,23 @@ class Unstorable(NotStorable):
         """The places of the sheaves that hold such a reading, and what is wrong with each."""
 
 
-async def append_each(
-    tx: Tx, keyring: Keyring, sheaves: Sequence[Sheaf], *, owner_epoch: int
-) -> list[Stored]:
+async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms: Terms) -> list[Stored]:
     """Store what was not stored before, and say of each sheaf how much that was.
 
     Of two readings with one mark, the one in the earlier sheaf counts. Raises `Unstorable`, before anything
     is written.
     """
+    sheaves = terms.kept(offered)
     packed = _packed(sheaves)
     fresh = await _unseen(tx, sheaves)
     owners = [
         keys.KeyOwner(
             subject=sheaf.permit.ask.subject,
             function=function_of(sheaf.permit),
-            retention=retention_of(sheaf.permit),
-            owner_epoch=owner_epoch,
+            retention=PURPOSE if fixed is None else fixed.name(),
+            owner_epoch=terms.owner_epoch,
         )
-        for sheaf in sheaves
+        for sheaf, fixed in zip(sheaves, terms.fixed, strict=True)
     ]
     wanted = [owner for owner, new in zip(owners, fresh, strict=True) if new]
     if wanted:
@@ -79,7 +96,10 @@ async def append_each(
                     kept = days if len(new) == len(sheaf.readings) else _by_day(new)
                     for row in _rows(owner, found[owner], sheaf.permit.version, kept):
                         await copy.write_row(row)
-    return [Stored(len(new), len(s.readings) - len(new)) for s, new in zip(sheaves, fresh, strict=True)]
+    return [
+        Stored(len(new), len(kept.readings) - len(new), len(all_.readings) - len(kept.readings))
+        for all_, kept, new in zip(offered, sheaves, fresh, strict=True)
+    ]
 
 
 async def _unseen(tx: Tx, sheaves: Sequence[Sheaf]) -> list[list[Reading]]:

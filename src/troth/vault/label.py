@@ -12,6 +12,11 @@ from uuid import UUID
 
 from troth.terms import Permit, SubjectId
 
+PURPOSE = "purpose"
+"""The retention class of what is kept as long as its purpose lasts."""
+HOLD = "hold"
+"""The class of what a law wants kept: it opens for that duty alone."""
+
 
 class Kind(StrEnum):
     """What is sealed."""
@@ -23,6 +28,8 @@ class Kind(StrEnum):
     TAGGED = "tagged"
     NOTE = "note"
     PLAN = "plan"
+    MEDIA = "media"
+    MEDIA_KEY = "media key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,18 @@ def function_of(permit: Permit) -> str:
     return f"{permit.ask.policy}/{permit.ask.function}"
 
 
-def retention_of(permit: Permit) -> str:  # noqa: ARG001 - the policy's table will decide by function and item
-    """Return the retention class of what this permit stores: kept as long as its purpose lasts."""
-    return "purpose"
+def retention_of(_permit: Permit) -> str:
+    """Return the retention class of documents, notes and tags: single ones have their time as due rows."""
+    return PURPOSE
+
+
+def media_key_label(subject: SubjectId, record: UUID, function: str, retention: str, kek_epoch: int) -> Label:
+    """Return what the wrap of an object's key is bound to."""
+    return Label(
+        kind=Kind.MEDIA_KEY,
+        subject=subject,
+        record=record,
+        function=function,
+        retention=retention,
+        version=kek_epoch,
+    )

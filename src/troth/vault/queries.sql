@@ -39,14 +39,28 @@ VALUES (%(subject)s, %(key)s, %(function)s, %(class)s, %(owner_epoch)s, %(kek_ep
 
 -- :document
 -- A subject's document of an item, whoever it is held for.
-SELECT record, version, policy_version, sealed FROM document WHERE subject = %(subject)s AND item = %(item)s
+SELECT record, version, policy_version, at_day, sealed FROM document
+ WHERE subject = %(subject)s AND item = %(item)s AND NOT several
+
+-- :document_of
+-- A document by its record.
+SELECT record, version, policy_version, at_day, sealed FROM document
+ WHERE subject = %(subject)s AND item = %(item)s AND record = %(record)s
 
 -- :document_for
--- A subject's document of an item with the wrap of one function.
-SELECT d.record, d.version, d.policy_version, d.sealed, w.function, w.class AS retention, w.kek_epoch, w.wrapped
+-- A subject's document of an item (or the one of that record) with the wrap of one function, never of a hold.
+SELECT d.record, d.version, d.policy_version, d.at_day, d.sealed, w.function, w.class AS retention, w.kek_epoch,
+       w.wrapped
   FROM document d JOIN document_wrap w USING (subject, record)
- WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s
+ WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s AND w.class <> 'hold'
+   AND CASE WHEN %(record)s::uuid IS NULL THEN NOT d.several ELSE d.record = %(record)s END
  ORDER BY w.class LIMIT 1
+
+-- :documents_for
+-- Every document of an item that one function holds, oldest first.
+SELECT d.record, d.at_day FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s AND w.class <> 'hold'
+ ORDER BY d.at_day, d.record
 
 -- :wraps
 -- Every wrap of a record's key, in a fixed order.
@@ -55,8 +69,27 @@ SELECT function, class AS retention, kek_epoch, wrapped FROM document_wrap
 
 -- :add_document
 -- A new document in its first version.
-INSERT INTO document (subject, record, item, version, policy_version, at_day, sealed)
-VALUES (%(subject)s, %(record)s, %(item)s, %(version)s, %(policy_version)s, %(at_day)s, %(sealed)s)
+INSERT INTO document (subject, record, item, several, version, policy_version, at_day, sealed)
+VALUES (%(subject)s, %(record)s, %(item)s, %(several)s, %(version)s, %(policy_version)s, %(at_day)s, %(sealed)s)
+
+-- :keep_version
+-- The version before this one, where the policy keeps it.
+INSERT INTO document_past (subject, record, version, policy_version, at_day, sealed)
+SELECT subject, record, version, policy_version, at_day, sealed FROM document
+ WHERE subject = %(subject)s AND record = %(record)s
+
+-- :past
+-- The earlier versions of a document, oldest first.
+SELECT record, version, policy_version, at_day, sealed FROM document_past
+ WHERE subject = %(subject)s AND record = %(record)s ORDER BY version
+
+-- :set_apart
+-- A held document is no longer the one of its item: what replaces it is another.
+UPDATE document SET several = true WHERE subject = %(subject)s AND record = %(record)s
+
+-- :drop_record_wraps
+-- Every function lets go of a record; a hold does not.
+DELETE FROM document_wrap WHERE subject = %(subject)s AND record = %(record)s AND class <> 'hold'
 
 -- :replace_document
 -- The next version in place of the last.
@@ -72,16 +105,26 @@ VALUES (%(subject)s, %(record)s, %(function)s, %(class)s, %(kek_epoch)s, %(wrapp
 -- A function lets go of an item.
 DELETE FROM document_wrap w USING document d
  WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.subject = d.subject AND w.record = d.record
-   AND w.function = %(function)s
+   AND w.function = %(function)s AND w.class <> 'hold'
+
+-- :drop_wrap_of
+-- A function lets go of one record.
+DELETE FROM document_wrap
+ WHERE subject = %(subject)s AND record = %(record)s AND function = %(function)s AND class <> 'hold'
 
 -- :drop_wraps
--- A function lets go of everything it held of a subject.
-DELETE FROM document_wrap WHERE subject = %(subject)s AND function = %(function)s
+-- A function lets go of everything it had of a subject; a law's hold stays.
+DELETE FROM document_wrap WHERE subject = %(subject)s AND function = %(function)s AND class <> 'hold'
 
 -- :drop_unwrapped
 -- A document dies with its last wrap.
 DELETE FROM document d WHERE d.subject = %(subject)s
    AND NOT EXISTS (SELECT FROM document_wrap w WHERE w.subject = d.subject AND w.record = d.record)
+
+-- :drop_past
+-- Earlier versions go with their document.
+DELETE FROM document_past p WHERE p.subject = %(subject)s
+   AND NOT EXISTS (SELECT FROM document d WHERE d.subject = p.subject AND d.record = p.record)
 
 -- :drop_keys
 -- A function's keys of a subject: what they sealed opens no more.
@@ -118,18 +161,34 @@ SELECT b.function, b.class AS retention, b.at_day, b.block, b.key, b.version, b.
    AND (b.at_day, b.block) > (%(after_day)s, %(after_block)s)
  ORDER BY b.at_day, b.block LIMIT %(page)s
 
+-- :reseal_block
+-- The next version of a block in place of the last.
+UPDATE event_block SET version = %(version)s, sealed = %(sealed)s
+ WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s AND at_day = %(at_day)s
+   AND block = %(block)s AND version = %(version)s - 1
+
+-- :drop_block
+-- A block without readings.
+DELETE FROM event_block WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s
+   AND at_day = %(at_day)s AND block = %(block)s
+
+-- :classes
+-- The retention classes in which a function holds events of a subject.
+SELECT DISTINCT class FROM vault_key WHERE subject = %(subject)s AND function = %(function)s ORDER BY class
+
 -- :all_documents
--- Every document of a subject, with the first of its wraps and the names of all that hold it.
+-- Every document of a subject, with the first of its wraps and the names of all that have it; not what only a
+-- hold keeps.
 SELECT DISTINCT ON (d.record) d.record, d.item, d.version, d.policy_version, d.at_day, d.sealed,
        w.function, w.class AS retention, w.kek_epoch, w.wrapped,
        array_agg(w.function) OVER (PARTITION BY d.record) AS functions
   FROM document d JOIN document_wrap w USING (subject, record)
- WHERE d.subject = %(subject)s AND d.record > %(after)s
+ WHERE d.subject = %(subject)s AND d.record > %(after)s AND w.class <> 'hold'
  ORDER BY d.record, w.function, w.class LIMIT %(page)s
 
 -- :streams
--- Which functions and retention classes hold events of a subject.
-SELECT DISTINCT function, class AS retention FROM vault_key WHERE subject = %(subject)s ORDER BY function, class
+-- Which functions hold events of a subject.
+SELECT DISTINCT function FROM vault_key WHERE subject = %(subject)s ORDER BY function
 
 -- :find
 -- Whose value of a field this is, by its tags of every epoch.
@@ -209,6 +268,7 @@ UPDATE blind_index b SET tag = n.moved, epoch = %(epoch)s
 -- How many rows still need a key-encryption key from before an epoch.
 SELECT (SELECT count(*) FROM vault_key WHERE kek_epoch < %(epoch)s)
      + (SELECT count(*) FROM document_wrap WHERE kek_epoch < %(epoch)s)
+     + (SELECT count(*) FROM media WHERE kek_epoch < %(epoch)s AND wrapped IS NOT NULL)
 
 -- :needs_index
 -- How many rows are still found by an index key from before an epoch.
@@ -219,16 +279,73 @@ SELECT count(*) FROM blind_index WHERE epoch < %(epoch)s
 DELETE FROM vault_key WHERE subject = %(subject)s
 
 -- :erase_document_wrap
--- Every function's hold of a subject's documents.
-DELETE FROM document_wrap WHERE subject = %(subject)s
+-- Every function's wraps of a subject's documents; what a law holds, opens for that duty alone.
+DELETE FROM document_wrap WHERE subject = %(subject)s AND class <> 'hold'
 
 -- :erase_blind_index
 -- Whatever finds a subject.
 DELETE FROM blind_index WHERE subject = %(subject)s
 
 -- :erase_document
--- A subject's sealed documents.
-DELETE FROM document WHERE subject = %(subject)s
+-- A subject's sealed documents, without those that a law holds.
+DELETE FROM document d WHERE d.subject = %(subject)s
+   AND NOT EXISTS (SELECT FROM document_wrap w WHERE w.subject = d.subject AND w.record = d.record)
+
+-- :erase_document_past
+-- Their earlier versions, of held ones too.
+DELETE FROM document_past WHERE subject = %(subject)s
+
+-- :erase_retention_due
+-- What would have been over later.
+DELETE FROM retention_due WHERE subject = %(subject)s
+
+-- :left_document
+-- Documents that nothing holds any more.
+SELECT count(*) FROM document d WHERE d.subject = %(subject)s AND NOT EXISTS
+       (SELECT FROM document_wrap w WHERE w.subject = d.subject AND w.record = d.record AND w.class = 'hold')
+
+-- :left_document_wrap
+-- Wraps that are not of a hold, or of a hold that is not on file.
+SELECT count(*) FROM document_wrap w WHERE w.subject = %(subject)s AND (w.class <> 'hold' OR NOT EXISTS
+       (SELECT FROM hold h WHERE h.subject = w.subject AND h.record = w.record))
+
+-- :left_hold
+-- Holds of nothing.
+SELECT count(*) FROM hold h WHERE h.subject = %(subject)s AND NOT EXISTS
+       (SELECT FROM document_wrap w WHERE w.subject = h.subject AND w.record = h.record AND w.class = 'hold')
+
+-- :held
+-- How many records of a subject a law holds, and until when the last.
+SELECT count(DISTINCT record) AS records, max(until) AS until FROM hold WHERE subject = %(subject)s
+
+-- :add_hold
+-- A record is held; held again, the later end stands.
+INSERT INTO hold (subject, record, clause, function, item, began, until)
+VALUES (%(subject)s, %(record)s, %(clause)s, %(function)s, %(item)s, %(began)s, %(until)s)
+    ON CONFLICT (subject, record, clause) DO UPDATE SET until = greatest(hold.until, excluded.until)
+
+-- :held_for
+-- The records that a hold keeps for a function, with its wrap.
+SELECT d.record, d.item, d.version, d.policy_version, d.at_day, d.sealed, w.function, w.class AS retention,
+       w.kek_epoch, w.wrapped, h.until
+  FROM document d JOIN document_wrap w USING (subject, record)
+  JOIN (SELECT subject, record, max(until) AS until FROM hold
+         WHERE subject = %(subject)s GROUP BY subject, record) h USING (subject, record)
+ WHERE d.subject = %(subject)s AND w.function = %(function)s AND w.class = 'hold' AND h.until > %(now)s
+ ORDER BY d.at_day, d.record
+
+-- :holds_over
+-- Whose holds are over.
+SELECT DISTINCT subject FROM hold WHERE until <= %(now)s ORDER BY subject LIMIT %(page)s
+
+-- :end_holds
+-- The holds of a subject that are over.
+DELETE FROM hold WHERE subject = %(subject)s AND until <= %(now)s RETURNING record, clause
+
+-- :drop_held_wraps
+-- Of a record that nothing holds any more, the wraps that were a hold's.
+DELETE FROM document_wrap w WHERE w.subject = %(subject)s AND w.class = 'hold' AND NOT EXISTS
+       (SELECT FROM hold h WHERE h.subject = w.subject AND h.record = w.record)
 
 -- :erase_event_block
 -- A subject's sealed events.
@@ -340,6 +457,65 @@ SELECT erasure FROM erasure WHERE plan IS NOT NULL
 -- :epoch_rows
 -- How many rows depend on an epoch's key.
 SELECT (SELECT count(*) FROM vault_key) + (SELECT count(*) FROM document_wrap) + (SELECT count(*) FROM blind_index)
+     + (SELECT count(*) FROM media WHERE wrapped IS NOT NULL)
+
+-- :settle_function
+-- What a function held is gone, so nothing of it is due.
+DELETE FROM retention_due WHERE subject = %(subject)s AND function = %(function)s
+
+-- :owe_everything
+-- When all that a function holds is over: the earliest end stands.
+INSERT INTO retention_due (subject, function, record, at, outcome)
+VALUES (%(subject)s, %(function)s, %(record)s, %(at)s, %(outcome)s)
+    ON CONFLICT (subject, function, record) DO UPDATE
+       SET at = excluded.at, outcome = excluded.outcome
+     WHERE (excluded.at, excluded.outcome <> 'delete') < (retention_due.at, retention_due.outcome <> 'delete')
+
+-- :owe_record
+-- When one document is over: counted from its last version.
+INSERT INTO retention_due (subject, function, record, at, outcome)
+VALUES (%(subject)s, %(function)s, %(record)s, %(at)s, %(outcome)s)
+    ON CONFLICT (subject, function, record) DO UPDATE SET at = excluded.at, outcome = excluded.outcome
+
+-- :due_now
+-- What is over by now, the oldest first.
+SELECT subject, function, record, outcome FROM retention_due WHERE at <= %(now)s
+ ORDER BY at, subject, function, record LIMIT %(page)s
+
+-- :due_of
+-- Everything of a function that is due, now or later.
+SELECT subject, function, record, outcome FROM retention_due
+ WHERE subject = %(subject)s AND function = %(function)s AND record = %(record)s
+
+-- :settle
+-- One of them is done, unless its end was moved meanwhile.
+DELETE FROM retention_due
+ WHERE subject = %(subject)s AND function = %(function)s AND record = %(record)s AND at <= %(now)s
+
+-- :item_of
+-- Of what item a document is, and of which day.
+SELECT item, at_day FROM document WHERE subject = %(subject)s AND record = %(record)s
+
+-- :items_for
+-- Of what items a function holds documents, and how many of each.
+SELECT d.item, d.at_day FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND w.function = %(function)s AND w.class <> 'hold'
+
+-- :count_anonymous
+-- More readings of a month, without whose they were.
+INSERT INTO anonymous AS a (function, item, month, readings)
+VALUES (%(function)s, %(item)s, %(month)s, %(readings)s)
+    ON CONFLICT (function, item, month) DO UPDATE SET readings = a.readings + excluded.readings
+
+-- :blocks_over
+-- Whose blocks of a class are over altogether.
+SELECT DISTINCT subject, function FROM event_block
+ WHERE class = %(class)s AND at_day < %(before)s ORDER BY subject, function LIMIT %(page)s
+
+-- :drop_blocks_before
+-- A function's blocks of a class that are over altogether.
+DELETE FROM event_block WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s
+   AND at_day < %(before)s
 
 -- :note_deletion
 -- Keys were deleted: their epoch has to end.
@@ -359,5 +535,78 @@ SELECT subject FROM (
     SELECT subject FROM vault_key WHERE function = ANY(%(functions)s) AND subject > %(after)s
     UNION
     SELECT subject FROM document_wrap WHERE function = ANY(%(functions)s) AND subject > %(after)s
+    UNION
+    SELECT subject FROM media WHERE function = ANY(%(functions)s) AND subject > %(after)s AND state <> 'gone'
 ) AS held
  ORDER BY subject LIMIT %(limit)s
+
+-- :begin_media
+-- An upload begins: its key exists before its first byte.
+INSERT INTO media (subject, object, function, class, item, of, state, began, at_day, policy_version, kek_epoch, wrapped)
+VALUES (%(subject)s, %(object)s, %(function)s, %(class)s, %(item)s, %(of)s, 'uploading', %(began)s, %(at_day)s,
+        %(policy_version)s, %(kek_epoch)s, %(wrapped)s)
+
+-- :finish_media
+-- An upload is whole and in time, and nothing it belongs to was forgotten meanwhile.
+UPDATE media m SET state = 'ready', settled = true, size = %(size)s
+ WHERE m.subject = %(subject)s AND m.object = %(object)s AND m.state = 'uploading' AND m.began > %(since)s
+   AND (m.of IS NULL OR EXISTS (SELECT FROM media o WHERE o.subject = m.subject AND o.object = m.of
+                                   AND o.state = 'ready'))
+
+-- :media
+-- An object that a function holds.
+SELECT subject, object, function, class AS retention, item, state, policy_version, size, kek_epoch, wrapped
+  FROM media WHERE subject = %(subject)s AND object = %(object)s AND function = %(function)s
+
+-- :media_state
+-- Whether an object is there, as far as committed.
+SELECT state FROM media WHERE subject = %(subject)s AND object = %(object)s
+
+-- :forget_media
+-- An object and its thumbnails open no more.
+UPDATE media SET state = 'gone', wrapped = NULL
+ WHERE subject = %(subject)s AND function = %(function)s AND %(record)s IN (object, of) AND state <> 'gone'
+
+-- :close_media
+-- What a function holds of media opens no more.
+UPDATE media SET state = 'gone', wrapped = NULL
+ WHERE subject = %(subject)s AND function = %(function)s AND state <> 'gone'
+
+-- :erase_media
+-- A subject's media opens no more.
+UPDATE media SET state = 'gone', wrapped = NULL WHERE subject = %(subject)s AND state <> 'gone'
+
+-- :lapse_media
+-- Uploads that nobody finished in time.
+UPDATE media SET state = 'gone', wrapped = NULL WHERE state = 'uploading' AND began <= %(since)s
+
+-- :gone_media
+-- Objects whose bytes are to be deleted and that nobody can be writing to.
+SELECT subject, object FROM media WHERE state = 'gone' AND (settled OR began <= %(since)s)
+ ORDER BY began LIMIT %(page)s FOR UPDATE SKIP LOCKED
+
+-- :drop_media
+-- The bytes of this one are deleted.
+DELETE FROM media WHERE subject = %(subject)s AND object = %(object)s
+
+-- :media_left
+-- How many objects of a subject are still to be swept.
+SELECT count(*) FROM media WHERE subject = %(subject)s
+
+-- :old_media_skip
+-- A page of objects' wraps from before an epoch, that nobody holds.
+SELECT subject, object, function, class AS retention, kek_epoch, wrapped FROM media
+ WHERE (subject, object) > (%(subject)s, %(id)s) AND kek_epoch < %(epoch)s AND wrapped IS NOT NULL
+ ORDER BY subject, object LIMIT %(page)s FOR UPDATE SKIP LOCKED
+
+-- :old_media_wait
+-- A page of objects' wraps from before an epoch, waiting for whoever holds one.
+SELECT subject, object, function, class AS retention, kek_epoch, wrapped FROM media
+ WHERE (subject, object) > (%(subject)s, %(id)s) AND kek_epoch < %(epoch)s AND wrapped IS NOT NULL
+ ORDER BY subject, object LIMIT %(page)s FOR UPDATE
+
+-- :rewrap_media
+-- Objects' wraps under the new epoch.
+UPDATE media m SET wrapped = n.moved, kek_epoch = %(epoch)s
+  FROM unnest(%(subjects)s::uuid[], %(ids)s::uuid[], %(moved)s::bytea[]) AS n (subject, object, moved)
+ WHERE m.subject = n.subject AND m.object = n.object AND m.wrapped IS NOT NULL

@@ -21,27 +21,36 @@ TOMBSTONES = frozenset({"subject", "erasure", "erasure_told"})
 """What keeps the opaque id for good: so that no restore, and no late message, brings the subject back."""
 
 
+HOLDING = frozenset({"document", "document_wrap", "hold"})
+"""Where rows may be left that a law's hold explains; any other row is left over."""
+
+
 class NotSwept(TrothError):
     """rows of an erased subject are left: give the erasure a sweep for these tables"""
 
 
 async def close(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
     """Delete everything that opens or finds: from the commit on, nothing of this subject is readable."""
-    return await _delete(tx, subject, ("vault_key", "document_wrap", "blind_index"))
+    return await _delete(tx, subject, ("vault_key", "document_wrap", "blind_index", "media"))
 
 
 async def own(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
-    """Delete the vault's sealed rows of a subject."""
-    return await _delete(tx, subject, ("document", "reading_seen", "event_block"))
+    """Delete the vault's sealed rows of a subject, without the records that a law holds."""
+    return await _delete(
+        tx, subject, ("document", "document_past", "retention_due", "reading_seen", "event_block")
+    )
 
 
 async def look(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
-    """Return the number of rows found in each place, all 0; raise `NotSwept` with the tables otherwise."""
+    """Return the rows found in each place that no hold explains, all 0; raise `NotSwept` otherwise."""
     cursor = await tx.conn.execute(QUERIES["tables_of_subjects"], prepare=True)
     names = [str(row[0]) for row in await cursor.fetchall()]
     found: dict[str, int] = {}
     for name in names:
         if name not in TOMBSTONES:
+            if name in HOLDING:
+                found[name] = int(await tx.value(QUERIES[f"left_{name}"], {"subject": subject}))
+                continue
             count = sql.SQL("SELECT count(*) FROM {} WHERE subject = %(subject)s").format(
                 sql.Identifier(name)
             )

@@ -9,7 +9,7 @@ kept, so that a dropped key opens nothing from the moment its row is gone.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -17,11 +17,14 @@ from uuid import UUID
 from troth.db import Tx
 from troth.policy.values import VALUES, Values
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId
-from troth.vault import blocks, cipher, covers, deletions, documents, events, intake, keys
+from troth.vault import blocks, cipher, closing, covers, deletions, documents, edits, events, intake, keys
+from troth.vault.documents import Which
 from troth.vault.errors import Erased, NotHeld, WrongForm
+from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
 from troth.vault.label import Kind, Label, function_of, retention_of
 from troth.vault.lookup import Lookup
+from troth.vault.rules import NO_RULES, Rules
 from troth.vault.sql import QUERIES
 
 
@@ -47,40 +50,66 @@ class Exported:
 @dataclass(frozen=True, slots=True)
 class _Stream:
     function: str
-    retention: str
 
 
 class Vault:
     """Permit + value ↔ ciphertext. The caller owns the transaction."""
 
-    def __init__(self, keyring: Keyring, clock: Clock, values: Values = VALUES) -> None:
+    def __init__(
+        self, keyring: Keyring, clock: Clock, values: Values = VALUES, *, rules: Rules = NO_RULES
+    ) -> None:
         self._keyring = keyring
         self._clock = clock
         self._values = values
+        self._rules = rules
         self.lookup = Lookup(keyring, clock)
+        self.holds = Holds(keyring, clock)
 
-    async def put(self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]) -> RecordId:
+    async def put(
+        self,
+        tx: Tx,
+        permit: Permit,
+        item: ItemName,
+        value: Mapping[str, object],
+        record: RecordId | None = None,
+    ) -> RecordId:
         """Store the document ``item``, replacing the last version for every function that holds it.
 
-        Raises `NotCovered`, `WrongForm`, `Erased`, and `NotStorable` for what would not come back equal.
+        With ``record``, that one of several. What a law holds stays as it is, and a new document takes its
+        place. Raises `NotCovered`, `WrongForm`, `Erased`, `NotHeld` (no such record), and `NotStorable` for
+        what would not come back equal.
         """
-        now = self._clock.now()
-        covers.demand(permit, now, covers.STORING, {item})
-        self._demand_form(item, value)
-        await keys.hold(tx, permit.ask.subject)
-        return await documents.put(tx, self._keyring, permit, item, value, day=now.date())
+        return await self._put(tx, permit, item, value, Which(record=record))
 
-    async def open(self, tx: Tx, permit: Permit, item: ItemName) -> Mapping[str, object]:
-        """Return the document ``item`` as the permit's function holds it.
+    async def add(self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]) -> RecordId:
+        """Store one more document of ``item``, such as an order among orders. Raises as `put` does."""
+        return await self._put(tx, permit, item, value, Which(several=True))
+
+    async def open(
+        self, tx: Tx, permit: Permit, item: ItemName, record: RecordId | None = None
+    ) -> Mapping[str, object]:
+        """Return the document ``item`` (or that one of several) as the permit's function holds it.
 
         Raises `NotCovered`, `NotHeld`, `Erased`.
         """
         covers.demand(permit, self._clock.now(), covers.READING, {item})
         try:
-            return await documents.open_one(tx, self._keyring, permit, item)
+            return await documents.open_one(tx, self._keyring, permit, item, record)
         except NotHeld:
             await self._demand_live(tx, permit)
             raise
+
+    async def records(self, tx: Tx, permit: Permit, item: ItemName) -> tuple[RecordId, ...]:
+        """Return the records of ``item`` that the permit's function holds, oldest first."""
+        covers.demand(permit, self._clock.now(), covers.READING | covers.FORGETTING, {item})
+        return await documents.records(tx, permit, item)
+
+    async def history(
+        self, tx: Tx, permit: Permit, item: ItemName, record: RecordId | None = None
+    ) -> tuple[documents.Version, ...]:
+        """Return the earlier versions of a document, where the policy keeps them. Raises as `open` does."""
+        covers.demand(permit, self._clock.now(), covers.READING, {item})
+        return await documents.history(tx, self._keyring, permit, item, record)
 
     async def append(
         self, tx: Tx, permit: Permit, readings: Sequence[Reading], *, owner_epoch: int = 0
@@ -107,7 +136,30 @@ class Vault:
             for reading in sheaf.readings:
                 self._demand_form(reading.item, reading.value)
         await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
-        return await intake.append_each(tx, self._keyring, sheaves, owner_epoch=owner_epoch)
+        fixed = [self._rules.fixed(sheaf.permit) for sheaf in sheaves]
+        terms = intake.Terms(fixed, now, owner_epoch)
+        return await intake.append_each(tx, self._keyring, sheaves, terms)
+
+    async def correct(self, tx: Tx, permit: Permit, corrected: Reading) -> None:
+        """Give one stored reading another value: its block is sealed anew, the others in it stay as they are.
+
+        It is found by its id, within the day it was measured on. Raises `NotCovered`, `WrongForm`, `NotHeld`,
+        `Erased`.
+        """
+        covers.demand(permit, self._clock.now(), covers.STORING, {corrected.item})
+        self._demand_form(corrected.item, corrected.value)
+        await keys.hold(tx, permit.ask.subject)
+        await edits.correct(tx, self._keyring, permit, corrected)
+
+    async def delete(self, tx: Tx, permit: Permit, reading: UUID, measured: datetime | None = None) -> None:
+        """Delete one stored reading (verb FORGET) by its id; the others in its block stay as they are.
+
+        With ``measured`` only that day is searched. A late resend does not bring it back. Raises
+        `NotCovered`, `NotHeld`, `Erased`.
+        """
+        covers.demand(permit, self._clock.now(), covers.FORGETTING)
+        await keys.hold(tx, permit.ask.subject)
+        await edits.delete(tx, self._keyring, permit, reading, measured)
 
     async def events(
         self, tx: Tx, permit: Permit, since: datetime | None = None, until: datetime | None = None
@@ -116,8 +168,11 @@ class Vault:
 
         In order of time. Raises `NotCovered`; `Erased` also in the middle, when that happens.
         """
-        covers.demand(permit, self._clock.now(), covers.READING)
-        async for reading in events.window(tx, self._keyring, _window(permit, since, until)):
+        now = self._clock.now()
+        covers.demand(permit, now, covers.READING)
+        subject, function = permit.ask.subject, function_of(permit)
+        span = events.Window(subject=subject, function=function, since=since, until=until)
+        async for reading in events.window(tx, self._keyring, span, now):
             if reading.item in permit.allow.items:
                 yield reading
 
@@ -148,9 +203,10 @@ class Vault:
                 at=document.day,
                 value=document.value,
             )
+        now = self._clock.now()
         for stream in await tx.rows(_Stream, QUERIES["streams"], {"subject": subject}):
-            span = events.Window(subject=subject, function=stream.function, retention=stream.retention)
-            async for reading in events.window(tx, self._keyring, span):
+            span = events.Window(subject=subject, function=stream.function)
+            async for reading in events.window(tx, self._keyring, span, now):
                 yield Exported(
                     form=Form.EVENT,
                     id=reading.id,
@@ -205,10 +261,20 @@ class Vault:
         """
         covers.demand(permit, self._clock.now(), covers.FORGETTING)
         await keys.hold(tx, permit.ask.subject)
-        params = {"subject": permit.ask.subject, "function": function_of(permit)}
-        await deletions.note(tx, self._clock.now())
-        for query in ("drop_keys", "drop_wraps", "drop_tags", "drop_blocks", "drop_unwrapped"):
-            await tx.run(QUERIES[query], params)
+        await closing.close(tx, permit.ask.subject, function_of(permit), self._clock.now())
+
+    async def _put(
+        self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object], which: Which
+    ) -> RecordId:
+        now = self._clock.now()
+        covers.demand(permit, now, covers.STORING, {item})
+        self._demand_form(item, value)
+        await keys.hold(tx, permit.ask.subject)
+        which = replace(which, history=self._rules.history(permit, item))
+        record = await documents.put(tx, self._keyring, permit, item, value, day=now.date(), which=which)
+        if (rule := self._rules.fixed(permit)) is not None:
+            await closing.owe(tx, permit.ask.subject, function_of(permit), record, rule.ends(now))
+        return record
 
     def _demand_form(self, item: ItemName, value: object) -> None:
         misfit = self._values.misfit(item, value)
@@ -223,16 +289,6 @@ class Vault:
 def _owner(permit: Permit) -> keys.KeyOwner:
     return keys.KeyOwner(
         subject=permit.ask.subject, function=function_of(permit), retention=retention_of(permit)
-    )
-
-
-def _window(permit: Permit, since: datetime | None, until: datetime | None) -> events.Window:
-    return events.Window(
-        subject=permit.ask.subject,
-        function=function_of(permit),
-        retention=retention_of(permit),
-        since=since,
-        until=until,
     )
 
 

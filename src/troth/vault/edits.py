@@ -1,0 +1,93 @@
+"""Correcting or deleting one reading: its block is opened, changed and sealed anew as its next version.
+
+The other readings of the block stay as they are, and so do the marks: a late resend brings nothing back. The
+caller holds the subject's row, so that nobody edits the same block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from troth.db import Tx
+from troth.terms import Permit, Reading
+from troth.vault import blocks, cipher, events, keys
+from troth.vault.errors import NotHeld
+from troth.vault.keyring import Keyring
+from troth.vault.label import function_of
+from troth.vault.sql import QUERIES
+
+_INSTANT = timedelta(microseconds=1)
+
+
+async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading) -> None:
+    """Give the reading with this id and item, measured that day, another value. Raises `NotHeld`."""
+    blocks.encode_value(corrected.value)  # refused before anything is opened
+    row, key, readings = await _block(tx, keyring, permit, corrected.id, corrected.measured)
+    place = _place(readings, corrected.id)
+    if readings[place].item != corrected.item:
+        raise NotHeld
+    changed = [*readings]
+    changed[place] = replace(readings[place], value=corrected.value)
+    await _reseal(tx, permit, row, key, changed)
+
+
+async def delete(tx: Tx, keyring: Keyring, permit: Permit, reading: UUID, measured: datetime | None) -> None:
+    """Delete the reading with this id. Raises `NotHeld`."""
+    row, key, readings = await _block(tx, keyring, permit, reading, measured)
+    place = _place(readings, reading)
+    left = [*readings[:place], *readings[place + 1 :]]
+    if left:
+        await _reseal(tx, permit, row, key, left)
+    else:
+        await tx.run(QUERIES["drop_block"], _at(permit, row))
+
+
+async def _block(
+    tx: Tx, keyring: Keyring, permit: Permit, reading: UUID, measured: datetime | None
+) -> tuple[events.Block, keys.DataKey, Sequence[Reading]]:
+    # Ids are sealed, so the blocks are opened until the reading is found.
+    span = events.Window(
+        subject=permit.ask.subject,
+        function=function_of(permit),
+        since=measured,
+        until=measured + _INSTANT if measured else None,
+    )
+    params = {"subject": span.subject, "function": span.function}
+    cursor = await tx.conn.execute(QUERIES["classes"], params, prepare=True)
+    for retention in [str(row[0]) for row in await cursor.fetchall()]:
+        async for row, key, readings in events.opened(tx, keyring, span, retention):
+            if any(one.id == reading for one in readings):
+                return row, key, readings
+    raise NotHeld
+
+
+def _place(readings: Sequence[Reading], reading: UUID) -> int:
+    return next(n for n, one in enumerate(readings) if one.id == reading)
+
+
+async def _reseal(
+    tx: Tx, permit: Permit, row: events.Block, key: keys.DataKey, readings: Sequence[Reading]
+) -> None:
+    version = row.version + 1
+    label = events.block_label(
+        events.owner_of(permit.ask.subject, row),
+        row.at_day,
+        row.block,
+        version=version,
+        policy_version=row.policy_version,
+    )
+    sealed = cipher.seal(key.secret, label.aad(), blocks.encode(readings))
+    await tx.run(QUERIES["reseal_block"], _at(permit, row) | {"version": version, "sealed": sealed})
+
+
+def _at(permit: Permit, row: events.Block) -> dict[str, object]:
+    return {
+        "subject": permit.ask.subject,
+        "function": row.function,
+        "class": row.retention,
+        "at_day": row.at_day,
+        "block": row.block,
+    }

@@ -1,0 +1,151 @@
+"""Carrying out that something is over: due rows, holds, and blocks that are counted before they go.
+
+Everything may be run again at any time and by several processes: a row is settled in the transaction that
+does what it says. Opens readings only to count them, where a policy makes anonymous; a count knows nobody.
+When something is over is not decided here. Partitions of past days are dropped by the owner of the tables.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from troth import ledger
+from troth.db import Tx
+from troth.ledger import EntryKind
+from troth.policy.words import Outcome
+from troth.terms import Clock, FunctionName, PolicyName, SubjectId
+from troth.vault import classes, closing, deletions, documents, events, keys
+from troth.vault.holds import Holds
+from troth.vault.keyring import Keyring
+from troth.vault.sql import QUERIES
+
+_PAGE = 50
+_NEVER = datetime.max.replace(tzinfo=UTC)
+Tally = Counter[tuple[str, date]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    subject: SubjectId
+    function: str
+    record: UUID
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    subject: SubjectId
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    item: str
+    at_day: date
+
+
+class Expiry:
+    """What a retention worker calls. The caller owns the transaction."""
+
+    def __init__(self, keyring: Keyring, clock: Clock) -> None:
+        self._keyring = keyring
+        self._clock = clock
+        self._holds = Holds(keyring, clock)
+
+    async def run(self, tx: Tx) -> int:
+        """Carry out some of what is over by now, the oldest first; return how much (0: nothing is left)."""
+        now = self._clock.now()
+        done = 0
+        for row in await tx.rows(_Due, QUERIES["due_now"], {"now": now, "page": _PAGE}):
+            done += await self._settle(tx, row, now)
+        return done + await self._holds.end(tx)
+
+    async def settle_early(self, tx: Tx, subject: SubjectId, function: str) -> int:
+        """Carry out at once what is due of a function that begins again; return whether anything was."""
+        found = await tx.rows(
+            _Due, QUERIES["due_of"], {"subject": subject, "function": function, "record": closing.EVERYTHING}
+        )
+        for row in found:
+            await self._settle(tx, row, self._clock.now(), early=True)
+        return len(found)
+
+    async def count_and_drop(self, tx: Tx, retention: str) -> int:
+        """Delete a class's blocks that are over, counted where they are to be; return of how many people."""
+        now, fixed = self._clock.now(), classes.of(retention)
+        if fixed is None:
+            return 0
+        before = fixed.first_kept(now)
+        where = {"class": retention, "before": before, "page": _PAGE}
+        found = await tx.rows(_Over, QUERIES["blocks_over"], where)
+        for row in found:
+            await tx.run(QUERIES["door_erasing"], {"subject": row.subject})
+            if fixed.then is Outcome.ANONYMISE and await keys.still_live(tx, row.subject):
+                until = datetime.combine(before, datetime.min.time(), UTC)
+                span = events.Window(subject=row.subject, function=row.function, until=until)
+                await self._add(tx, row.function, await self._events(tx, span, retention))
+            await tx.run(
+                QUERIES["drop_blocks_before"], where | {"subject": row.subject, "function": row.function}
+            )
+        return len(found)
+
+    async def _settle(self, tx: Tx, row: _Due, now: datetime, *, early: bool = False) -> int:
+        params = {"subject": row.subject, "function": row.function, "record": row.record}
+        params |= {"now": _NEVER if early else now}
+        await tx.run(QUERIES["door_erasing"], params)
+        if not await tx.run(QUERIES["settle"], params):
+            return 0  # another worker did it, or its end was moved
+        if not await keys.still_live(tx, row.subject):
+            return 1  # the erasure sees to everything
+        if row.outcome == Outcome.ANONYMISE:
+            await self._add(tx, row.function, await self._counted(tx, row))
+        if row.record == closing.EVERYTHING:
+            await closing.close(tx, row.subject, row.function, now)
+        else:
+            await deletions.note(tx, now)
+            await documents.let_go_of(tx, row.subject, row.function, row.record)
+            await tx.run(QUERIES["forget_media"], params)
+        policy, _, function = row.function.partition("/")
+        entry = ledger.NewEntry(
+            kind=EntryKind.TIME_OVER,
+            at=now,
+            policy=PolicyName(policy),
+            function=FunctionName(function),
+            subject=row.subject,
+            details={"outcome": row.outcome},
+        )
+        await ledger.append(tx, entry)
+        return 1
+
+    async def _counted(self, tx: Tx, row: _Due) -> Tally:
+        params = {"subject": row.subject, "function": row.function, "record": row.record}
+        if row.record != closing.EVERYTHING:
+            found = await tx.rows(_Item, QUERIES["item_of"], params)
+            return Counter(_month(one.item, one.at_day) for one in found)
+        tally = Counter(
+            _month(one.item, one.at_day) for one in await tx.rows(_Item, QUERIES["items_for"], params)
+        )
+        span = events.Window(subject=row.subject, function=row.function)
+        cursor = await tx.conn.execute(QUERIES["classes"], params, prepare=True)
+        for (retention,) in await cursor.fetchall():
+            tally += await self._events(tx, span, str(retention))
+        return tally
+
+    async def _events(self, tx: Tx, span: events.Window, retention: str) -> Tally:
+        tally: Tally = Counter()
+        async for row, _key, readings in events.opened(tx, self._keyring, span, retention):
+            if span.until is None or row.at_day < span.until.date():
+                tally.update(_month(one.item, row.at_day) for one in readings)
+        return tally
+
+    async def _add(self, tx: Tx, function: str, tally: Tally) -> None:
+        # In a fixed order, so that two workers never wait for each other in a ring.
+        for (item, month), readings in sorted(tally.items()):
+            row = {"function": function, "item": item, "month": month, "readings": readings}
+            await tx.run(QUERIES["count_anonymous"], row)
+
+
+def _month(item: str, day: date) -> tuple[str, date]:
+    return item, day.replace(day=1)

@@ -1,0 +1,156 @@
+"""Holds: single records that a law wants kept, reachable for that duty alone, dead when the time is over.
+
+A hold adds a wrap of class ``hold`` to a record's key. Functions let go of the record as ever; afterwards
+only this wrap is left, and it opens for a legal duty with its reference. There is no hold on an account: what
+is held is named record by record. Which law holds what until when, the policy says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from troth import ledger
+from troth.db import Tx
+from troth.ledger import EntryKind
+from troth.policy.keeping import Held
+from troth.terms import ClauseId, Clock, ItemName, Permit, Reading, RecordId, SubjectId
+from troth.vault import blocks, cipher, covers, deletions, documents, keys
+from troth.vault.documents import HeldRecord
+from troth.vault.keyring import Keyring
+from troth.vault.label import HOLD, function_of
+from troth.vault.sql import QUERIES
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    record: UUID
+    clause: ClauseId
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    subject: SubjectId
+
+
+class Holds:
+    """Begins, opens and ends holds. The caller owns the transaction."""
+
+    def __init__(self, keyring: Keyring, clock: Clock) -> None:
+        self._keyring = keyring
+        self._clock = clock
+
+    async def begin(
+        self, tx: Tx, permit: Permit, item: ItemName, record: RecordId, holds: tuple[Held, ...]
+    ) -> None:
+        """Hold one document that the permit's function (verb COLLECT) holds, for each of ``holds``.
+
+        Begun again, the later end stands. Raises `NotCovered`, `NotHeld`, `Erased`.
+        """
+        now = self._clock.now()
+        covers.demand(permit, now, covers.STORING, {item})
+        await keys.hold(tx, permit.ask.subject)
+        if lasting := _lasting(holds, now):
+            key = await documents.key_of(tx, self._keyring, permit, item, record)
+            await self._hold(tx, permit, item, record, lasting, key=key)
+
+    async def begin_event(
+        self, tx: Tx, permit: Permit, reading: Reading, holds: tuple[Held, ...]
+    ) -> RecordId:
+        """Hold one event: a sealed copy of it, with a key of its own, which no function holds.
+
+        Begun again for the same reading, the copy stays and the later end stands.
+        """
+        now, subject = self._clock.now(), permit.ask.subject
+        covers.demand(permit, now, covers.STORING, {reading.item})
+        await keys.hold(tx, subject)
+        record = RecordId(blocks.mark(f"hold {function_of(permit)}", permit.ask.device, reading.id))
+        params = {"subject": subject, "item": reading.item, "record": record}
+        lasting = _lasting(holds, now)
+        if not lasting:
+            return record
+        if await tx.value(QUERIES["document_of"], params) is not None:
+            await self._note(tx, permit, reading.item, record, lasting)
+            return record
+        value = {"id": reading.id.bytes, "measured": reading.measured.isoformat(), "value": reading.value}
+        key = cipher.new_key()
+        await documents.add(tx, permit, reading.item, value, key=key, day=now.date(), record=record)
+        await self._hold(tx, permit, reading.item, record, lasting, key=key)
+        return record
+
+    async def open(self, tx: Tx, permit: Permit) -> AsyncGenerator[HeldRecord]:
+        """Yield the held records of the permit's items. Takes a permit on a legal duty, with its reference.
+
+        Also after the person has cancelled. Raises `NotCovered`.
+        """
+        now = self._clock.now()
+        covers.demand_duty(permit, now)
+        for one in await documents.held(tx, self._keyring, permit, now):
+            if one.item in permit.allow.items:
+                yield one
+
+    async def end(self, tx: Tx) -> int:
+        """End the holds whose time is over, of some subjects; return how many. What they kept dies."""
+        now = self._clock.now()
+        ended = 0
+        for row in await tx.rows(_Subject, QUERIES["holds_over"], {"now": now, "page": _PAGE}):
+            params = {"subject": row.subject, "now": now}
+            await tx.run(QUERIES["door_erasing"], params)
+            await deletions.note(tx, now)
+            gone = await tx.rows(_Ended, QUERIES["end_holds"], params)
+            await tx.run(QUERIES["drop_held_wraps"], params)
+            await documents.drop_unwrapped(tx, row.subject)
+            for one in gone:
+                entry = ledger.NewEntry(
+                    kind=EntryKind.HOLD_ENDED,
+                    at=now,
+                    clauses=(one.clause,),
+                    details={"record": str(one.record)},
+                )
+                await ledger.append(tx, entry)
+            ended += len(gone)
+        return ended
+
+    async def _hold(
+        self, tx: Tx, permit: Permit, item: ItemName, record: RecordId, holds: tuple[Held, ...], *, key: bytes
+    ) -> None:
+        subject, holder = permit.ask.subject, (function_of(permit), HOLD)
+        if not await documents.wrapped_for(tx, subject, record, holder):
+            await documents.add_wrap(tx, self._keyring, subject, record, key=key, holder=holder)
+        await self._note(tx, permit, item, record, holds)
+
+    async def _note(
+        self, tx: Tx, permit: Permit, item: ItemName, record: RecordId, holds: tuple[Held, ...]
+    ) -> None:
+        now = self._clock.now()
+        for held in holds:
+            await tx.run(
+                QUERIES["add_hold"],
+                {
+                    "subject": permit.ask.subject,
+                    "record": record,
+                    "clause": held.clause,
+                    "function": function_of(permit),
+                    "item": item,
+                    "began": now,
+                    "until": held.until,
+                },
+            )
+            entry = ledger.NewEntry(
+                kind=EntryKind.HELD,
+                at=now,
+                policy=permit.ask.policy,
+                function=permit.ask.function,
+                subject=permit.ask.subject,
+                clauses=(held.clause,),
+                details={"record": str(record)},
+            )
+            await ledger.append(tx, entry)
+
+
+def _lasting(holds: tuple[Held, ...], now: datetime) -> tuple[Held, ...]:
+    return tuple(held for held in holds if held.until > now)
