@@ -104,6 +104,9 @@ class FakeDoors:
     async def notices(self, _token: str, _language: str) -> tuple[views.NoticeRead, ...]:
         return ()
 
+    async def version(self, name: str, _version: int, language: str) -> Notice:
+        return self.notice(name, language)
+
     async def announcements(self, _language: str) -> tuple[views.NoticeRead, ...]:
         return ()
 

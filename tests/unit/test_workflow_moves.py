@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 
 from troth.breach import moves as breach
+from troth.cessation import moves as cessation
+from troth.changes import moves as changes
 
-TABLES = {"breach": (breach.MOVES, breach.turn, breach.NoSuchTurn, breach.State, breach.Event)}
+TABLES = {
+    "breach": (breach.MOVES, breach.turn, breach.NoSuchTurn, breach.State, breach.Event),
+    "changes": (changes.MOVES, changes.turn, changes.NoSuchPassage, changes.State, changes.Event),
+    "cessation": (cessation.MOVES, cessation.turn, cessation.NoSuchEnd, cessation.State, cessation.Event),
+}
 
 
 @pytest.mark.parametrize("name", TABLES)

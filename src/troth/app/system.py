@@ -17,10 +17,13 @@ from troth.app import policies
 from troth.app.bus import Bus, NatsBus, Silence
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
+from troth.app.gone import Gone
 from troth.app.settings import BadSetting, Settings
 from troth.app.tally import Tally
 from troth.app.working_days import working_days
 from troth.breach.incidents import Incidents
+from troth.cessation.ends import Ends
+from troth.changes.versions import Changes
 from troth.db import Database, Role, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
@@ -94,6 +97,8 @@ class System:
     effects: Effects
     farewells: Farewells
     incidents: Incidents
+    changes: Changes
+    ends: Ends
     copies: Copies
     tally: Tally
     bus: Bus
@@ -202,6 +207,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         effects=Effects(parts, desk, cancellation),
         farewells=farewells,
         incidents=Incidents(parts, rounds, working_days()),
+        changes=Changes(parts, rounds, tuple(in_force)),
+        ends=Ends(parts, rounds, working_days(), Gone(parts, cancellation).erase),
         copies=Copies(parts, pools.copying, devices, desk),
         tally=Tally(pools.aside, clock),
         bus=bus,

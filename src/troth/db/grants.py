@@ -91,6 +91,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "matter_text": {_APP: "select insert update(said)"},
     "matter_due": {_APP: "select insert update(done, document)"},
     "told": {_APP: "select insert update(state, tried, letter, seen)", _ERASER: "delete"},
+    "function_ending": {_APP: "select insert", _INGEST: "select"},
     # The list of migrations is the owner's.
     "migration": {},
 }

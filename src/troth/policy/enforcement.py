@@ -87,9 +87,9 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.MinorClause: _in(
             Seen.ANSWER, "answers: what is sensitive at which age, who is marketed to; gate: a guardian"
         ),
-        s.ChangeClause: _in(Seen.WORKFLOW, "policy change: its steps"),
+        s.ChangeClause: _in(Seen.STEPS, "changes: who is told and asked, and what stays readable"),
         s.MajorChangeClause: _in(Seen.ANSWER, "answers: whether a change is a major one"),
-        s.CessationClause: _in(Seen.WORKFLOW, "end of service: its steps"),
+        s.CessationClause: _in(Seen.STEPS, "cessation: who is told, what is refused, what is erased by when"),
         s.UserDutyClause: _in(Seen.ANSWER, "answers: what we do about it"),
     }
 )

@@ -86,8 +86,12 @@ class ChoreDoors(Doors):
         )
 
     async def notify(self) -> int:
-        """Take what people are told of further: incidents; return how much was done."""
-        return await self._system.incidents.advance(self._system.db)
+        """Take what people are told of further: incidents, next versions, ends; return how much was done."""
+        system = self._system
+        done = await system.incidents.advance(system.db)
+        done += await system.changes.advance(system.db)
+        done += await system.ends.advance(system.db)
+        return done + await system.ends.erase(system.eraser)
 
     async def erase(self) -> int:
         """Take each erasure one stage further if its time has come; return how many moved on."""

@@ -15,14 +15,18 @@ from troth.app.doors.rights import in_person
 from troth.app.doors.staff import StaffDoors
 from troth.app.views import NoticeRead
 from troth.breach.report import report
+from troth.gate import NoSuchPolicy
+from troth.policy import text
 from troth.policy.words import Language
 from troth.subjects import matters
+from troth.subjects.choices import Choices, Shown
 from troth.subjects.matters import Kind
 from troth.subjects.staff import Role
 
 if TYPE_CHECKING:
     from troth.breach.incidents import Incident
     from troth.db import Tx
+    from troth.policy.notice import Notice
     from troth.subjects.staff import Staff
     from troth.terms import FunctionName, ItemName, PolicyName, SubjectId
 
@@ -147,11 +151,48 @@ class MatterDoors(StaffDoors):
                 ]
             )  # fmt: skip
 
-    async def see_notice(self, token: str, matter: UUID) -> None:
-        """Note that this person saw it. Raises `NotSignedIn`, `NoSuchMatter`."""
+    async def see_notice(self, token: str, matter: UUID, language: str) -> None:
+        """Note that this person saw it, in this language. Raises `NotSignedIn`, `NoSuchMatter`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            await matters.see(tx, subject, matter, self._system.clock.now())
+            kinds = {each.matter: each.kind for each in await matters.of(tx, subject)}
+            if kinds.get(matter) == Kind.CHANGE:
+                await self._system.changes.see(tx, subject, matter, Language(language))
+            else:
+                await matters.see(tx, subject, matter, self._system.clock.now())
+        await self._changed(subject)
+
+    async def accept(self, token: str, version: int, language: str, text_hash: str) -> str:
+        """Agree to the current version of the policy; return the receipt. Raises `NotTheText`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            policy = await self._system.accounts.policy_of(tx, subject)
+            choices = Choices(self._system.parts)
+            done = await choices.accept(tx, subject, policy, version, Shown(language, text_hash))
+        await self._changed(subject)
+        return done.receipt
+
+    async def version(self, name: PolicyName, version: int, language: str) -> Notice:
+        """Return the text of one version: as archived, or as long as someone stands under it.
+
+        Raises `NoSuchPolicy`.
+        """
+        async with self._open() as tx:
+            found = await self._system.changes.readable(tx, name, version)
+        if found is None:
+            raise NoSuchPolicy
+        return text.notice(found, language)
+
+    async def end_function(
+        self, token: str, policy: PolicyName, functions: Collection[FunctionName], at: datetime
+    ) -> UUID:
+        """Announce that functions, or with none the service, end; return the number of the matter.
+
+        Raises `TooSoon`, `NoSuchFunction`, `NoSuchPolicy`, `WrongRole`.
+        """
+        async with self._open() as tx:
+            who = await self._staff(tx, token, _OFFICE)
+            return (await self._system.ends.announce(tx, who.id, policy, functions, at)).matter
 
     async def _in_office(self, token: str, step: Callable[[Tx, Staff], Awaitable[Incident]]) -> Incident:
         async with self._open() as tx:

@@ -393,3 +393,9 @@ class ReportShown(Answer):
     """A report to the authorities, as Markdown, for staff to complete and send."""
 
     text: str
+
+
+class EndAnnounced(Answer):
+    """The number of an end that was announced."""
+
+    matter: UUID

@@ -30,7 +30,7 @@ def create_app(troth: Troth) -> FastAPI:
     )
     app.state.troth = troth
     mine = (me.router, records.router, requests.router, matters.mine)
-    theirs = (staff.router, desk.router, matters.office)
+    theirs = (staff.router, desk.router, matters.office, matters.ends)
     for router in (public.router, matters.everybody, accounts.router, *mine, *theirs):
         app.include_router(router)
     app.mount("/v1", problems.nowhere)

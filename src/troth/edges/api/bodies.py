@@ -325,3 +325,19 @@ class Attaching(Body):
     """The opaque id of a document that the maker keeps."""
 
     document: Id
+
+
+class Accepting(Body):
+    """A person agrees to a version by naming its text."""
+
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    language: Language
+    text_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class EndingSomething(Body):
+    """Functions, or with none the service, end at a moment."""
+
+    policy: Word
+    functions: Annotated[list[Word], Field(max_length=200)] = []
+    at: Moment

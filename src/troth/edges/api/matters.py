@@ -8,8 +8,23 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from troth.edges.api.answers import BreachShown, NoticeGiven, ReportShown, StepShown
-from troth.edges.api.bodies import Attaching, Declaring, Empty, Language, WritingPart
+from troth.edges.api.answers import (
+    BreachShown,
+    EndAnnounced,
+    NoticeGiven,
+    ReceiptGiven,
+    ReportShown,
+    StepShown,
+)
+from troth.edges.api.bodies import (
+    Accepting,
+    Attaching,
+    Declaring,
+    Empty,
+    EndingSomething,
+    Language,
+    WritingPart,
+)
 from troth.edges.api.caller import System, Token
 from troth.terms import FunctionName, ItemName, PolicyName, SubjectId
 
@@ -19,6 +34,7 @@ if TYPE_CHECKING:
 
 everybody = APIRouter(prefix="/v1", tags=["public"])
 mine = APIRouter(prefix="/v1/me", tags=["me"])
+ends = APIRouter(prefix="/v1/staff", tags=["office"])
 office = APIRouter(prefix="/v1/staff/breaches", tags=["office"])
 
 
@@ -35,9 +51,22 @@ async def notices(troth: System, token: Token, language: Language = "en") -> lis
 
 
 @mine.put("/notices/{matter}/seen", status_code=204, summary="Say that you saw it")
-async def see(troth: System, token: Token, matter: UUID) -> None:
+async def see(troth: System, token: Token, matter: UUID, language: Language = "en") -> None:
     """Note that it was put before them."""
-    await troth.see_notice(token, matter)
+    await troth.see_notice(token, matter, language)
+
+
+@mine.post("/accept", summary="Agree to the current version")
+async def accept(troth: System, token: Token, body: Accepting) -> ReceiptGiven:
+    """Agree to a version by naming the text that was shown; until then the older one stays theirs."""
+    return ReceiptGiven(receipt=await troth.accept(token, body.version, body.language, body.text_hash))
+
+
+@ends.post("/endings", status_code=201, summary="Announce an end")
+async def end(troth: System, token: Token, body: EndingSomething) -> EndAnnounced:
+    """Announce that functions, or with none the service, end: people are told, then nothing comes in."""
+    functions = [FunctionName(each) for each in body.functions]
+    return EndAnnounced(matter=await troth.end_function(token, PolicyName(body.policy), functions, body.at))
 
 
 @office.get("", summary="All incidents")

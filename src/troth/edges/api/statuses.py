@@ -8,6 +8,7 @@ from troth.app.doors.base import Unavailable
 from troth.app.doors.requests import NobodyThere, TwoSteps, UnknownSparing
 from troth.breach import incidents
 from troth.breach.moves import NoSuchTurn
+from troth.cessation import ends
 from troth.devices import door, registry, stock
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
@@ -61,6 +62,8 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     UnknownSparing: (409, "unknown_sparing"),
     NoSuchMatter: (404, "no_such_matter"),
     NoSuchTurn: (409, "no_such_turn"),
+    ends.TooSoon: (422, "too_soon"),
+    ends.NoSuchFunction: (422, "no_such_function"),
     incidents.NotAffected: (422, "not_affected"),
     incidents.NotKnownYet: (422, "not_known_yet"),
     incidents.PartsMissing: (409, "parts_missing"),

@@ -103,7 +103,7 @@ async def seen(request: Request, matter: UUID) -> Response:
     """Note that a notice was seen; it is not put before them again."""
     here = visit(request)
     await form(request, here)
-    await system(request).see_notice(here.session, matter)
+    await system(request).see_notice(here.session, matter, here.words.language)
     return go(here, "/privacy")
 
 
