@@ -102,7 +102,6 @@ ROUTES = {
     "GET /v1/notices": U,
     "GET /v1/me/notices": P,
     "PUT /v1/me/notices/{matter}/seen": W,
-    "POST /v1/me/accept": W,
     "POST /v1/staff/endings": M,
     "GET /v1/staff/breaches": M,
     "POST /v1/staff/breaches": M,
@@ -113,6 +112,9 @@ ROUTES = {
     "GET /v1/staff/breaches/{matter}/report": M,
     "POST /v1/staff/breaches/{matter}/reported": M,
     "POST /v1/staff/breaches/{matter}/close": M,
+    "POST /v1/staff/minors": P,
+    "POST /v1/me/policies/{name}/accept": W,
+    "POST /v1/me/policies/{name}/continue": W,
     "POST /v1/maker/devices": M,
     "GET /": P,
     "POST /sign-in": P,
@@ -163,6 +165,7 @@ COMMANDS = {
     "request ask": P,
     "request meet": P,
     "request refuse": P,
+    "request minor": P,
 }
 TOPICS = {
     "up.{token}.{function}": P,
@@ -176,7 +179,8 @@ METHODS = {
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
     **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
-    **dict.fromkeys(("farewell", "held", "state_need"), W),
+    **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
+    "found_minor": P,
     **dict.fromkeys(("give", "show", "take_back", "take_in", "hand_out"), P),
     **dict.fromkeys(("requests", "request", "tell_more", "enter_request", "read_request", "ask_more"), P),
     **dict.fromkeys(("meet_request", "refuse_request", "take_effect"), P),
@@ -187,7 +191,7 @@ METHODS = {
     **dict.fromkeys(("tell_breach", "report_breach", "file_breach", "close_breach", "end_function"), M),
     **dict.fromkeys(("announcements", "version"), U),
     **dict.fromkeys(("notices", "notify"), P),
-    **dict.fromkeys(("see_notice", "accept"), W),
+    **dict.fromkeys(("see_notice",), W),
     **dict.fromkeys(
         ("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "sweep_media", "purge", "tidy"), M
     ),
@@ -326,12 +330,14 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/staff/requests/{request}/quote": {"fee": 100},
         "POST /v1/staff/requests/{request}/refuse": {"ground": "malice", "facts": "none"},
         "POST /v1/staff/erasures/{erasure}/acknowledged": {"recipient": "agent"},
-        "POST /v1/me/accept": {"version": 1, "language": "en", "text_hash": "0" * 64},
         "POST /v1/staff/endings": {"policy": POLICY, "at": "2099-01-01T00:00:00Z"},
         "POST /v1/staff/breaches": {"policy": POLICY},
         "PUT /v1/staff/breaches/{matter}/notice": {"part": "measures", "language": "en", "text": "none"},
         "POST /v1/staff/breaches/{matter}/contained": {"document": str(uuid4())},
         "POST /v1/staff/breaches/{matter}/reported": {"document": str(uuid4())},
+        "POST /v1/staff/minors": {"contact": PHONE, "warned": True},
+        "POST /v1/me/policies/{name}/accept": {"version": 1, "language": "en", "text_hash": "a" * 64},
+        "POST /v1/me/policies/{name}/continue": {"version": 1, "language": "en", "text_hash": "a" * 64},
         "POST /v1/staff/look": asked | {"items": ["phone_number"]},
     }
     return bodies.get(door, {} if door.startswith("POST") else None)

@@ -19,7 +19,6 @@ from troth.gate import NoSuchPolicy
 from troth.policy import text
 from troth.policy.words import Language
 from troth.subjects import matters
-from troth.subjects.choices import Choices, Shown
 from troth.subjects.matters import Kind
 from troth.subjects.staff import Role
 
@@ -161,16 +160,6 @@ class MatterDoors(StaffDoors):
             else:
                 await matters.see(tx, subject, matter, self._system.clock.now())
         await self._changed(subject)
-
-    async def accept(self, token: str, version: int, language: str, text_hash: str) -> str:
-        """Agree to the current version of the policy; return the receipt. Raises `NotTheText`."""
-        async with self._open() as tx:
-            subject = await self._who(tx, token)
-            policy = await self._system.accounts.policy_of(tx, subject)
-            choices = Choices(self._system.parts)
-            done = await choices.accept(tx, subject, policy, version, Shown(language, text_hash))
-        await self._changed(subject)
-        return done.receipt
 
     async def version(self, name: PolicyName, version: int, language: str) -> Notice:
         """Return the text of one version: as archived, or as long as someone stands under it.

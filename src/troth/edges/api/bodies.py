@@ -96,6 +96,21 @@ class Choosing(Body):
     item: Word | None = None
 
 
+class Agreeing(Body):
+    """The version, language and hash of the text that was shown."""
+
+    version: int
+    language: Language
+    text_hash: Hash
+
+
+class Finding(Body):
+    """Who was found to be a minor, and that the desk knows that erasing can't be undone."""
+
+    contact: Short
+    warned: bool = False
+
+
 class Withdrawing(Body):
     """What is taken back: the function, or one optional item of it."""
 
@@ -325,14 +340,6 @@ class Attaching(Body):
     """The opaque id of a document that the maker keeps."""
 
     document: Id
-
-
-class Accepting(Body):
-    """A person agrees to a version by naming its text."""
-
-    version: Annotated[int, Field(ge=1, le=1_000_000)]
-    language: Language
-    text_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class EndingSomething(Body):

@@ -12,12 +12,10 @@ from troth.edges.api.answers import (
     BreachShown,
     EndAnnounced,
     NoticeGiven,
-    ReceiptGiven,
     ReportShown,
     StepShown,
 )
 from troth.edges.api.bodies import (
-    Accepting,
     Attaching,
     Declaring,
     Empty,
@@ -54,12 +52,6 @@ async def notices(troth: System, token: Token, language: Language = "en") -> lis
 async def see(troth: System, token: Token, matter: UUID, language: Language = "en") -> None:
     """Note that it was put before them."""
     await troth.see_notice(token, matter, language)
-
-
-@mine.post("/accept", summary="Agree to the current version")
-async def accept(troth: System, token: Token, body: Accepting) -> ReceiptGiven:
-    """Agree to a version by naming the text that was shown; until then the older one stays theirs."""
-    return ReceiptGiven(receipt=await troth.accept(token, body.version, body.language, body.text_hash))
 
 
 @ends.post("/endings", status_code=201, summary="Announce an end")
