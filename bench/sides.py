@@ -1,7 +1,7 @@
 """Two stores of the same readings in one PostgreSQL: the vault behind its gate, and a table of plain rows.
 
-The plain table has what an application would give it: one row a reading, and a primary key that makes a resend
-one reading and finds a subject's readings of a function by time. Nothing else, and no gate before it.
+The plain table has what an application would give it: one row a reading, and a primary key that makes a
+resend one reading and finds a subject's readings of a function by time. Nothing else, and no gate before it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ CREATE TABLE plain (
     PRIMARY KEY (subject, function, measured, id)
 )
 """
+_SIZE = """
+SELECT coalesce(sum(pg_total_relation_size(relid)), pg_total_relation_size(%(of)s::regclass))
+  FROM pg_partition_tree(%(of)s::regclass)
+"""
 _TYPES = ("uuid", "uuid", "text", "text", "uuid", "timestamptz", "jsonb")
 _COPY = "COPY plain (subject, device, function, item, id, measured, value) FROM STDIN (FORMAT binary)"
 _CHANCE = Random(5)  # noqa: S311 - readings, not secrets
@@ -78,7 +82,15 @@ class Sides:
         function = f"{POLICY}/{FLOW}"
         async with self.plainly.transaction() as tx:
             rows = (
-                (o.subject, o.device, function, one.item, one.id, one.measured, Jsonb(one.value, dumps=_dumps))
+                (
+                    o.subject,
+                    o.device,
+                    function,
+                    one.item,
+                    one.id,
+                    one.measured,
+                    Jsonb(one.value, dumps=_dumps),
+                )
                 for o, readings in batches
                 for one in readings
             )
@@ -90,11 +102,7 @@ class Sides:
             total = 0
             for table in tables:
                 conn.execute(psycopg.sql.SQL("VACUUM {}").format(psycopg.sql.Identifier(table)))
-                row = conn.execute(
-                    "SELECT coalesce(sum(pg_total_relation_size(relid)), pg_total_relation_size(%(of)s::regclass)) "
-                    "FROM pg_partition_tree(%(of)s::regclass)",
-                    {"of": table},
-                ).fetchone()
+                row = conn.execute(_SIZE, {"of": table}).fetchone()
                 assert row is not None
                 total += int(row[0])
             return total

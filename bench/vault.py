@@ -1,10 +1,10 @@
 """What sealing costs, and what forgetting costs, against plain rows in the same PostgreSQL.
 
-``python bench/vault.py --json`` prints one object. Both sides alternate in one run; figures are medians. Sealed
-ingest is what a device worker does with a batch (gate, form, seal, marks, COPY, commit); plain is COPY of the same
-readings into one table with a primary key. Access and erasure are measured at 10^5 and at 10^6 readings
-(``--large``: 10^7). ``erase_everywhere_p99_ms`` is from the commit of a refusal until the last of four worker
-processes, which had read that person's data through the gate over and over, was refused.
+``python bench/vault.py --json`` prints one object. Both sides alternate in one run; figures are medians.
+Sealed ingest is what a device worker does with a batch (gate, form, seal, marks, COPY, commit); plain is COPY
+of the same readings into one table with a primary key. Access and erasure are measured at 10^5 and at 10^6
+readings (``--large``: 10^7). ``erase_everywhere_p99_ms`` is from the commit of a refusal until the last of four
+worker processes, which had read that person's data through the gate over and over, was refused.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ import json
 import multiprocessing
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import psycopg
-from devices import CROSSING, FLOW, POLICY, Owner, owners
+from devices import FLOW, POLICY, Owner, owners
 from sides import KEPT, SINCE, Sides, batch, sides
 
 from troth.app.settings import Settings
 from troth.app.system import System, opened
-from troth.db import Database, Tx
+from troth.db import Database
 from troth.db.partitions import ensure
 from troth.policy.period import Period, Unit
 from troth.policy.words import Outcome
@@ -72,6 +73,14 @@ AT_MOST = {
     "erase_everywhere_p99_ms": 1_000,
     "drop_partition_ms": 100,
 }
+_KEYS_IN = """
+COPY vault_key (subject, key, function, class, owner_epoch, kek_epoch, wrapped) FROM STDIN (FORMAT binary)
+"""
+_BLOCKS_OF_A_DAY = """
+INSERT INTO event_block
+SELECT subject, function, %(class)s, %(day)s, block, key, version, policy_version, sealed
+  FROM event_block WHERE class = 'purpose' LIMIT 10000
+"""
 Batches = Sequence[tuple[Owner, Sequence[Reading]]]
 
 
@@ -109,9 +118,7 @@ async def ingest(both: Sides, people: Sequence[Owner]) -> dict[str, float]:
 
 async def fill(both: Sides, people: Sequence[Owner], readings: int, *, size: int = 10, days: int = 1) -> None:
     """Store ``readings`` on both sides, evenly among ``people`` and over some days."""
-    blocks = [
-        (people[n % len(people)], n // len(people) % days) for n in range(readings // size)
-    ]
+    blocks = [(people[n % len(people)], n // len(people) % days) for n in range(readings // size)]
     at_once = 2560 // size
     for start in range(0, len(blocks), at_once):
         batches = [(owner, batch(size, days_ago=ago)) for owner, ago in blocks[start : start + at_once]]
@@ -188,8 +195,6 @@ def reader(settings: Settings, orders: Connection) -> None:
 
 
 def _now(ask: Ask, system: System) -> Ask:
-    from dataclasses import replace
-
     return replace(ask, at=system.clock.now())
 
 
@@ -227,16 +232,14 @@ async def rotate(both: Sides) -> float:
     """Return how many keys a second an epoch's turn moves, over `KEYS` that nobody uses meanwhile."""
     system = both.system
     epoch = system.keyring.current(EpochKind.KEK)
-    with psycopg.connect(both.server.owner_dsn) as conn, conn.cursor() as cursor:
-        text = "COPY vault_key (subject, key, function, class, owner_epoch, kek_epoch, wrapped) FROM STDIN (FORMAT binary)"
-        with cursor.copy(text) as copy:
-            copy.set_types(("uuid", "uuid", "text", "text", "int4", "int4", "bytea"))
-            for _ in range(KEYS):
-                owner = keys.KeyOwner(subject=uuid4(), function=f"{POLICY}/{FLOW}", retention="purpose")
-                key = uuid4()
-                label = keys.key_label(owner, key, epoch.number)
-                wrapped = cipher.wrap(epoch.key, label.aad(), cipher.new_key())
-                copy.write_row((owner.subject, key, owner.function, "purpose", 0, epoch.number, wrapped))
+    with psycopg.connect(both.server.owner_dsn) as conn, conn.cursor().copy(_KEYS_IN) as copy:
+        copy.set_types(("uuid", "uuid", "text", "text", "int4", "int4", "bytea"))
+        for _ in range(KEYS):
+            owner = keys.KeyOwner(subject=uuid4(), function=f"{POLICY}/{FLOW}", retention="purpose")
+            key = uuid4()
+            label = keys.key_label(owner, key, epoch.number)
+            wrapped = cipher.wrap(epoch.key, label.aad(), cipher.new_key())
+            copy.write_row((owner.subject, key, owner.function, "purpose", 0, epoch.number, wrapped))
     both.settle()
     rates: list[float] = []
     for _ in range(3):
@@ -260,8 +263,7 @@ async def drop(both: Sides) -> float:
             async with db.transaction() as tx:
                 await ensure(tx, growth.growing(fixed), day, day)
                 await tx.run(
-                    "INSERT INTO event_block SELECT subject, function, %(class)s, %(day)s, block, key, version, "
-                    "policy_version, sealed FROM event_block WHERE class = 'purpose' LIMIT 10000",
+                    _BLOCKS_OF_A_DAY,
                     {"class": fixed.name(), "day": day},
                 )
             began = time.perf_counter()
