@@ -158,7 +158,9 @@ METHODS = {
     **dict.fromkeys(("meet_request", "refuse_request", "take_effect"), P),
     **dict.fromkeys(("revoke_request", "agree_to_fee"), W),
     **dict.fromkeys(("inbox", "prove_request", "check_request", "quote_request", "acknowledge", "late"), M),
-    **dict.fromkeys(("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "purge", "tidy"), M),
+    **dict.fromkeys(
+        ("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "sweep_media", "purge", "tidy"), M
+    ),
     **dict.fromkeys(("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire"), M),
 }
 

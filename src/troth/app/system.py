@@ -41,6 +41,8 @@ from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
 from troth.vault.erasure import Erasure, Hooks
 from troth.vault.expiry import Expiry
+from troth.vault.media import Media
+from troth.vault.objects import Objects
 from troth.vault.roll import Roll
 from troth.vault.rules import PolicyRules
 
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
+MEDIA = "media"
 ERASURES = "erasures.log"
 TAIL = "ledger.tail"
 _DOORS = 8
@@ -83,6 +86,7 @@ class System:
     sequencer: Sequencer
     erasure: Erasure
     retention: Retention
+    media: Media
     desk: Desk
     cancellation: Cancellation
     effects: Effects
@@ -145,7 +149,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     in_force = policies.in_force(settings.policies)
     gate = Gate(in_force, pools.aside, clock)
-    vault = Vault(keyring, clock, rules=PolicyRules(gate.policies))
+    rules = PolicyRules(gate.policies)
+    vault = Vault(keyring, clock, rules=rules)
     parts = Parts(
         aside=pools.aside,
         gate=gate,
@@ -186,6 +191,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         devices=devices,
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
+        media=Media(pools.db, keyring, clock, Objects.folder(settings.data / MEDIA), rules=rules),
         retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
         desk=desk,
         cancellation=cancellation,

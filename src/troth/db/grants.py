@@ -55,6 +55,11 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "event_block": {_APP: "select insert update(version, sealed) delete", _INGEST: "insert"},
     "reading_seen": {_APP: "select insert", _INGEST: "select(at_day, mark) insert", _ERASER: "delete"},
     "blind_index": {_APP: "select insert delete", _KEEPER: "select update(tag, epoch)"},
+    # Media. Forgetting takes the key away; the bytes are swept, and then the row.
+    "media": {
+        _APP: "select insert update(state, settled, size, wrapped) delete",
+        _KEEPER: "select update(wrapped, kek_epoch)",
+    },
     # What has its time. Who is not the eraser may lengthen a hold and not end it.
     "hold": {_APP: "select insert update(until)", _ERASER: "delete"},
     "retention_due": {_APP: "select insert update(at, outcome) delete"},

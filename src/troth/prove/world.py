@@ -300,6 +300,10 @@ class World:
         """Return a program of the maker's."""
         return await self._hired("service")
 
+    async def staff(self) -> Person:
+        """Return someone of the privacy desk."""
+        return await self._hired("privacy")
+
     async def _hired(self, role: str) -> Person:
         async with self._hiring:
             found = self._hands.get(role)

@@ -7,11 +7,15 @@ proof can put them out of action in a scratch process and see that the byte scan
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from troth.vault.errors import Unsealable
+
+if TYPE_CHECKING:
+    from cryptography.utils import Buffer
 
 KEY_BYTES = 32
 _NONCE = 12
@@ -33,6 +37,19 @@ def unseal(key: bytes, aad: bytes, sealed: bytes) -> bytes:
     return _decrypt(key, aad, sealed)
 
 
+def seal_chunk(key: bytes, aad: bytes, number: int, plaintext: Buffer, *, last: bool) -> bytes:
+    """Return chunk ``number`` of a stream with its tag. A key seals one stream, once: nonces are counted."""
+    return AESGCM(key).encrypt(_counted(number, last=last), plaintext, aad)
+
+
+def unseal_chunk(key: bytes, aad: bytes, number: int, sealed: Buffer, *, last: bool) -> bytes:
+    """Return what `seal_chunk` was given; raise `Unsealable` when key, label, place or bytes differ."""
+    try:
+        return AESGCM(key).decrypt(_counted(number, last=last), sealed, aad)
+    except InvalidTag:
+        raise Unsealable from None
+
+
 def wrap(kek: bytes, aad: bytes, key: bytes) -> bytes:
     """Return ``key`` encrypted by a key-encryption key, bound to ``aad``; always 60 bytes."""
     return _encrypt(kek, aad, key)
@@ -41,6 +58,10 @@ def wrap(kek: bytes, aad: bytes, key: bytes) -> bytes:
 def unwrap(kek: bytes, aad: bytes, wrapped: bytes) -> bytes:
     """Return the key that `wrap` was given; raise `Unsealable` when anything differs."""
     return _decrypt(kek, aad, wrapped)
+
+
+def _counted(number: int, *, last: bool) -> bytes:
+    return number.to_bytes(_NONCE - 1, "big") + bytes([last])
 
 
 def _encrypt(key: bytes, aad: bytes, plaintext: bytes) -> bytes:

@@ -23,7 +23,7 @@ async def close(tx: Tx, subject: SubjectId, function: str, now: datetime) -> Non
     """Delete all that ``function`` holds of a subject. The caller holds the row; a law's hold stays."""
     params = {"subject": subject, "function": function}
     await deletions.note(tx, now)
-    for query in ("drop_keys", "drop_wraps", "drop_tags", "drop_blocks", "settle_function"):
+    for query in ("drop_keys", "drop_wraps", "drop_tags", "drop_blocks", "close_media", "settle_function"):
         await tx.run(QUERIES[query], params)
     await documents.drop_unwrapped(tx, subject)
 

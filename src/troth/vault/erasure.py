@@ -254,7 +254,9 @@ class Erasure:
         gone = all(last is not None and self._keyring.epochs(kind)[0] > last for kind, last in needed.items())
         return _Note() if gone else None
 
-    async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note:
+    async def _sweep(self, tx: Tx, subject: SubjectId) -> _Note | None:
+        if await tx.value(QUERIES["media_left"], {"subject": subject}):
+            return None  # waits until the object store has let go of its bytes (`media.sweep`)
         removed = Counter(await sweep.own(tx, subject))
         for hook in self._hooks.sweeps:
             removed.update(await hook(tx, subject))

@@ -106,6 +106,7 @@ class Expiry:
         else:
             await deletions.note(tx, now)
             await documents.let_go_of(tx, row.subject, row.function, row.record)
+            await tx.run(QUERIES["forget_media"], params)
         policy, _, function = row.function.partition("/")
         entry = ledger.NewEntry(
             kind=EntryKind.TIME_OVER,

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     TAGGED = "tagged"
     NOTE = "note"
     PLAN = "plan"
+    MEDIA = "media"
+    MEDIA_KEY = "media key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +73,15 @@ def function_of(permit: Permit) -> str:
 def retention_of(_permit: Permit) -> str:
     """Return the retention class of documents, notes and tags: single ones have their time as due rows."""
     return PURPOSE
+
+
+def media_key_label(subject: SubjectId, record: UUID, function: str, retention: str, kek_epoch: int) -> Label:
+    """Return what the wrap of an object's key is bound to."""
+    return Label(
+        kind=Kind.MEDIA_KEY,
+        subject=subject,
+        record=record,
+        function=function,
+        retention=retention,
+        version=kek_epoch,
+    )

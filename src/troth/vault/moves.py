@@ -12,6 +12,7 @@ from uuid import UUID
 from troth.terms import SubjectId
 from troth.vault import cipher, documents, keys
 from troth.vault.keyring import Epoch, EpochKind, Keyring
+from troth.vault.label import media_key_label
 from troth.vault.lookup import tag, tagged_label
 
 _NOWHERE = UUID(int=0)
@@ -112,6 +113,29 @@ class WrapRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaRow:
+    """The wrap of an object's key."""
+
+    subject: SubjectId
+    object: UUID
+    function: str
+    retention: str
+    kek_epoch: int
+    wrapped: bytes = field(repr=False)
+
+    def place(self) -> Place:
+        """Return where it stands in its table's order."""
+        return Place(self.subject, self.object)
+
+    def moved(self, keks: Keks, epoch: Epoch) -> bytes:
+        """Return the wrap under ``epoch``."""
+        place = (self.subject, self.object, self.function, self.retention)
+        old = media_key_label(*place, self.kek_epoch)
+        secret = cipher.unwrap(keks[self.kek_epoch], old.aad(), bytes(self.wrapped))
+        return cipher.wrap(epoch.key, media_key_label(*place, epoch.number).aad(), secret)
+
+
+@dataclass(frozen=True, slots=True)
 class TagRow(KeyRow):
     """A look-up tag, with the value sealed beside it and the key that opens that."""
 
@@ -135,7 +159,7 @@ class Series:
     """One table's rows under past epochs: which epochs, how a row reads, and the names of its queries."""
 
     kind: EpochKind
-    row: type[KeyRow | WrapRow]
+    row: type[KeyRow | WrapRow | MediaRow]
     old: str
     new: str
 
@@ -143,5 +167,6 @@ class Series:
 SERIES = (
     Series(EpochKind.KEK, KeyRow, "old_keys", "rewrap_keys"),
     Series(EpochKind.KEK, WrapRow, "old_wraps", "rewrap_wraps"),
+    Series(EpochKind.KEK, MediaRow, "old_media", "rewrap_media"),
     Series(EpochKind.INDEX, TagRow, "old_tags", "retag"),
 )

@@ -272,6 +272,7 @@ UPDATE blind_index b SET tag = n.moved, epoch = %(epoch)s
 -- How many rows still need a key-encryption key from before an epoch.
 SELECT (SELECT count(*) FROM vault_key WHERE kek_epoch < %(epoch)s)
      + (SELECT count(*) FROM document_wrap WHERE kek_epoch < %(epoch)s)
+     + (SELECT count(*) FROM media WHERE kek_epoch < %(epoch)s AND wrapped IS NOT NULL)
 
 -- :needs_index
 -- How many rows are still found by an index key from before an epoch.
@@ -460,6 +461,7 @@ SELECT erasure FROM erasure WHERE plan IS NOT NULL
 -- :epoch_rows
 -- How many rows depend on an epoch's key.
 SELECT (SELECT count(*) FROM vault_key) + (SELECT count(*) FROM document_wrap) + (SELECT count(*) FROM blind_index)
+     + (SELECT count(*) FROM media WHERE wrapped IS NOT NULL)
 
 -- :settle_function
 -- What a function held is gone, so nothing of it is due.
@@ -530,3 +532,74 @@ SELECT array_agg(id) FROM vault_deletion HAVING min(at) <= %(before)s
 -- :deletions_done
 -- The epoch that these waited for is over.
 DELETE FROM vault_deletion WHERE id = ANY(%(ids)s)
+
+-- :begin_media
+-- An upload begins: its key exists before its first byte.
+INSERT INTO media (subject, object, function, class, item, of, state, began, at_day, policy_version, kek_epoch, wrapped)
+VALUES (%(subject)s, %(object)s, %(function)s, %(class)s, %(item)s, %(of)s, 'uploading', %(began)s, %(at_day)s,
+        %(policy_version)s, %(kek_epoch)s, %(wrapped)s)
+
+-- :finish_media
+-- An upload is whole and in time, and nothing it belongs to was forgotten meanwhile.
+UPDATE media m SET state = 'ready', settled = true, size = %(size)s
+ WHERE m.subject = %(subject)s AND m.object = %(object)s AND m.state = 'uploading' AND m.began > %(since)s
+   AND (m.of IS NULL OR EXISTS (SELECT FROM media o WHERE o.subject = m.subject AND o.object = m.of
+                                   AND o.state = 'ready'))
+
+-- :media
+-- An object that a function holds.
+SELECT subject, object, function, class AS retention, item, state, policy_version, size, kek_epoch, wrapped
+  FROM media WHERE subject = %(subject)s AND object = %(object)s AND function = %(function)s
+
+-- :media_state
+-- Whether an object is there, as far as committed.
+SELECT state FROM media WHERE subject = %(subject)s AND object = %(object)s
+
+-- :forget_media
+-- An object and its thumbnails open no more.
+UPDATE media SET state = 'gone', wrapped = NULL
+ WHERE subject = %(subject)s AND function = %(function)s AND %(record)s IN (object, of) AND state <> 'gone'
+
+-- :close_media
+-- What a function holds of media opens no more.
+UPDATE media SET state = 'gone', wrapped = NULL
+ WHERE subject = %(subject)s AND function = %(function)s AND state <> 'gone'
+
+-- :erase_media
+-- A subject's media opens no more.
+UPDATE media SET state = 'gone', wrapped = NULL WHERE subject = %(subject)s AND state <> 'gone'
+
+-- :lapse_media
+-- Uploads that nobody finished in time.
+UPDATE media SET state = 'gone', wrapped = NULL WHERE state = 'uploading' AND began <= %(since)s
+
+-- :gone_media
+-- Objects whose bytes are to be deleted and that nobody can be writing to.
+SELECT subject, object FROM media WHERE state = 'gone' AND (settled OR began <= %(since)s)
+ ORDER BY began LIMIT %(page)s FOR UPDATE SKIP LOCKED
+
+-- :drop_media
+-- The bytes of this one are deleted.
+DELETE FROM media WHERE subject = %(subject)s AND object = %(object)s
+
+-- :media_left
+-- How many objects of a subject are still to be swept.
+SELECT count(*) FROM media WHERE subject = %(subject)s
+
+-- :old_media_skip
+-- A page of objects' wraps from before an epoch, that nobody holds.
+SELECT subject, object, function, class AS retention, kek_epoch, wrapped FROM media
+ WHERE (subject, object) > (%(subject)s, %(id)s) AND kek_epoch < %(epoch)s AND wrapped IS NOT NULL
+ ORDER BY subject, object LIMIT %(page)s FOR UPDATE SKIP LOCKED
+
+-- :old_media_wait
+-- A page of objects' wraps from before an epoch, waiting for whoever holds one.
+SELECT subject, object, function, class AS retention, kek_epoch, wrapped FROM media
+ WHERE (subject, object) > (%(subject)s, %(id)s) AND kek_epoch < %(epoch)s AND wrapped IS NOT NULL
+ ORDER BY subject, object LIMIT %(page)s FOR UPDATE
+
+-- :rewrap_media
+-- Objects' wraps under the new epoch.
+UPDATE media m SET wrapped = n.moved, kek_epoch = %(epoch)s
+  FROM unnest(%(subjects)s::uuid[], %(ids)s::uuid[], %(moved)s::bytea[]) AS n (subject, object, moved)
+ WHERE m.subject = n.subject AND m.object = n.object AND m.wrapped IS NOT NULL

@@ -31,7 +31,7 @@ class NotSwept(TrothError):
 
 async def close(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
     """Delete everything that opens or finds: from the commit on, nothing of this subject is readable."""
-    return await _delete(tx, subject, ("vault_key", "document_wrap", "blind_index"))
+    return await _delete(tx, subject, ("vault_key", "document_wrap", "blind_index", "media"))
 
 
 async def own(tx: Tx, subject: SubjectId) -> Mapping[str, int]:

@@ -122,6 +122,11 @@ class ChoreDoors(Doors):
         async with self._erasing() as tx:
             return done + await self._system.retention.count(tx)
 
+    async def sweep_media(self) -> int:
+        """Delete the bytes of media that was forgotten or never finished; return of how many objects."""
+        async with self._erasing() as tx:
+            return await self._system.media.sweep(tx)
+
     async def tidy(self) -> int:
         """Destroy the farewell keys of plans that never were committed; return how many."""
         async with self._erasing() as tx:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from troth.policy.clauses import Clause
-from troth.prove.scenarios import arrival, facts, functions, grounds, items, recipients, switches
+from troth.prove.scenarios import arrival, facts, functions, grounds, items, recipients, rights, switches
 from troth.prove.trial import Scenario
 
 SCENARIOS: Sequence[Scenario] = (
@@ -15,6 +15,7 @@ SCENARIOS: Sequence[Scenario] = (
     *recipients.SCENARIOS,
     *switches.SCENARIOS,
     *grounds.SCENARIOS,
+    *rights.SCENARIOS,
     *facts.SCENARIOS,
 )
 

