@@ -3,8 +3,9 @@
 ``python bench/vault.py --json`` prints one object. Both sides alternate in one run; figures are medians.
 Sealed ingest is what a device worker does with a batch (gate, form, seal, marks, COPY, commit); plain is COPY
 of the same readings into one table with a primary key. Access and erasure are measured at 10^5 and at 10^6
-readings (``--large``: 10^7). ``erase_everywhere_p99_ms`` is from the commit of a refusal until the last of four
-worker processes, which had read that person's data through the gate over and over, was refused.
+readings (``--large``: 10^7). ``erase_everywhere_p99_ms`` is from the commit of a refusal until the last of
+four worker processes, which had read that person's data through the gate over and over, was refused. Media is
+written to and read from a folder, in turn with the same bytes unsealed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import asyncio
 import json
 import multiprocessing
+import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,12 +24,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import psycopg
-from devices import FLOW, POLICY, Owner, owners
+from devices import CROSSING, FLOW, POLICY, Owner, owners
 from sides import KEPT, SINCE, Sides, batch, sides
 
 from troth.app.settings import Settings
@@ -37,8 +39,8 @@ from troth.db.partitions import ensure
 from troth.policy.period import Period, Unit
 from troth.policy.words import Outcome
 from troth.subjects.names import ANSWER_REQUEST
-from troth.terms import Ask, Denied, Reading, TrothError, Verb
-from troth.vault import cipher, growth, keys
+from troth.terms import Actor, ActorKind, Ask, Denied, Reading, RecordId, TrothError, Verb
+from troth.vault import cipher, growth, keys, stream
 from troth.vault.classes import Fixed
 from troth.vault.farewell import Farewell
 from troth.vault.keyring import EpochKind
@@ -55,6 +57,7 @@ WORKERS = 4
 WATCHED = 25
 KEYS = 40_000
 DROPS = 5
+MEDIA_MB = 64
 SMALL, USUAL, LARGE = 10**5, 10**6, 10**7
 AT_LEAST = {
     "ingest_vs_copy_1": 0.25,
@@ -274,6 +277,58 @@ async def drop(both: Sides) -> float:
     return median(times)
 
 
+async def media(both: Sides, owner: Owner) -> dict[str, float]:
+    """Return the MB/s at which an object is sealed into a folder and read back, and the ratios to plain."""
+    system, data = both.system, secrets.token_bytes(MEDIA_MB * 1_000_000)
+    parts = [data[at : at + stream.SEGMENT] for at in range(0, len(data), stream.SEGMENT)]
+    device = Actor(ActorKind.DEVICE, str(owner.device))
+    collect = replace(both.ask(owner, Verb.COLLECT, "count_on_camera"), actor=device, device=owner.device)
+
+    async def write() -> RecordId:
+        async with system.db.transaction() as tx:
+            upload = await system.media.begin(tx, await system.gate.admit(tx, collect), CROSSING)
+        for part in parts:
+            await upload.write(part)
+        await upload.close()
+        async with system.db.transaction() as tx:
+            return await system.media.finish(tx, upload)
+
+    async def read(record: RecordId) -> int:
+        async with system.db.transaction() as tx:
+            permit = await system.gate.admit(tx, both.ask(owner, Verb.USE, "count_customers"))
+            opened = await system.media.open(tx, permit, record)
+        return sum([len(part) async for part in opened.read()])
+
+    async def write_plainly(of: UUID) -> None:
+        for number, part in enumerate(parts):
+            await system.media.objects.put(of, number, part)
+
+    async def read_plainly(of: UUID) -> int:
+        got = [await system.media.objects.get(of, n, 0, len(part)) for n, part in enumerate(parts)]
+        return sum(map(len, got))
+
+    rates: dict[str, list[float]] = {"write": [], "read": [], "write_plainly": [], "read_plainly": []}
+    for _ in range(3):
+        plain, began = uuid4(), time.perf_counter()
+        record = await write()
+        written = time.perf_counter()
+        assert await read(record) == len(data)
+        done = time.perf_counter()
+        await write_plainly(plain)
+        plainly = time.perf_counter()
+        assert await read_plainly(plain) == len(data)
+        spans = (written - began, done - written, plainly - done, time.perf_counter() - plainly)
+        for name, took in zip(("write", "read", "write_plainly", "read_plainly"), spans, strict=True):
+            rates[name].append(MEDIA_MB / took)
+    middle = {name: median(found) for name, found in rates.items()}
+    return {
+        "media_write_mb_s": round(middle["write"]),
+        "media_read_mb_s": round(middle["read"]),
+        "media_write_vs_plain": round(middle["write"] / middle["write_plainly"], 2),
+        "media_read_vs_plain": round(middle["read"] / middle["read_plainly"], 2),
+    }
+
+
 async def measured(large: int) -> dict[str, float]:
     found: dict[str, float] = {}
     async with sides() as both:
@@ -305,6 +360,7 @@ async def measured(large: int) -> dict[str, float]:
         found["erase_everywhere_p99_ms"] = round(quantiles(late, n=100)[98], 1)
         say("everywhere")
         found["drop_partition_ms"] = round(await drop(both), 1)
+        found |= await media(both, whole)
         found["rotate_keys_per_s"] = round(await rotate(both))
         say("rotated")
     return found
