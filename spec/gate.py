@@ -16,6 +16,7 @@ A permission must be found among the clauses; silence is a no. Each sentence bel
 # INVARIANT: an error while deciding denies.
 # INVARIANT: what was not allowed when measured is refused.
 # INVARIANT: dropping is per item.
+# INVARIANT: what is used and not kept is never stored.
 # INVARIANT: what does not have its form is never admitted.
 # INVARIANT: the explanation names exactly the deciding clauses.
 """
@@ -40,7 +41,8 @@ def decide(policy: says.Policy, standing: Standing | None, ask: Ask) -> Decision
                 return answer
             yes += answer
         admitted, dropped = items.sort(case)
-        return Allow(admitted, dropped, frozenset(clause.id for clause in yes))
+        because = frozenset(clause.id for clause in yes)
+        return Allow(admitted, dropped, because, items.unkept(case, admitted))
     except Exception:  # noqa: BLE001  # whatever went wrong, the answer is no
         return no(Reason.ERROR)
 

@@ -34,6 +34,11 @@ def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
     return frozenset(passed), frozenset(dropped)
 
 
+def unkept(case: Case, admitted: frozenset[ItemName]) -> frozenset[ItemName]:
+    """Return which of these items the function may use and not keep, on whatever basis and for whatever."""
+    return frozenset(c.item for c in case.items if c.keep is says.Keep.NONE and c.item in admitted)
+
+
 def _gone(case: Case) -> bool:
     """Return whether only what is held is left: the person cancelled, or nobody is known.
 

@@ -7,6 +7,7 @@ bind, all must say yes. So a later version widens nothing unless it is accepted,
 # INVARIANT: a version that was not accepted opens nothing.
 # INVARIANT: going on never widens what was accepted.
 # INVARIANT: a choice never stretches beyond the text it was made under.
+# INVARIANT: what any version that binds uses and does not keep is not kept.
 """
 
 from __future__ import annotations
@@ -59,14 +60,16 @@ def _answer(policies: Mapping[int, Policy], standing: Standing | None, ask: Ask)
     if not isinstance(together, Allow):
         return together
     older = {item: made_under(acts, ask, item) - {*binding} for item in together.items}
-    stretched: set[ItemName] = set()
+    stretched, unkept = set[ItemName](), set(together.unkept)
     for version in sorted({version for versions in older.values() for version in versions}):
         then = under(version)
         passed = then.items if isinstance(then, Allow) else frozenset[ItemName]()
-        stretched |= {item for item in together.items if version in older[item] and item not in passed}
+        chosen = {item for item in together.items if version in older[item]}
+        stretched |= chosen - passed
+        unkept |= {item for item in chosen if isinstance(then, Allow) and item in then.unkept}
     clauses = {c.item: c.id for c in spec.gate.Case(policies[first], standing, ask).items}
     drops = [Dropped(item, Reason.ITEM_NOT_CHOSEN, clauses[item]) for item in stretched]
-    return left(together.items - stretched, [*together.dropped, *drops], together.because)
+    return left(together.items - stretched, [*together.dropped, *drops], together.because, unkept)
 
 
 def went_on(policies: Mapping[int, Policy], acts: Sequence[Act], first: int) -> list[int]:
@@ -116,16 +119,22 @@ def strictest(decisions: Sequence[Decision]) -> Decision:
     yes = [decision for decision in decisions if isinstance(decision, Allow)]
     items = frozenset[ItemName].intersection(*[each.items for each in yes])
     because = frozenset[ClauseId]().union(*[each.because for each in yes])
-    return left(items, [drop for each in yes for drop in each.dropped], because)
+    unkept = frozenset[ItemName]().union(*[each.unkept for each in yes])
+    return left(items, [drop for each in yes for drop in each.dropped], because, unkept)
 
 
-def left(items: frozenset[ItemName], drops: Iterable[Dropped], because: Collection[ClauseId]) -> Decision:
+def left(
+    items: frozenset[ItemName],
+    drops: Iterable[Dropped],
+    because: Collection[ClauseId],
+    unkept: Collection[ItemName],
+) -> Decision:
     """Return a yes for these items, or a no if none is left; of several drops of one item one counts."""
     first: dict[ItemName, Dropped] = {}
     for drop in drops:
         first.setdefault(drop.item, drop)
     if items:
-        return Allow(items, frozenset(first.values()), frozenset(because))
+        return Allow(items, frozenset(first.values()), frozenset(because), items & frozenset(unkept))
     for reason in (Reason.ITEM_NOT_CHOSEN, Reason.CANCELLED, Reason.ITEM_MALFORMED):
         clauses = [d.clause for d in first.values() if d.reason is reason and d.clause is not None]
         if clauses:

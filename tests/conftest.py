@@ -1,6 +1,7 @@
 """Shared by every tier: one embedded PostgreSQL and one NATS per run, and a fresh database per test.
 
-Both are started only when a test asks for them. Services run in a thread of their own, because a test
+Both are started only when a test asks for them, Debian's PostgreSQL too. TROTH_TEST_CITUS_DSN puts the fresh
+databases on a cluster (docs/howto/many-machines.md). Services run in a thread of their own, because a test
 brings its own event loop; the thread lives as long as the run.
 """
 
@@ -8,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-import psycopg
 import pytest
 
+from tests.servers.cluster import Cluster
+from tests.servers.debian import Debian, newest_programs
+from tests.servers.embedded import ALL, Embedded, let_all_in
 from troth.app.embedded.nats import Nats
 from troth.app.embedded.postgres import Postgres
 from troth.app.supervisor import Supervisor
@@ -81,19 +85,37 @@ def postgres(services: Services, scratch: Path) -> Postgres:
     return server
 
 
-_ALL = "troth_test"
+class Server(Protocol):
+    """Where databases for tests are made: see `tests.servers`."""
+
+    def dsn(self, role: Role, database: str) -> str: ...
+    def make(self, name: str, *, empty: bool = False) -> None: ...
+    def drop(self, name: str) -> None: ...
 
 
-def let_all_in(server: Postgres) -> None:
-    """Make a role that may do what all working roles may together, for this server of ours."""
-    hba = server.sockets.parent / "data" / "pg_hba.conf"
-    with psycopg.connect(server.dsn(Role.OWNER), autocommit=True) as conn:
-        if conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (_ALL,)).fetchone() is None:
-            roles = ", ".join(sorted(WORKING))
-            conn.execute(f"CREATE ROLE {_ALL} LOGIN INHERIT IN ROLE {roles}")
-        if _ALL not in hba.read_text():
-            hba.write_text(f"local all {_ALL} trust\n{hba.read_text()}")
-            conn.execute("SELECT pg_reload_conf()")
+@pytest.fixture(scope="session")
+def debian(services: Services, scratch: Path) -> Debian:
+    """Debian's PostgreSQL, over TLS, with a migrated template."""
+    programs = newest_programs()
+    if programs is None:
+        pytest.skip("nothing is tested over TLS: install Debian's PostgreSQL (apt install postgresql)")
+    server = Debian(scratch / "debian", programs)
+    services.start(server.child)
+    server.set_up()
+    services.run(migrate(server.dsn(Role.OWNER)))
+    return server
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Where `database` is: the embedded server, or the cluster that TROTH_TEST_CITUS_DSN names."""
+    cluster = os.environ.get("TROTH_TEST_CITUS_DSN")
+    if cluster:
+        yield Cluster(cluster, request.getfixturevalue("scratch"))
+        return
+    embedded = Embedded(request.getfixturevalue("postgres"))
+    yield embedded
+    embedded.close()
 
 
 class Dsns:
@@ -103,11 +125,11 @@ class Dsns:
     is held in `test_roles.py`, and used by whatever opens a whole system (``environ``).
     """
 
-    def __init__(self, server: Postgres, name: str) -> None:
+    def __init__(self, server: Server | Postgres, name: str) -> None:
         self.name = name
         self.of = {role: server.dsn(role, name) for role in Role}
         self.owner = self.of[Role.OWNER]
-        self.app = f"{server.dsn(Role.APP, name)} user={_ALL}"
+        self.app = f"{self.of[Role.APP]} user={ALL}"
         self.environ = {
             "TROTH_DSN": self.of[Role.APP],
             "TROTH_OWNER_DSN": self.owner,
@@ -119,26 +141,25 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def make_database(postgres: Postgres) -> Iterator[Callable[[], Dsns]]:
+def make_database(server: Server) -> Iterator[Callable[..., Dsns]]:
     """Make as many migrated databases as a test (or a hypothesis example) needs; all go afterwards."""
     made: list[Dsns] = []
-    with psycopg.connect(postgres.dsn(Role.OWNER, "postgres"), autocommit=True) as conn:
 
-        def make(template: str = "troth") -> Dsns:
-            one = Dsns(postgres, f"test_{next(_numbers)}")
-            conn.execute(f'CREATE DATABASE "{one.name}" TEMPLATE "{template}" STRATEGY file_copy')
-            made.append(one)
-            return one
+    def make(*, empty: bool = False) -> Dsns:
+        name = f"test_{next(_numbers)}"
+        server.make(name, empty=empty)
+        made.append(Dsns(server, name))
+        return made[-1]
 
-        yield make
-        for one in made:
-            conn.execute(f'DROP DATABASE "{one.name}" WITH (FORCE)')
+    yield make
+    for one in made:
+        server.drop(one.name)
 
 
 @pytest.fixture
 def make_empty(make_database: Callable[..., Dsns]) -> Callable[[], Dsns]:
     """Make databases without any table."""
-    return lambda: make_database("template0")
+    return lambda: make_database(empty=True)
 
 
 @pytest.fixture

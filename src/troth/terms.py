@@ -185,11 +185,15 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """Yes, for these items only. ``because`` names exactly the clauses that decided."""
+    """Yes, for these items only. ``because`` names exactly the clauses that decided.
+
+    ``unkept`` are those of ``items`` that may be used and not kept: nobody stores them.
+    """
 
     items: frozenset[ItemName]
     dropped: frozenset[Dropped]
     because: frozenset[ClauseId]
+    unkept: frozenset[ItemName] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

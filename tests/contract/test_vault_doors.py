@@ -12,8 +12,8 @@ import pytest
 from tests.fakes.vault import START, Bench, reading
 from troth import ledger
 from troth.gate import Forged, Lapsed
-from troth.terms import Actor, ActorKind, Allow, Basis, DeviceId, ItemName, Reference, Verb
-from troth.vault import Claimed, Erased, Form, NotCovered, NotHeld, NotStorable, Stored, Unsealable
+from troth.terms import Actor, ActorKind, Allow, Basis, DeviceId, ItemName, RecordId, Reference, Verb
+from troth.vault import Claimed, Erased, Form, NotCovered, NotHeld, NotKept, NotStorable, Stored, Unsealable
 from troth.vault.sql import QUERIES
 
 PHONE = ItemName("phone")
@@ -210,6 +210,31 @@ async def test_a_note_of_a_closed_function_or_an_erased_subject_opens_no_more(be
         await ledger.forget(tx, subject)
         with pytest.raises(Erased):
             await bench.vault.unseal(tx, permit, PHONE, row, sealed)
+
+
+# INVARIANT: what is used and not kept is never stored.
+
+
+async def test_what_is_used_and_not_kept_is_never_stored(bench):
+    subject, row = await bench.subject(), uuid4()
+    permit = bench.permit(subject, Verb.COLLECT, "watch", "phone", "motion", unkept={"phone"})
+    vault = bench.vault
+    for store in (
+        lambda tx: vault.put(tx, permit, PHONE, {"v": 1}),
+        lambda tx: vault.add(tx, permit, PHONE, {"v": 1}),
+        lambda tx: vault.append(tx, permit, [reading("motion"), reading("phone")]),
+        lambda tx: vault.correct(tx, permit, reading("phone")),
+        lambda tx: vault.holds.begin(tx, permit, PHONE, RecordId(row), ()),
+        lambda tx: vault.holds.begin_event(tx, permit, reading("phone"), ()),
+        lambda tx: vault.seal(tx, permit, PHONE, row, {"v": 1}),
+        lambda tx: vault.lookup.claim(tx, permit, PHONE, "x"),
+    ):
+        async with bench.tx() as tx:
+            with pytest.raises(NotKept):
+                await store(tx)
+    assert await bench.everything(subject) == []
+    async with bench.tx() as tx:
+        assert await vault.append(tx, permit, [reading("motion")]) == Stored(1, 0)
 
 
 # INVARIANT: no permit, no plaintext.

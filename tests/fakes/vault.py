@@ -101,7 +101,7 @@ class Bench:
         async with self.tx() as tx:
             return await ledger.new_subject(tx)
 
-    def permit(self, subject, verb=Verb.COLLECT, function="register", *items, **changed):
+    def permit(self, subject, verb=Verb.COLLECT, function="register", *items, unkept=(), **changed):
         ask = Ask(
             verb=verb,
             policy=PolicyName(changed.pop("policy", "sunmi-camera")),
@@ -114,7 +114,8 @@ class Bench:
             at=self.clock.now(),
             **changed,
         )
-        return _mint.mint(ask, Allow(ask.items, frozenset(), frozenset()), 1, self.clock.now(), None)
+        allow = Allow(ask.items, frozenset(), frozenset(), frozenset(unkept))
+        return _mint.mint(ask, allow, 1, self.clock.now(), None)
 
     def own(self, subject, verb=Verb.USE):
         return self.permit(subject, verb, "register", basis=Basis.OWN_RIGHT)

@@ -62,9 +62,8 @@ class House:
     async def code(self) -> str:
         """Have the letters carried and return the last code."""
         await self.troth.deliver(self.letters)
-        found = re.search(r"\b(\d{6})\b", self.letters.carried[-1].text)
-        assert found
-        return found[1]
+        found = [re.search(r"\b(\d{6})\b", letter.text) for letter in self.letters.carried]
+        return [code[1] for code in found if code][-1]
 
     async def form(self, **changed: object) -> dict[str, Any]:
         shown = (await self.http.get(f"/v1/policies/{POLICY}?language=en")).json()

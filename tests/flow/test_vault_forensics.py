@@ -11,8 +11,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.conftest import Dsns, let_all_in
+from tests.conftest import Dsns
 from tests.fakes.vault import START, Bench, reading
+from tests.servers.embedded import let_all_in
 from troth.app.embedded.postgres import Postgres
 from troth.db import migrate
 from troth.prove.scan import scan

@@ -106,7 +106,8 @@ def said(decision: Decision) -> dict:
                 ({"item": d.item, "reason": d.reason.value, "clause": d.clause} for d in decision.dropped),
                 key=lambda drop: drop["item"],
             )
-            return {"allow": sorted(decision.items), "dropped": dropped, "because": because}
+            unkept = {"unkept": sorted(decision.unkept)} if decision.unkept else {}
+            return {"allow": sorted(decision.items), **unkept, "dropped": dropped, "because": because}
 
 
 def text(file: dict) -> str:

@@ -180,6 +180,7 @@ def function_clauses(d: Dice, f: str, functions: list[str], *, arbitrary: bool) 
                 permission=d.pick([None, None, None, *PERMISSIONS]),
                 about=d.pick(Role) if d.rarely(10) else None,
                 only_while=d.pick([*FUNCTIONS, "unheard_of"]) if d.rarely(10) else None,
+                keep=says.Keep.NONE if d.rarely(6) else says.Keep.STORED,
             )
         )
         if d.rarely(4):

@@ -276,6 +276,32 @@ def test_what_does_not_have_its_form_is_never_admitted(dice):
         assert isinstance(answer(policy, standing, replace(ask, unfit=ask.items)), Deny)
 
 
+def not_keeping(policy: says.Policy) -> says.Policy:
+    """The same policy, except that no function keeps anything."""
+    clauses = [
+        replace(c, keep=says.Keep.NONE) if isinstance(c, says.ItemClause) else c for c in policy.clauses
+    ]
+    return replace(policy, clauses=tuple(clauses))
+
+
+@FEW
+@given(generate.dice)
+def test_what_is_used_and_not_kept_is_never_stored(dice):
+    for policy, standing, ask in cases(dice):
+        decision, spared = answer(policy, standing, ask), answer(not_keeping(policy), standing, ask)
+        if isinstance(decision, Allow):
+            none = {
+                c.item
+                for c in of(policy, says.ItemClause)
+                if c.function == ask.function and c.keep is says.Keep.NONE
+            }
+            event(f"{len(none & decision.items)} of them not kept")
+            assert decision.unkept == decision.items & none
+            assert spared == replace(decision, unkept=decision.items)
+        else:
+            assert spared == decision
+
+
 @FEWER
 @given(generate.dice)
 def test_the_explanation_names_exactly_the_deciding_clauses(dice):

@@ -11,8 +11,8 @@ import spec.gate
 import spec.versions
 from tests.spec import generate
 from tests.spec.test_gate_agrees import QUIET
-from tests.spec.test_gate_invariants import FEW, passed
-from troth.gate.decide import decide
+from tests.spec.test_gate_invariants import FEW, not_keeping, passed
+from troth.gate.decide import accepted_version, decide
 from troth.gate.versions import answer
 from troth.policy import clauses as says
 from troth.terms import Act, ActKind, Allow, Deny, Reason, Standing
@@ -116,6 +116,20 @@ def test_a_choice_never_stretches_beyond_the_text_it_was_made_under(dice):
         under_the_old = spec.gate.decide(policies[1], replace(standing, acts=(*restated, *first)), ask)
         event(type(after).__name__)
         assert passed(after) <= passed(under_the_old)
+
+
+@FEW
+@given(generate.dice)
+def test_what_any_version_that_binds_uses_and_does_not_keep_is_not_kept(dice):
+    for policies, standing, ask in cases(dice):
+        for spared in policies:
+            sparing = {v: not_keeping(p) if v == spared else p for v, p in policies.items()}
+            before, after = both(policies, standing, ask), both(sparing, standing, ask)
+            assert passed(after) == passed(before)
+            assert isinstance(before, Deny) or before.unkept <= after.unkept <= after.items
+            if isinstance(after, Allow) and spared == accepted_version(standing, ask.policy, ask.at):
+                event("the accepted one keeps nothing")
+                assert after.unkept == after.items
 
 
 def test_an_error_while_deciding_denies_under_several_versions():

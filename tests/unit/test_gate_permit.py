@@ -46,7 +46,10 @@ ASK = Ask(
     recipient="agent",
 )
 ALLOW = Allow(
-    frozenset({"a"}), frozenset({Dropped("b", Reason.ITEM_NOT_CHOSEN, "pol/b")}), frozenset({"pol/a"})
+    frozenset({"a"}),
+    frozenset({Dropped("b", Reason.ITEM_NOT_CHOSEN, "pol/b")}),
+    frozenset({"pol/a"}),
+    frozenset({"a"}),
 )
 OTHER = {
     str: "other",

@@ -85,7 +85,13 @@ def test_an_override_is_checked_like_a_variable():
         ("TROTH_DSN", "host", "write one such as"),
         ("TROTH_DSN", "host=db password=s3cret", "put it in a file, TROTH_DSN_FILE"),
         ("TROTH_DSN", "postgresql://me:s3cret@db/troth", "put it in a file, TROTH_DSN_FILE"),
-        ("TROTH_OWNER_DSN", "host=db", "belong together"),
+        ("TROTH_OWNER_DSN", "host=localhost", "belong together"),
+        ("TROTH_DSN", "host=db", "reaches another machine without proof of which: add sslmode=verify-full"),
+        ("TROTH_DSN", "host=db sslmode=require", "add sslmode=verify-full"),
+        ("TROTH_DSN", "host=db sslmode=verify-ca", "add sslmode=verify-full"),
+        ("TROTH_DSN", "host=localhost,db", "add sslmode=verify-full"),
+        ("TROTH_DSN", "host=localhost hostaddr=192.0.2.1", "add sslmode=verify-full"),
+        ("TROTH_DSN", "postgresql://me@db/troth?sslmode=prefer", "add sslmode=verify-full"),
         ("TROTH_DSN_FILE", "/no/such/file", "name a text file that this user may open"),
         ("TROTH_DSN_FILE", "dsn", "write one that begins with /"),
     ],
@@ -99,33 +105,33 @@ def test_a_bad_setting_says_what_to_write(name: str, value: str, sentence: str):
 
 def test_a_secret_comes_from_a_file(tmp_path: Path):
     app, owner, empty = tmp_path / "app", tmp_path / "owner", tmp_path / "empty"
-    app.write_text("host=db user=troth_app passfile=/etc/troth/s3cret\n")
-    owner.write_text("postgresql://troth_owner:s3cret@db/troth")
+    app.write_text("host=localhost user=troth_app passfile=/etc/troth/s3cret\n")
+    owner.write_text("postgresql://troth_owner:s3cret@localhost/troth")
     empty.write_text("\n")
     got = read(TROTH_DSN_FILE=str(app), TROTH_OWNER_DSN_FILE=str(owner))
-    assert got.dsn == "host=db user=troth_app passfile=/etc/troth/s3cret"
-    assert got.dsn_of(Role.KEEPER) == "user=troth_keeper passfile=/etc/troth/s3cret host=db"
+    assert got.dsn == "host=localhost user=troth_app passfile=/etc/troth/s3cret"
+    assert got.dsn_of(Role.KEEPER) == "user=troth_keeper passfile=/etc/troth/s3cret host=localhost"
     assert "s3cret" not in repr(got)
     with pytest.raises(BadSetting, match="is empty"):
         read(TROTH_DSN_FILE=str(empty))
     with pytest.raises(BadSetting, match="both set"):
-        read(TROTH_DSN_FILE=str(app), TROTH_DSN="host=db")
+        read(TROTH_DSN_FILE=str(app), TROTH_DSN="host=localhost")
 
 
 def test_a_password_is_one_roles_so_the_others_are_asked_for(tmp_path: Path):
     files = {role: tmp_path / role for role in Role}
     for role, file in files.items():
-        file.write_text(f"host=db user={role} password=s3cret")
+        file.write_text(f"host=localhost user={role} password=s3cret")
     given = {f"{dsn_variable(role)}_FILE": str(file) for role, file in files.items()}
     got = read(**given)
-    assert got.dsn_of(Role.KEEPER) == "host=db user=troth_keeper password=s3cret"
+    assert got.dsn_of(Role.KEEPER) == "host=localhost user=troth_keeper password=s3cret"
     del given["TROTH_KEEPER_DSN_FILE"]
     with pytest.raises(BadSetting, match="each of the others into TROTH_KEEPER_DSN_FILE, or all") as caught:
         read(**given)
     assert "s3cret" not in str(caught.value)
     # A process that is told some roles only makes up no password for the others.
     del given["TROTH_OWNER_DSN_FILE"]
-    assert read(**given).dsn_of(Role.KEEPER) == "user=troth_keeper host=db"
+    assert read(**given).dsn_of(Role.KEEPER) == "user=troth_keeper host=localhost"
     assert read(**given).dsn_of(Role.OWNER) is None
 
 

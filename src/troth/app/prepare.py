@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 BEHIND = timedelta(days=31)
 AHEAD = timedelta(days=62)
 _PATIENCE_S = 10
+_REMEDIES = {
+    "no encryption": "the server wants TLS, so write sslmode=verify-full and sslrootcert=",
+    "certificate verify failed": "name the file of the authority that signed its certificate as sslrootcert=",
+    "does not match host name": "write the name that its certificate is for as host=",
+    "server does not support SSL": "switch ssl on in its postgresql.conf",
+}
+"""What to do, by what libpq and the server say."""
 
 
 async def prepare(settings: Settings) -> None:
@@ -51,8 +58,10 @@ async def _fit(settings: Settings, role: Role) -> None:
     try:
         conn = await AsyncConnection.connect(settings.dsn_of(role) or "", connect_timeout=_PATIENCE_S)
     except OperationalError as error:
+        said = " ".join(str(error).split())
+        remedy = next((f": {what}" for sign, what in _REMEDIES.items() if sign in said), "")
         raise BadSetting(
-            f"{role} cannot sign in to the database; {name} says how (docs/howto/database.md): {error}"
+            f"{role} cannot sign in to the database; {name} says how (docs/howto/database.md): {said}{remedy}"
         ) from error
     async with conn:
         try:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PREFIX = "TROTH_"
 _PORTS = range(65536)
 _WORKERS = range(1, 257)
+_PROVEN = "verify-full"
+"""The one sslmode that encrypts and proves both the server's certificate and its name."""
 
 
 class BadSetting(TrothError):
@@ -282,4 +284,16 @@ def _checked_dsn(name: str, value: str, *, secret_allowed: bool) -> str:
         raise BadSetting(
             f"{name} holds a password, which other processes can see: put it in a file, {name}_FILE"
         )
+    where = parts.get("hostaddr") or parts.get("host") or ""
+    if parts.get("sslmode") != _PROVEN and not all(map(_near, str(where).split(","))):
+        raise BadSetting(
+            f"{name} reaches another machine without proof of which: add sslmode={_PROVEN} and "
+            "sslrootcert= with the file of the authority that signed the server's certificate "
+            "(docs/howto/database.md)"
+        )
     return value
+
+
+def _near(host: str) -> bool:
+    """Whether a database's address is on this machine: a socket's folder, or the loopback interface."""
+    return host.startswith(("/", "@")) or host in {"", "localhost", "127.0.0.1", "::1"}

@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-OLDEST = 16
+OLDEST = 15
 
 
 @dataclass(frozen=True, slots=True)

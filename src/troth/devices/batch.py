@@ -71,7 +71,8 @@ class Sent:
 class Ack:
     """What became of a batch, by reading: every one is in exactly one of the four figures.
 
-    ``dropped``: no clause takes that item, or it was not chosen. ``denied``: it may not be taken at all.
+    ``dropped``: no clause takes that item, it was not chosen, or it is used and not kept.
+    ``denied``: it may not be taken at all.
     """
 
     batch: UUID

@@ -66,7 +66,7 @@ class Identifiers:
         storing = await self._permit(tx, Verb.COLLECT, about, unfit=VALUES.unfit(told_of_one))
         held = await self._open(tx, await self._permit(tx, Verb.USE, about))
         for item, value in new.items():
-            if item in storing.allow.items:
+            if item in storing.allow.items - storing.allow.unkept:
                 await self.vault.put(tx, storing, item, {**held[item], str(about.device): value})
 
     async def lose(self, tx: Tx, about: About) -> None:
@@ -77,7 +77,7 @@ class Identifiers:
         ]
         for item, values in (await self._open(tx, reading)).items():
             rest = {key: value for key, value in values.items() if key != str(about.device)}
-            if rest:
+            if rest and item not in correcting.allow.unkept:
                 await self.vault.put(tx, correcting, item, rest)
             elif values:
                 await self.vault.let_go(tx, forgetting, frozenset({item}))

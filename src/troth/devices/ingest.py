@@ -77,7 +77,8 @@ class Ingest:
         for question, answer in zip(questions, answers, strict=True):
             tally, readings = tallies[question.place], question.readings
             if isinstance(answer, Permit):
-                kept = [reading for reading in readings if reading.item in answer.allow.items]
+                items = answer.allow.items - answer.allow.unkept
+                kept = [reading for reading in readings if reading.item in items]
                 sheaves.append((question.place, Sheaf(answer, kept)))
                 tally.dropped += len(readings) - len(kept)
             elif answer.decision.reason is Reason.ERROR:

@@ -85,6 +85,7 @@ def _tag(ask: Ask, allow: Allow, version: int, lapses: datetime, entry: EntryId 
         sorted(allow.items),
         sorted((drop.item, drop.reason.value, drop.clause or "") for drop in allow.dropped),
         sorted(allow.because),
+        sorted(allow.unkept),
         version,
         _moment(lapses),
         entry,

@@ -111,7 +111,8 @@ def _decide(compiled: Compiled, standing: Standing | None, ask: Ask) -> Decision
         denied = check(case)
         if denied is not None:
             return denied
-    return Allow(frozenset(case.passed), frozenset(case.dropped), frozenset(case.yes))
+    passed = frozenset(case.passed)
+    return Allow(passed, frozenset(case.dropped), frozenset(case.yes), passed & table.unkept)
 
 
 def _fit(compiled: Compiled, standing: Standing | None, ask: Ask) -> Stands:

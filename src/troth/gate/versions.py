@@ -7,10 +7,10 @@ where someone went on after a newer text was shown, or has not chosen again sinc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from troth.gate.decide import accepted_version, decide, nothing_left
-from troth.gate.stands import CLOSING
 from troth.policy.compiled import Compiled
 from troth.terms import (
     Act,
@@ -55,10 +55,7 @@ def answer(versions: Mapping[int, Compiled], standing: Standing | None, ask: Ask
 
 def _others(standing: Standing, ask: Ask, accepted: int) -> bool:
     """Return whether anything was done under another version than the accepted one."""
-    return any(
-        act.version is not None and act.version != accepted and act.policy == ask.policy
-        for act in standing.acts
-    )
+    return any(act.version not in (None, accepted) and act.policy == ask.policy for act in standing.acts)
 
 
 class _Bound:
@@ -69,18 +66,15 @@ class _Bound:
         self._standing = standing
         self._ask = ask
         self._accepted = accepted
-        ours = (act for act in standing.acts if act.policy == ask.policy)
-        self._acts = [act for act in ours if act.kind in CLOSING or act.at <= ask.at]
+        self._acts = [act for act in standing.acts if act.policy == ask.policy and act.at <= ask.at]
 
     def answer(self) -> Decision:
         whole, items = _chosen(self._acts, self._ask)
-        binding = [self._accepted, *self._went_on()]
-        binding += sorted(whole - {*binding})
+        binding = [*dict.fromkeys([self._accepted, *self._went_on(), *sorted(whole)])]
         together = _together([self._under(version) for version in binding])
-        older = {item: made - {*binding} for item, made in items.items()}
-        if isinstance(together, Deny) or not any(older.values()):
+        if isinstance(together, Deny):
             return together
-        return self._within(together, older)
+        return self._within(together, {item: made - {*binding} for item, made in items.items()})
 
     def _under(self, version: int) -> Decision:
         compiled = self._versions[version]
@@ -106,22 +100,22 @@ class _Bound:
                 case ActKind.ACCEPTED:
                     found = []
                 case ActKind.CONTINUED if act.version is not None and _text(act) in shown:
-                    if act.version not in (self._accepted, *found):
-                        found.append(act.version)
+                    found.append(act.version)
                 case _:
                     pass
         return found
 
     def _within(self, together: Allow, older: Mapping[ItemName, set[int]]) -> Decision:
-        """Keep of the items that were chosen under older texts what those let pass."""
-        stretched: set[ItemName] = set()
+        """Leave of the items that were chosen under older texts what those let pass, and keep no more."""
+        stretched, unkept = set[ItemName](), set(together.unkept)
         for version in {each for item in together.items for each in older.get(item, ())}:
             then = self._under(version)
-            passed = then.items if isinstance(then, Allow) else frozenset[ItemName]()
-            stretched |= {i for i in together.items - passed if version in older.get(i, ())}
+            made = {item for item in together.items if version in older.get(item, ())}
+            stretched |= made - then.items if isinstance(then, Allow) else made
+            unkept |= made & then.unkept if isinstance(then, Allow) else set()
         takes = self._versions[self._accepted].functions[self._ask.function].takes[self._ask.role]
         drops = [Dropped(item, Reason.ITEM_NOT_CHOSEN, takes[item].id) for item in stretched]
-        return _left(together.items - stretched, [*together.dropped, *drops], together.because)
+        return _left(together.items - stretched, [*together.dropped, *drops], together.because, unkept)
 
 
 def _text(act: Act) -> _Text:
@@ -154,16 +148,22 @@ def _together(decisions: Sequence[Decision]) -> Decision:
         if isinstance(decision, Deny):
             return decision
         yes.append(decision)
-    if len(yes) == 1:
-        return yes[0]
     items = frozenset[ItemName].intersection(*[each.items for each in yes])
     because = frozenset[ClauseId]().union(*[each.because for each in yes])
-    return _left(items, [drop for each in yes for drop in each.dropped], because)
+    unkept = frozenset[ItemName]().union(*[each.unkept for each in yes])
+    return _left(items, [drop for each in yes for drop in each.dropped], because, unkept)
 
 
-def _left(items: frozenset[ItemName], drops: Iterable[Dropped], because: frozenset[ClauseId]) -> Decision:
+def _left(
+    items: frozenset[ItemName],
+    drops: Iterable[Dropped],
+    because: frozenset[ClauseId],
+    unkept: AbstractSet[ItemName],
+) -> Decision:
     """Return a yes for these items, or the no if none is left; of several drops of an item one counts."""
     first: dict[ItemName, Dropped] = {}
     for drop in drops:
         first.setdefault(drop.item, drop)
-    return Allow(items, frozenset(first.values()), because) if items else nothing_left(first.values())
+    if not items:
+        return nothing_left(first.values())
+    return Allow(items, frozenset(first.values()), because, items & unkept)

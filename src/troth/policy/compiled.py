@@ -40,14 +40,16 @@ S = TypeVar("S", bound=Statement)
 class FunctionTable:
     """All that the policy says of one function, by key.
 
-    ``takes`` are the items about people in a role. ``lost_with`` are the refusals with which this function is
-    lost, of functions that wait to be chosen; ``gone_with``: withdrawing one of these withdraws this one.
+    ``takes`` are the items about people in a role; ``unkept`` are used and not kept. ``lost_with`` are the
+    refusals with which this function is lost, of functions that wait to be chosen; ``gone_with``: withdrawing
+    one of these withdraws this one.
     """
 
     clause: FunctionClause
     waits: bool
     items: Mapping[ItemName, ItemClause]
     takes: Mapping[Role, Mapping[ItemName, ItemClause]]
+    unkept: frozenset[ItemName]
     required: frozenset[ItemName]
     needs: Mapping[str, NeedClause]
     purposes: Mapping[Purpose, PurposeClause]

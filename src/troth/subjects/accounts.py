@@ -250,7 +250,7 @@ class Accounts:
             i: {"value": v} for i, v in applicant.identifiers.items()
         }
         values |= {**applicant.others, PASSWORD: {"argon2id": password}}
-        for item in sorted(permit.allow.items):
+        for item in sorted(permit.allow.items - permit.allow.unkept):
             if item != VERIFICATION_CODE:  # a hash among the codes, and gone with them
                 await parts.vault.put(tx, permit, item, values[item])
             supplied = Act(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.gate import accepted_version, decide
-from troth.policy.clauses import PERMISSION, Keep
+from troth.policy.clauses import PERMISSION
 from troth.policy.values import VALUES
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
@@ -80,20 +80,18 @@ class Records:
             asks.append(self._first_willing(asking, standing, function, new, purpose))
         stored: set[ItemName] = set()
         for ask in asks:
-            stored |= await self._store(tx, asking, compiled, ask, values)
+            stored |= await self._store(tx, asking, ask, values)
         return Kept(frozenset(stored))
 
     async def _store(
         self,
         tx: Tx,
         asking: Asking,
-        compiled: Compiled,
         ask: Ask,
         values: Mapping[ItemName, Mapping[str, object]],
     ) -> frozenset[ItemName]:
         permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
-        declared = compiled.functions[ask.function].items
-        kept = frozenset(item for item in permit.allow.items if declared[item].keep is not Keep.NONE)
+        kept = permit.allow.items - permit.allow.unkept
         for item in sorted(kept):
             await self._parts.vault.put(tx, permit, item, values[item])
             await self._note(tx, asking, ActKind.SUPPLIED, ask.function, item=item)

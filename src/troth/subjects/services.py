@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from troth import ledger
-from troth.policy.clauses import Keep
 from troth.policy.values import VALUES
 from troth.terms import Act, ActKind, Basis, EntryId, ItemName, Verb
 from troth.vault import NotHeld
@@ -54,16 +53,12 @@ class Services:
     async def take_in(self, tx: Tx, ask: Ask, values: Mapping[ItemName, Mapping[str, object]]) -> Taken:
         """Store the documents that a service collected (verb COLLECT). Raises `Denied`."""
         permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
-        table = self._version(permit).functions[ask.function]
-        stored: set[ItemName] = set()
-        for item in sorted(permit.allow.items):
-            if table.items[item].keep is Keep.NONE:
-                continue
+        stored = permit.allow.items - permit.allow.unkept
+        for item in sorted(stored):
             await self._parts.vault.put(tx, permit, item, values[item])
             supplied = Act(kind=ActKind.SUPPLIED, policy=ask.policy, at=ask.at, function=ask.function)
             await ledger.record(tx, ask.subject, replace(supplied, item=item))
-            stored.add(item)
-        return Taken(frozenset(stored), permit.allow.dropped, permit.allow.because)
+        return Taken(stored, permit.allow.dropped, permit.allow.because)
 
     async def open(self, tx: Tx, ask: Ask) -> Opened:
         """Open what a service uses, shares or discloses, and record the latter two. Raises `Denied`."""
@@ -94,9 +89,6 @@ class Services:
             details=said,
         )
         return await ledger.append(tx, entry)
-
-    def _version(self, permit: Permit) -> Compiled:
-        return self._parts.gate.policies.version(permit.ask.policy, permit.version)
 
 
 def basis_of(compiled: Compiled, verb: Verb, reference: Reference | None) -> Basis | None:

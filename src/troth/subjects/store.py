@@ -91,7 +91,7 @@ async def link_store(
         for ask in _asks(asking, function, table):
             unfit = VALUES.unfit({item: shop.value(item) for item in ask.items})
             permit = await parts.gate.admit(tx, replace(ask, unfit=unfit))
-            for item in sorted(permit.allow.items):
+            for item in sorted(permit.allow.items - permit.allow.unkept):
                 await parts.vault.put(tx, permit, item, shop.value(item))
                 supplied = Act(
                     kind=ActKind.SUPPLIED, policy=policy, at=asking.at, function=function, item=item

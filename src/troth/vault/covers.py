@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from troth.gate import genuine
 from troth.terms import ActorKind, Basis, ItemName, Permit, Verb
-from troth.vault.errors import NotCovered
+from troth.vault.errors import NotCovered, NotKept
 
 READING = frozenset({Verb.USE, Verb.SHARE, Verb.DISCLOSE})
 STORING = frozenset({Verb.COLLECT})
@@ -25,6 +26,18 @@ def demand(permit: Permit, now: datetime, verbs: frozenset[Verb], items: Iterabl
         raise NotCovered(f"the permit is for {permit.ask.verb.value}; {NotCovered.__doc__}")
     if not permit.allow.items.issuperset(items):
         raise NotCovered
+
+
+def demand_storing(permit: Permit, now: datetime, items: AbstractSet[ItemName]) -> None:
+    """Raise unless ``permit`` lets every one of ``items`` be stored."""
+    demand(permit, now, STORING, items)
+    demand_kept(permit, items)
+
+
+def demand_kept(permit: Permit, items: Iterable[ItemName]) -> None:
+    """Raise if any of ``items`` may be used and not kept, as the gate said."""
+    if not permit.allow.unkept.isdisjoint(items):
+        raise NotKept
 
 
 def demand_own_right(permit: Permit, now: datetime, verbs: frozenset[Verb]) -> None:

@@ -29,6 +29,10 @@ class WrongForm(TrothError):
     """the value does not have the form of its item"""
 
 
+class NotKept(TrothError):
+    """the policy says that this is used and not kept: leave it out of what is stored"""
+
+
 class Claimed(TrothError):
     """another subject holds this value of a field that must be unique: sign in, or use another"""
 

@@ -52,7 +52,7 @@ class Holds:
         Begun again, the later end stands. Raises `NotCovered`, `NotHeld`, `Erased`.
         """
         now = self._clock.now()
-        covers.demand(permit, now, covers.STORING, {item})
+        covers.demand_storing(permit, now, {item})
         await keys.hold(tx, permit.ask.subject)
         if lasting := _lasting(holds, now):
             key = await documents.key_of(tx, self._keyring, permit, item, record)
@@ -66,7 +66,7 @@ class Holds:
         Begun again for the same reading, the copy stays and the later end stands.
         """
         now, subject = self._clock.now(), permit.ask.subject
-        covers.demand(permit, now, covers.STORING, {reading.item})
+        covers.demand_storing(permit, now, {reading.item})
         await keys.hold(tx, subject)
         record = RecordId(blocks.mark(f"hold {function_of(permit)}", permit.ask.device, reading.id))
         params = {"subject": subject, "item": reading.item, "record": record}

@@ -62,9 +62,10 @@ class Lookup:
     async def claim(self, tx: Tx, permit: Permit, field: ItemName, value: str) -> None:
         """Make the permit's subject findable by ``value``, instead of by an earlier value of ``field``.
 
-        Raises `Claimed` when another subject holds it, also when both claim it at the same moment.
+        Raises `NotKept`, and `Claimed` when another subject holds it, also when both claim it at the
+        same moment.
         """
-        covers.demand(permit, self._clock.now(), covers.STORING, {field})
+        covers.demand_storing(permit, self._clock.now(), {field})
         subject = permit.ask.subject
         await keys.hold(tx, subject)
         await tx.run(QUERIES["share_epochs"])

@@ -156,7 +156,7 @@ class Media:
         Raises `NotCovered`, `Erased`, `NotHeld` (no such object).
         """
         now, subject = self.clock.now(), permit.ask.subject
-        covers.demand(permit, now, covers.STORING, {item})
+        covers.demand_storing(permit, now, {item})
         await keys.hold(tx, subject)
         if of is not None:
             await self._ready(tx, permit, of)

@@ -1,9 +1,9 @@
 """The one door to plaintext: every value goes in and comes out here, and only with a permit.
 
 Checks that the permit is genuine, in force and covers the verb and the items; subject and function are the
-permit's own. And that a value has the form of its item, whatever the door before it looked at. Decides
-nothing else: what may be done, the gate has said. Keys are unwrapped per call; none is
-kept, so that a dropped key opens nothing from the moment its row is gone.
+permit's own. That nothing is stored which the permit says is not kept. And that a value has the form of its
+item, whatever the door before it looked at. Decides nothing else: what may be done, the gate has said. Keys
+are unwrapped per call; none is kept, so that a dropped key opens nothing from the moment its row is gone.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class Vault:
         """Store the document ``item``, replacing the last version for every function that holds it.
 
         With ``record``, that one of several. What a law holds stays as it is, and a new document takes its
-        place. Raises `NotCovered`, `WrongForm`, `Erased`, `NotHeld` (no such record), and `NotStorable` for
-        what would not come back equal.
+        place. Raises `NotCovered`, `NotKept`, `WrongForm`, `Erased`, `NotHeld` (no such record), and
+        `NotStorable` for what would not come back equal.
         """
         return await self._put(tx, permit, item, value, Which(record=record))
 
@@ -117,7 +117,8 @@ class Vault:
         """Store those ``readings`` that were not stored before.
 
         One sender's readings with the same id, measured on the same day, are one reading, however often and
-        over however many connections they come. Raises `NotCovered`, `WrongForm`, `Erased`, `NotStorable`.
+        over however many connections they come. Raises `NotCovered`, `NotKept`, `WrongForm`, `Erased`,
+        `NotStorable`.
         """
         sheaf = intake.Sheaf(permit, readings)
         return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0]
@@ -127,12 +128,13 @@ class Vault:
     ) -> list[intake.Stored]:
         """Do that for many permits, whoever they are about, at once; answer for each in order.
 
-        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `WrongForm`, `Erased`,
-        `Unstorable`.
+        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `NotKept`, `WrongForm`,
+        `Erased`, `Unstorable`.
         """
         now = self._clock.now()
         for sheaf in sheaves:
-            covers.demand(sheaf.permit, now, covers.STORING, {reading.item for reading in sheaf.readings})
+            items = {reading.item for reading in sheaf.readings}
+            covers.demand_storing(sheaf.permit, now, items)
             for reading in sheaf.readings:
                 self._demand_form(reading.item, reading.value)
         await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
@@ -143,10 +145,10 @@ class Vault:
     async def correct(self, tx: Tx, permit: Permit, corrected: Reading) -> None:
         """Give one stored reading another value: its block is sealed anew, the others in it stay as they are.
 
-        It is found by its id, within the day it was measured on. Raises `NotCovered`, `WrongForm`, `NotHeld`,
-        `Erased`.
+        It is found by its id, within the day it was measured on. Raises `NotCovered`, `NotKept`, `WrongForm`,
+        `NotHeld`, `Erased`.
         """
-        covers.demand(permit, self._clock.now(), covers.STORING, {corrected.item})
+        covers.demand_storing(permit, self._clock.now(), {corrected.item})
         self._demand_form(corrected.item, corrected.value)
         await keys.hold(tx, permit.ask.subject)
         await edits.correct(tx, self._keyring, permit, corrected)
@@ -225,6 +227,7 @@ class Vault:
         It opens only for the same subject, function, item and row. Raises as `put` does.
         """
         covers.demand(permit, self._clock.now(), covers.STORING | covers.READING, {item})
+        covers.demand_kept(permit, {item})
         if self._values.letter.misfit(value) is not None:
             raise WrongForm
         await keys.hold(tx, permit.ask.subject)
@@ -267,7 +270,7 @@ class Vault:
         self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object], which: Which
     ) -> RecordId:
         now = self._clock.now()
-        covers.demand(permit, now, covers.STORING, {item})
+        covers.demand_storing(permit, now, {item})
         self._demand_form(item, value)
         await keys.hold(tx, permit.ask.subject)
         which = replace(which, history=self._rules.history(permit, item))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time as wall
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -234,8 +235,23 @@ async def _withdrawal(stage: Stage, telling: Telling, camera: Camera, day: Day) 
     async def others_flow() -> Seen:
         fine = fresh(MOTION, 3)
         sent = await _send(camera, STORE_GUARD, fine)
+        stage.still_held = len(day.motions) + sent.stored
         return Seen(f"{sent.stored} of {len(fine)} stored", held=sent.stored == len(fine), clause=GUARD)
 
     await telling.tell("f", "the owner withdraws: what still sat in the stream is refused", in_stream)
     await telling.tell("f", "the next message is refused within a second", next_message)
     await telling.tell("f", "the other functions flow on", others_flow)
+    await telling.tell(
+        "f", "what was collected for it is deleted, the rest is not", functools.partial(_gone, stage)
+    )
+
+
+async def _gone(stage: Stage) -> Seen:
+    """Wait until nothing of the withdrawn function is left."""
+    start = wall.perf_counter()
+    while left := await blocks(stage, CUSTOMER_FLOW):
+        if wall.perf_counter() - start > PATIENCE_S:
+            break
+    others = await blocks(stage, STORE_GUARD)
+    said = f"{left} sealed blocks of customer flow left, {others} of store guard"
+    return Seen(said, held=not left and others > 0, clause=f"{POLICY}/retention")

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, LiteralString
 
 from troth.prove.scan import scan
-from troth.prove.story.business import stored
 from troth.prove.story.person import Person
 from troth.prove.story.stage import POLICY, Stage
 from troth.prove.story.telling import Seen, Telling
@@ -42,7 +41,7 @@ async def _copy(stage: Stage, telling: Telling) -> None:
         whole = json.dumps(lines, ensure_ascii=False)
         missing = [m for m in stage.marks.sealed() if m not in whole]
         readings = sum(line["kind"] == "reading" for line in lines)
-        expected = await stored(stage)
+        expected = stage.still_held
         ended = lines[-1]["kind"] == "end" and lines[-1]["lines"] == len(lines) - 1
         held = not missing and readings == expected and ended and stage.marks.password not in whole
         said = f"{len(lines)} lines, {readings} of {expected} readings, {len(missing)} values missing"

@@ -91,6 +91,8 @@ class Stage:
     device: str = ""
     way: Way | None = None
     farewell: str = ""
+    still_held: int = 0
+    """Readings of functions that were not withdrawn."""
 
     def __post_init__(self) -> None:
         self.owner, self.maker, self.staff = (Person(self.base_url) for _ in range(3))
