@@ -99,7 +99,7 @@ async def transact(db: Database, subjects: Sequence[SubjectId], order: Order) ->
     while time.monotonic() < order.until:
         subject = random.choice(subjects)  # noqa: S311  # nothing secret
         async with db.transaction() as tx:
-            await tx.run(EFFECT, {"subject": subject, "record": uuid4(), "sealed": sealed})
+            tx.later(EFFECT, {"subject": subject, "record": uuid4(), "sealed": sealed})
             if order.evidence:
                 await ledger.append(tx, decision(subject))
         done += 1

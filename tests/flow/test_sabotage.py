@@ -12,7 +12,8 @@ from troth.main.demo import PARTS, Wishes, told
 from troth.prove.points import POINTS, UnknownPoint, by_name
 
 SAMPLE = {"acceptance", "code", "once", "choice", "sealing"}
-TAKEN_OUT = [p for p in POINTS if p.name in SAMPLE or os.environ.get("TROTH_SABOTAGE") == "all"]
+TOLD = [p for p in POINTS if p.step]
+TAKEN_OUT = [p for p in TOLD if p.name in SAMPLE or os.environ.get("TROTH_SABOTAGE") == "all"]
 PART_OF = {"b": "opening", "c": "opening", "d": "business", "e": "business", "f": "business"}
 
 
@@ -37,7 +38,7 @@ async def test_without_its_enforcement_the_step_does_not_hold(scratch, point):
 
 
 def test_every_step_from_b_to_i_rests_on_a_point():
-    assert {point.step for point in POINTS} == set("bcdefghi")
+    assert {point.step for point in TOLD} == set("bcdefghi")
 
 
 def test_an_unknown_point_is_refused_with_the_names_there_are():

@@ -159,6 +159,10 @@ class _Conn:
         if self._left[0] < 0:
             raise Crash
 
+    async def ask(self, *trip):
+        self.tick()
+        return await self._conn.ask(*trip)
+
     async def execute(self, *args, **kwargs):
         self.tick()
         return await self._conn.execute(*args, **kwargs)

@@ -7,18 +7,20 @@ retries, and nothing here logs a statement or a value.
 from __future__ import annotations
 
 import select
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, OperationalError, Rollback
 from psycopg.pq import TransactionStatus
-from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
+from troth.db.line import Line
 from troth.db.roles import patience_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+
+    from psycopg.pq.abc import PGresult
 
 Row = TypeVar("Row")
 _PATIENCE_S = 10
@@ -32,33 +34,42 @@ class NothingCommitted(Exception):
 
 
 class Tx:
-    """An open transaction. Handed down by argument; whoever opened it commits it."""
+    """An open transaction. Handed down by argument; whoever opened it commits it.
+
+    Statements keep their order. What `later` was told is seen by everything after it.
+    """
 
     __slots__ = ("conn",)
 
-    def __init__(self, conn: AsyncConnection[Any]) -> None:
+    def __init__(self, conn: Line) -> None:
         self.conn = conn
+
+    def later(self, query: LiteralString, params: Mapping[str, object] | None = None) -> None:
+        """Execute on the way: with the next statement that answers, or with the commit.
+
+        For what nobody needs an answer of. If it fails, that is where it raises, and nothing is committed.
+        """
+        self.conn.later(self.conn.statement(query, params))
 
     async def run(self, query: LiteralString, params: Mapping[str, object] | None = None) -> int:
         """Execute and return the number of rows touched."""
-        cursor = await self.conn.execute(query, params, prepare=True)
-        return cursor.rowcount
+        answer = await self.conn.ask(self.conn.statement(query, params))
+        touched = answer.command_tuples
+        return -1 if touched is None else touched
 
     async def rows(
         self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
     ) -> list[Row]:
         """Return every row as a ``kind`` (a dataclass whose fields are named as the columns)."""
-        async with self.conn.cursor(row_factory=class_row(kind)) as cursor:
-            await cursor.execute(query, params, prepare=True)
-            return await cursor.fetchall()
+        answer = await self.conn.ask(self.conn.statement(query, params))
+        return self.conn.load(answer, _maker(kind, answer), answer.ntuples)
 
     async def row(
         self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
     ) -> Row | None:
         """Return the first row as a ``kind``, or None when there is none."""
-        async with self.conn.cursor(row_factory=class_row(kind)) as cursor:
-            await cursor.execute(query, params, prepare=True)
-            return await cursor.fetchone()
+        answer = await self.conn.ask(self.conn.statement(query, params))
+        return next(iter(self.conn.load(answer, _maker(kind, answer), 1)), None)
 
     async def copy(self, query: LiteralString, types: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
         """Run ``COPY ... FROM STDIN (FORMAT binary)`` with ``rows``; return how many.
@@ -66,6 +77,7 @@ class Tx:
         Binary, so that no value can stand in an error's text; ``types`` are PostgreSQL's names, by column.
         """
         n = 0
+        await self.conn.settle()
         async with self.conn.cursor() as cursor, cursor.copy(query) as copy:
             copy.set_types(types)
             for row in rows:
@@ -75,9 +87,14 @@ class Tx:
 
     async def value(self, query: LiteralString, params: Mapping[str, object] | None = None) -> Any:
         """Return the first column of the first row, or None when there is none."""
-        cursor = await self.conn.execute(query, params, prepare=True)
-        row = await cursor.fetchone()
-        return None if row is None else row[0]
+        answer = await self.conn.ask(self.conn.statement(query, params))
+        return next((row[0] for row in self.conn.load(answer, tuple, 1)), None)
+
+
+def _maker(kind: type[Row], answer: PGresult) -> Callable[[Sequence[Any]], Row]:
+    """Return what makes a ``kind`` of the columns of ``answer``, by their names."""
+    names = [(answer.fname(n) or b"").decode() for n in range(answer.nfields)]
+    return lambda values: kind(**dict(zip(names, values, strict=True)))
 
 
 class Database:
@@ -91,19 +108,20 @@ class Database:
         # client_min_messages: server notices may carry values.
         wanted = {**patience_of(dsn).options(), "client_min_messages": "error", "timezone": "UTC"}
         options = " ".join(f"-c {name}={value}" for name, value in wanted.items())
-        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[Line] = AsyncConnectionPool(
             dsn,
+            connection_class=Line,
             min_size=ready,
             max_size=size,
             open=False,
-            kwargs={"options": options},
+            kwargs={"options": options, "prepare_threshold": None},  # a line prepares by itself
             check=self._check,
             timeout=_PATIENCE_S,
             reconnect_timeout=_STUBBORN_S,
             reconnect_failed=AsyncConnectionPool.check,  # begins anew, so that waits never grow long
         )
 
-    async def _check(self, conn: AsyncConnection[Any]) -> None:
+    async def _check(self, conn: Line) -> None:
         """Replace every idle connection when one is dead: the pool waits longer after each that it tries.
 
         A server that went away, or ended this session, left something to read; if not, nothing is asked.
@@ -127,13 +145,17 @@ class Database:
     async def transaction(self) -> AsyncGenerator[Tx]:
         """Open a transaction; commit on leaving, roll back when an exception leaves with it.
 
+        `Rollback` goes no further. What was to go `later` raises here, before anyone believes in the commit.
+
         Raises `NothingCommitted` when a statement failed inside and the caller went on all the same: the
         server would answer that commit with a silent rollback.
         """
-        async with self._pool.connection() as conn, conn.transaction():
-            yield Tx(conn)
-            if conn.info.transaction_status is TransactionStatus.INERROR:
-                raise NothingCommitted(NothingCommitted.__doc__)
+        with suppress(Rollback):
+            async with self._pool.connection() as conn:
+                yield Tx(conn)
+                if conn.pgconn.transaction_status == TransactionStatus.INERROR:
+                    raise NothingCommitted(NothingCommitted.__doc__)
+                await conn.commit()
 
 
 def _spoken_to(conn: AsyncConnection[Any]) -> bool:

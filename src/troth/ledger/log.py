@@ -29,11 +29,11 @@ async def append(tx: Tx, entry: NewEntry) -> EntryId:
     made = new_id(entry.at)
     row: dict[str, object] = {"entry": made, "at": entry.at, "kind": entry.kind.value}
     if entry.subject is None:
-        await tx.run(QUERIES["append"], row | {"body": body(made, entry, None)})
+        tx.later(QUERIES["append"], row | {"body": body(made, entry, None)})
         return made
     salt = secrets.token_bytes(SALT_BYTES)
     text = body(made, entry, commitment(entry.subject, salt))
-    await tx.run(QUERIES["append_about"], row | {"body": text, "subject": entry.subject, "salt": salt})
+    tx.later(QUERIES["append_about"], row | {"body": text, "subject": entry.subject, "salt": salt})
     return made
 
 
@@ -81,7 +81,7 @@ async def count(  # noqa: PLR0917  # the columns of one row, in the order of its
     n: int = 1,
 ) -> None:
     """Add ``n`` to the count of the minute that ``minute`` lies in."""
-    await tx.run(
+    tx.later(
         QUERIES["count"],
         {
             "policy": policy or "",
@@ -108,7 +108,7 @@ async def count_all(tx: Tx, found: Mapping[Counted, int], minute: datetime) -> N
     """Add several decisions to the counts of the minute that ``minute`` lies in, in one statement."""
     if not found:
         return
-    await tx.run(
+    tx.later(
         QUERIES["count_all"],
         {
             "policies": [one.policy or "" for one in found],

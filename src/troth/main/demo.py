@@ -21,7 +21,7 @@ from troth.app.clock import OffsetClock
 from troth.app.places import own_directory
 from troth.app.settings import Settings
 from troth.main.running import System, child_environment, running
-from troth.prove.points import by_name
+from troth.prove.changes import change
 from troth.prove.scan import Sighting, scan
 from troth.prove.story import business, ending, opening
 from troth.prove.story.control import plant
@@ -39,10 +39,12 @@ PARTS = {"opening": opening.tell, "business": business.tell, "ending": ending.te
 
 
 def scratch_entry(sabotage: Sequence[str]) -> tuple[str, ...]:
-    """Return the module and first words of a process of ours that lacks the points of these names."""
+    """Return the module and first words of a process of ours that is changed as these names say."""
     if not sabotage:
         return ("troth.main.process",)
-    return ("troth.main.scratch", ",".join(by_name(name).name for name in sabotage))
+    for name in sabotage:
+        change(name)  # an unknown name is refused here, not in a process that dies of it
+    return ("troth.main.scratch", ",".join(sabotage))
 
 
 class NotTheDemos(TrothError):

@@ -23,9 +23,11 @@ from troth.main.running import running
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.promises import carried
+from troth.prove.changes import QUICK
 from troth.prove.proof import Judged, Outcome, judged, prove
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
+from troth.prove.story.person import line_to
 from troth.prove.world import World
 
 _START = timedelta(hours=1)
@@ -45,7 +47,7 @@ async def scratch(
     data: Path,
     *,
     files: Path | None = None,
-    without: tuple[str, ...] = (),
+    without: tuple[str, ...] = (QUICK,),
     workers: int = 1,
     say: Callable[[str], None],
 ) -> AsyncGenerator[World]:
@@ -64,9 +66,14 @@ async def scratch(
             outbox_url=gateway.url,
         )
         async with running(settings, entry=scratch_entry(without), say=say) as system:
-            hands = Hands(system, clock, without)
-            mqtt = ("127.0.0.1", system.settings.mqtt_port)
-            yield World(system.base_url, mqtt, Evidence(system.settings.owner_dsn or ""), gateway, hands)
+            mqtt, hands = ("127.0.0.1", system.settings.mqtt_port), Hands(system, clock, without)
+            async with (
+                line_to(system.base_url) as line,
+                Evidence.kept_open(system.settings.owner_dsn or "") as evidence,
+            ):
+                world = World(system.base_url, mqtt, evidence, gateway, hands, line=line)
+                await world.hire("service", "maker")
+                yield world
 
 
 def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:

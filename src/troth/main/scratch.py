@@ -1,4 +1,4 @@
-"""A process of a scratch system: like `process`, with enforcement points taken out of action.
+"""A process of a scratch system: like `process`, with enforcement points taken out or otherwise changed.
 
 The one place where that can be done. Started by the demo and the proof for systems that they made
 themselves, as ``python -m troth.main.scratch sealing,age worker 1``; a served system's processes are
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from troth.main.process import run
 from troth.main.troth import run as program
-from troth.prove.points import by_name
+from troth.prove.changes import change
 
 COMMAND = "command"
 
@@ -21,7 +21,7 @@ def main(words: Sequence[str]) -> int:
     """Take out what is to be taken out, then be the process, or the program itself."""
     names, *rest = words
     for name in names.split(","):
-        by_name(name).sabotage()
+        change(name)()
     if rest[0] == COMMAND:
         sys.argv = ["troth", *rest[1:]]
         program()

@@ -65,6 +65,11 @@ def compile_policy(policy: Policy) -> Compiled:
     errors = [each.problem for each in check(policy) if each.severity is Severity.ERROR]
     if errors:
         raise PolicyRejected(errors)
+    return tables(policy)
+
+
+def tables(policy: Policy) -> Compiled:
+    """Build the tables of a policy that was checked; of any other they may mean nothing."""
     clauses = sorted(policy.clauses, key=lambda each: each.id)
     parts: defaultdict[FunctionName, list[Clause]] = defaultdict(list)
     switches: defaultdict[FunctionName, list[SwitchClause]] = defaultdict(list)

@@ -15,8 +15,13 @@ from types import ModuleType
 from typing import Any
 
 from troth.ledger.verify import Verified
+<<<<<<< HEAD
 from troth.terms import Reading, TrothError
 from troth.vault.marks import Sent
+=======
+from troth.terms import Reading, Reason, TrothError
+from troth.vault.intake import Sheaf
+>>>>>>> main
 
 
 class UnknownPoint(TrothError):
@@ -25,13 +30,19 @@ class UnknownPoint(TrothError):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One enforcement point: where it is, what it keeps, and the step of the story that rests on it."""
+    """One enforcement point: where it is, what it keeps, and what rests on it.
+
+    ``step`` of the story (empty: none). A trial rests on it that shows one of its ``reasons`` for a refusal,
+    or that is one of ``trials``, by name.
+    """
 
     name: str
     where: str
     keeps: str
     step: str
     take_out: Callable[[ModuleType], None]
+    reasons: frozenset[str] = frozenset()
+    trials: frozenset[str] = frozenset()
 
     def sabotage(self) -> None:
         """Take the enforcement out of this process."""
@@ -115,11 +126,17 @@ async def _never_bent(*_args: object, **_more: object) -> Verified:
 
 
 _GATE = "troth.gate.decide"
+_AGE = frozenset({Reason.UNDERAGE, Reason.AGE_UNKNOWN})
 
 POINTS: tuple[Point, ...] = (
-    Point("age", _GATE, "nobody under the stated age has an account", "b", _without_check("_age")),
+    Point("age", _GATE, "nobody under the stated age has an account", "b", _without_check("_age"), _AGE),
     Point(
-        "acceptance", _GATE, "nothing runs before the policy is accepted", "b", _without_check("_acceptance")
+        "acceptance",
+        _GATE,
+        "nothing runs before the policy is accepted",
+        "b",
+        _without_check("_acceptance"),
+        frozenset({Reason.NOT_ACCEPTED, Reason.ACCEPTANCE_ENDED}),
     ),
     Point(
         "code",
@@ -136,9 +153,21 @@ POINTS: tuple[Point, ...] = (
         _replaced("spend", _unlimited),
     ),
     Point(
-        "switches", _GATE, "what is measured while switched off is dropped", "d", _without_check("_switches")
+        "switches",
+        _GATE,
+        "what is measured while switched off is dropped",
+        "d",
+        _without_check("_switches"),
+        frozenset({Reason.SWITCHED_OFF}),
     ),
-    Point("items", _GATE, "an item that no clause declares is dropped", "d", _any_item_passes),
+    Point(
+        "items",
+        _GATE,
+        "an item that no clause declares is dropped",
+        "d",
+        _any_item_passes,
+        frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN}),
+    ),
     Point(
         "forms",
         "troth.policy.values",
@@ -149,8 +178,22 @@ POINTS: tuple[Point, ...] = (
     Point(
         "once", "troth.vault.marks", "what is sent again is stored once", "d", _replaced("unseen", _all_new)
     ),
-    Point("purpose", _GATE, "no use without a stated purpose", "e", _without_check("_purpose")),
-    Point("choice", _GATE, "a function runs only while it is chosen", "f", _without_check("_choice")),
+    Point(
+        "purpose",
+        _GATE,
+        "no use without a stated purpose",
+        "e",
+        _without_check("_purpose"),
+        frozenset({Reason.PURPOSE_UNDECLARED}),
+    ),
+    Point(
+        "choice",
+        _GATE,
+        "a function runs only while it is chosen",
+        "f",
+        _without_check("_choice"),
+        frozenset({Reason.NOT_CHOSEN, Reason.WITHDRAWN}),
+    ),
     Point(
         "whole copy", "troth.vault.events", "a copy holds everything", "g", _replaced("window", _no_readings)
     ),
@@ -164,6 +207,62 @@ POINTS: tuple[Point, ...] = (
         "an edited entry of the ledger is found",
         "i",
         _replaced("verify", _never_bent),
+    ),
+    Point(
+        "forbids",
+        _GATE,
+        "what is closed, or about people who never agreed, stays closed",
+        "",
+        _without_check("_forbidden"),
+        frozenset({Reason.CLOSED_TO_CONTROLLER, Reason.ROLE_FORBIDDEN}),
+    ),
+    Point(
+        "person",
+        _GATE,
+        "nothing goes on after the account is closed",
+        "",
+        _without_check("_person"),
+        frozenset({Reason.CANCELLED}),
+    ),
+    Point(
+        "guardian",
+        _GATE,
+        "no child without a guardian's consent",
+        "",
+        _without_check("_guardian"),
+        frozenset({Reason.GUARDIAN_MISSING, Reason.RENEWAL_DUE}),
+    ),
+    Point(
+        "basis",
+        _GATE,
+        "only a listed ground, with its document, stands in for consent",
+        "",
+        _without_check("_basis"),
+        frozenset({Reason.BASIS_UNLISTED, Reason.REFERENCE_MISSING}),
+    ),
+    Point(
+        "needs",
+        _GATE,
+        "a function waits for what it cannot do without",
+        "",
+        _without_check("_needs"),
+        frozenset({Reason.NEED_MISSING, Reason.REQUIRED_ITEM_MISSING}),
+    ),
+    Point(
+        "recipient",
+        _GATE,
+        "only recipients that the text names get anything",
+        "",
+        _without_check("_recipient"),
+        frozenset({Reason.RECIPIENT_UNLISTED}),
+    ),
+    Point(
+        "region",
+        _GATE,
+        "nothing leaves the stated regions",
+        "",
+        _without_check("_region"),
+        frozenset({Reason.REGION_FORBIDDEN}),
     ),
 )
 

@@ -19,9 +19,11 @@ from troth.prove.case import Case, NotTried
 from troth.prove.samples import sample
 from troth.prove.simulator import Camera, Way
 from troth.prove.story.person import FORBIDDEN, Answer, Person
-from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Verb
+from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Role, Verb
 
 if TYPE_CHECKING:
+    import httpx
+
     from troth.policy.compiled import FunctionTable
     from troth.prove.story.evidence import Evidence
     from troth.prove.story.gateway import Gateway
@@ -82,7 +84,14 @@ class World:
     """One scratch system, with the levers that only a scratch system has."""
 
     def __init__(
-        self, base_url: str, mqtt: tuple[str, int], evidence: Evidence, gateway: Gateway, levers: Levers
+        self,
+        base_url: str,
+        mqtt: tuple[str, int],
+        evidence: Evidence,
+        gateway: Gateway,
+        levers: Levers,
+        *,
+        line: httpx.AsyncClient | None = None,
     ) -> None:
         self.base_url = base_url
         self.mqtt = mqtt
@@ -91,8 +100,8 @@ class World:
         self._gateway = gateway
         self._numbers = itertools.count(1)
         self._shown: dict[tuple[str, str], Mapping[str, Any]] = {}
-        self._hands: dict[str, Person] = {}
-        self._hiring = asyncio.Lock()
+        self._line = line
+        self._hands: dict[str, asyncio.Task[Person]] = {}
 
     def number(self) -> int:
         """Return a number that nobody has had."""
@@ -100,7 +109,7 @@ class World:
 
     def stranger(self) -> Person:
         """Return someone without a token."""
-        return Person(self.base_url)
+        return Person(self.base_url, line=self._line)
 
     async def shown(self, case: Case, language: str | None = None) -> Mapping[str, Any]:
         """Return the policy as people are shown it."""
@@ -170,10 +179,11 @@ class World:
         table = case.compiled.functions[function]
         if table.required:
             return table.required
-        loose = sorted(item for item, clause in table.items.items() if free(clause))
-        picky = sorted(item for item, c in table.items.items() if c.basis not in _BEYOND)
+        about_them = table.takes[Role.HOLDER]
+        loose = sorted(item for item, clause in about_them.items() if free(clause))
+        picky = sorted(item for item, c in about_them.items() if c.basis not in _BEYOND)
         if not loose and not picky:
-            raise NotTried(f"{function} takes nothing of its own")
+            raise NotTried(f"{function} takes nothing about whoever has the account")
         if not loose:
             (await self.choose(case, who, function, picky[0])).require()
         return frozenset((loose or picky)[:1])
@@ -300,19 +310,25 @@ class World:
         """Return a program of the maker's."""
         return await self._hired("service")
 
+    async def hire(self, *roles: str) -> None:
+        """Begin to make accounts for the maker's people, so that nobody has to wait for them later."""
+        for role in roles:
+            if role not in self._hands:
+                self._hands[role] = asyncio.create_task(self._hire(role))
+
     async def staff(self) -> Person:
         """Return someone of the privacy desk."""
         return await self._hired("privacy")
 
     async def _hired(self, role: str) -> Person:
-        async with self._hiring:
-            found = self._hands.get(role)
-            if found is None:
-                status, said = await self.levers.command("staff", "add", "--role", role)
-                if status or not said.split():
-                    raise RuntimeError(f"troth staff add --role {role} did not work: {said.strip()}")
-                found = self._hands[role] = Person(self.base_url, said.split()[-1])
-            return found
+        await self.hire(role)
+        return await asyncio.shield(self._hands[role])
+
+    async def _hire(self, role: str) -> Person:
+        status, said = await self.levers.command("staff", "add", "--role", role)
+        if status or not said.split():
+            raise RuntimeError(f"troth staff add --role {role} did not work: {said.strip()}")
+        return Person(self.base_url, said.split()[-1], self._line)
 
 
 def chosen(table: FunctionTable) -> bool:

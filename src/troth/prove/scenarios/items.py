@@ -8,7 +8,7 @@ from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, NeedClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import REGISTER, needed, purpose_for
-from troth.terms import ActorKind, Basis, Verb
+from troth.terms import ActorKind, Basis, Role, Verb
 
 if TYPE_CHECKING:
     from troth.prove.world import Did, World
@@ -197,22 +197,26 @@ def _not_taken(did: Did, item: ItemName) -> bool:
 
 
 def _item(case: Case) -> ItemClause:
-    return case.said(ItemClause)
+    """Return the clause. Raises `NotTried` where the item is about people whom no door can name."""
+    clause = case.said(ItemClause)
+    if clause.item not in case.compiled.functions[clause.function].takes[Role.HOLDER]:
+        raise NotTried(f"{clause.item} of {clause.function} is about a {clause.about}, who has no account")
+    return clause
 
 
 def _required(case: Case) -> bool:
-    clause = _item(case)
+    clause = case.said(ItemClause)
     return clause.need is Need.REQUIRED and clause.function != REGISTER
 
 
 def _optional(case: Case) -> bool:
-    clause = _item(case)
+    clause = case.said(ItemClause)
     asks = clause.need is Need.OPTIONAL or clause.basis in {Basis.CONSENT, Basis.SEPARATE_CONSENT}
     return asks and clause.function != REGISTER
 
 
 def _permitted(case: Case) -> bool:
-    return _item(case).permission is not None
+    return case.said(ItemClause).permission is not None
 
 
 SCENARIOS = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import LiteralString, Self
 
 from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 
 _PERSONAL: Mapping[str, LiteralString] = {
     "subjects": "SELECT count(*) FROM subject WHERE state <> 'erased'",
@@ -23,19 +25,39 @@ _PERSONAL: Mapping[str, LiteralString] = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Looks into the database at ``dsn`` (the owner's)."""
+    """Looks into the database at ``dsn`` (the owner's), by a connection of ``pool`` or one for each look."""
 
     dsn: str
+    pool: AsyncConnectionPool | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def kept_open(cls, dsn: str) -> AsyncGenerator[Self]:
+        """Look often: connections are kept, each look in a transaction of its own."""
+        pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+            dsn, min_size=1, max_size=4, open=False
+        )
+        async with pool:
+            yield cls(dsn, pool)
+
+    @asynccontextmanager
+    async def _look(self) -> AsyncGenerator[AsyncConnection]:
+        if self.pool is not None:
+            async with self.pool.connection() as conn:
+                yield conn
+            return
+        async with await AsyncConnection.connect(self.dsn) as conn:
+            yield conn
 
     async def value(self, query: LiteralString, params: Mapping[str, object] | None = None) -> int:
         """Return the one number that ``query`` yields (0 for none)."""
-        async with await AsyncConnection.connect(self.dsn) as conn:
+        async with self._look() as conn:
             row = await (await conn.execute(query, params)).fetchone()
             return int(row[0] or 0) if row else 0
 
     async def change(self, query: LiteralString, params: Mapping[str, object] | None = None) -> int:
         """Do what a dishonest administrator would: run ``query`` and commit; return the rows touched."""
-        async with await AsyncConnection.connect(self.dsn) as conn:
+        async with self._look() as conn:
             return (await conn.execute(query, params)).rowcount
 
     async def rows_about_people(self) -> Mapping[str, int]:

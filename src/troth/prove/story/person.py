@@ -12,6 +12,8 @@ import httpx
 
 FORBIDDEN = 403
 _PATIENCE_S = 30
+_IDLE_S = 2
+"""Shorter than the server keeps an idle connection: else a request may meet its closing."""
 _LOOPBACK = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used: the story speaks plain HTTP on loopback
 
 
@@ -45,31 +47,47 @@ class Answer:
         return self.body
 
 
-class Person:
-    """Someone with an HTTP client. ``token`` is empty until they sign in. Nothing is kept open in between."""
+def line_to(base_url: str) -> httpx.AsyncClient:
+    """Return a client for a system on this machine; its connections are kept open until it is closed."""
+    limits = httpx.Limits(keepalive_expiry=_IDLE_S)
+    return httpx.AsyncClient(
+        base_url=base_url, timeout=_PATIENCE_S, trust_env=False, verify=_LOOPBACK, limits=limits
+    )
 
-    def __init__(self, base_url: str, token: str = "") -> None:
+
+class Person:
+    """Someone with an HTTP client. ``token`` is empty until they sign in.
+
+    Nothing is kept open in between, unless a ``line`` is handed in, which many may share.
+    """
+
+    def __init__(self, base_url: str, token: str = "", line: httpx.AsyncClient | None = None) -> None:
         self._base_url = base_url
+        self._line = line
         self.token = token
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {self.token}"} if self.token else {}
 
     @asynccontextmanager
     async def _client(self) -> AsyncGenerator[httpx.AsyncClient]:
-        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        async with httpx.AsyncClient(
-            base_url=self._base_url, headers=headers, timeout=_PATIENCE_S, trust_env=False, verify=_LOOPBACK
-        ) as client:
+        if self._line is not None:
+            yield self._line
+            return
+        async with line_to(self._base_url) as client:
             yield client
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Send one request and return the answer, whatever it is."""
         async with self._client() as client:
-            response = await client.request(method, path, json=body)
+            response = await client.request(method, path, json=body, headers=self._headers)
         kind = response.headers.get("content-type", "")
         said: Any = response.json() if "json" in kind and response.content else {}
         return Answer(response.status_code, said)
 
     async def lines(self, path: str) -> list[str]:
         """Return the lines of a streamed answer, in order."""
-        async with self._client() as client, client.stream("GET", path) as response:
+        async with self._client() as client, client.stream("GET", path, headers=self._headers) as response:
             response.raise_for_status()
             return [line async for line in response.aiter_lines() if line]

@@ -1,0 +1,93 @@
+"""What a process of a scratch system can be told to be, by name, besides the system as it is.
+
+Without one enforcement point (`points`), saying yes or no to everything, with one clause of a policy taken
+away or turned (`variants`), or only quicker. Replaces functions from outside, like `points`; nothing here
+runs in a served system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from argon2 import PasswordHasher, Type
+
+from troth.policy.compiled import Compiled
+from troth.prove.points import by_name
+from troth.prove.variants import variants
+from troth.terms import Allow, Decision, Deny, PolicyName, Reason
+
+EVERYTHING = "everything"
+NOTHING = "nothing"
+VARIANTS = "variants"
+QUICK = "quick"
+
+
+def _yes_to_everything() -> None:
+    """Let the gate allow whatever is asked, and take any text for the one that was shown."""
+
+    def yes(_compiled: object, _standing: object, ask: Any) -> Decision:
+        return Allow(frozenset(ask.items), frozenset(), frozenset())
+
+    def any_text(*_args: object) -> None:
+        return None
+
+    _put("troth.gate.decide", "_decide", yes)
+    _put("troth.subjects.registration", "the_text", any_text)
+
+
+def _no_to_everything() -> None:
+    """Let the gate refuse whatever is asked."""
+
+    def no(*_args: object) -> Decision:
+        return Deny(Reason.NOT_ACCEPTED, frozenset(), None)
+
+    _put("troth.gate.decide", "_decide", no)
+
+
+def _with_variants() -> None:
+    """Let every policy be in force beside all its variants."""
+    module = import_module("troth.app.policies")
+    read: Callable[[Path | None], Mapping[PolicyName, Mapping[int, Compiled]]] = vars(module)["in_force"]
+
+    def in_force(folder: Path | None) -> Mapping[PolicyName, Mapping[int, Compiled]]:
+        found = dict(read(folder))
+        for versions in tuple(found.values()):
+            newest = versions[max(versions)]
+            for each in variants(newest):
+                found[each.name] = {each.compiled.policy.version: each.compiled}
+        return found
+
+    _put("troth.app.policies", "in_force", in_force)
+
+
+def _quick() -> None:
+    """Hash passwords cheaply: hundreds of people register in a proof, and none of them has anything to lose.
+
+    How dear a hash is in a served system, is a unit test's to say.
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, type=Type.ID)
+    _put("troth.subjects.passwords", "HASHER", cheap)
+
+
+def _put(where: str, name: str, instead: object) -> None:
+    module = import_module(where)
+    getattr(module, name)  # what is gone must fail, not pass
+    setattr(module, name, instead)
+
+
+_CHANGES: Mapping[str, Callable[[], None]] = {
+    EVERYTHING: _yes_to_everything,
+    NOTHING: _no_to_everything,
+    VARIANTS: _with_variants,
+    QUICK: _quick,
+}
+
+
+def change(name: str) -> Callable[[], None]:
+    """Return what changes this process as ``name`` says. Raises `UnknownPoint`."""
+    if name in _CHANGES:
+        return _CHANGES[name]
+    return by_name(name).sabotage
