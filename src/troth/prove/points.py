@@ -15,13 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from troth.ledger.verify import Verified
-<<<<<<< HEAD
-from troth.terms import Reading, TrothError
-from troth.vault.marks import Sent
-=======
 from troth.terms import Reading, Reason, TrothError
-from troth.vault.intake import Sheaf
->>>>>>> main
+from troth.vault.marks import Sent
 
 
 class UnknownPoint(TrothError):
