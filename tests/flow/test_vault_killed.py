@@ -44,7 +44,7 @@ async def shot(database, folder, seed, after_s):
 
 
 def heard(words):
-    """Return the readings said to be stored, by subject; the refused; whose erasure may have failed; turns."""
+    """Return the readings said to be stored, by subject; the refused; those begun only; turns."""
     stored, refused, begun, turned = defaultdict(set), set(), set(), 0
     for word in words:
         if "stored" in word:

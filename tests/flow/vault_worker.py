@@ -1,7 +1,7 @@
 """A process that stores, erases and turns epochs over one vault until it is killed.
 
 ``python -m tests.flow.vault_worker APP_DSN OWNER_DSN FOLDER SEED``. Says on stdout, a line of JSON each, what
-was committed, and before an erasure whose it will be: what came of that one is then unknown to whoever listens.
+was committed; and before an erasure, whose it will be: what came of that one is unknown to whoever listens.
 """
 
 from __future__ import annotations
