@@ -138,6 +138,8 @@ COMMANDS = {
     "serve": U,
     "demo": U,
     "prove": U,
+    "backup": M,
+    "restore": M,
     "check": U,
     "promises": U,
     "explain": U,
