@@ -30,10 +30,12 @@ def migrations() -> Sequence[tuple[str, str]]:
     return sorted(found)
 
 
-async def migrate(dsn: str) -> Sequence[str]:
+async def migrate(dsn: str, *, only: frozenset[str] | None = None) -> Sequence[str]:
     """Bring the database at ``dsn`` (a role that owns the schema) up to date; return what was applied.
 
-    Safe to run from several processes at once: an advisory lock makes the others wait.
+    With ``only``, no more than the migrations of these names, and nothing granted: the schema of an older
+    release, for a backup of it. Safe to run from several processes at once: an advisory lock makes the others
+    wait.
     """
     applied: list[str] = []
     async with await AsyncConnection.connect(dsn, autocommit=True) as conn:
@@ -55,11 +57,14 @@ async def migrate(dsn: str) -> Sequence[str]:
                 if known[name] != digest:
                     raise MigrationChanged(f"{name}: {MigrationChanged.__doc__}")
                 continue
+            if only is not None and name not in only:
+                continue
             async with conn.transaction():
                 await conn.execute(cast("LiteralString", text))
                 await conn.execute("INSERT INTO migration VALUES (%s, %s)", (name, digest))
             applied.append(name)
-        async with conn.transaction():
-            await bring_about(conn)
+        if only is None:
+            async with conn.transaction():
+                await bring_about(conn)
         await conn.execute("SELECT pg_advisory_unlock(7420)")
     return applied

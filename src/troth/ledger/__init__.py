@@ -4,7 +4,15 @@ Never decides and never holds a value: entries are ids and closed words, about a
 """
 
 from troth.ledger.entries import Entry, EntryKind, NewEntry, UnfitEntry, entry_of
-from troth.ledger.history import NoSuchSubject, act, forget, new_subject, record, standing
+from troth.ledger.history import (
+    NoSuchSubject,
+    act,
+    forget,
+    new_subject,
+    put_back_subject,
+    record,
+    standing,
+)
 from troth.ledger.log import Count, Counted, about, append, count, count_all, counts
 from troth.ledger.standings import Held, Standings
 
@@ -27,6 +35,7 @@ __all__ = [
     "entry_of",
     "forget",
     "new_subject",
+    "put_back_subject",
     "record",
     "standing",
 ]

@@ -40,6 +40,11 @@ async def new_subject(tx: Tx) -> SubjectId:
     return subject
 
 
+async def put_back_subject(tx: Tx, subject: SubjectId) -> None:
+    """Let the id of somebody be taken, for good, in a database that may never have known them."""
+    await tx.run(QUERIES["put_back_subject"], {"subject": subject})
+
+
 async def act(tx: Tx, subject: SubjectId, act: Act, entry: EntryId) -> None:
     """Add ``act``, evidenced by ``entry``, to the standing of ``subject``; locks their row.
 

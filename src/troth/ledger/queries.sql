@@ -2,6 +2,10 @@
 -- A subject nobody knows anything about yet.
 INSERT INTO subject (subject) VALUES (%(subject)s)
 
+-- :put_back_subject
+-- A subject whom only the roll of erasures knows; whoever is known already stays as they are.
+INSERT INTO subject (subject) VALUES (%(subject)s) ON CONFLICT DO NOTHING
+
 -- :state
 -- Whether a subject is live or erased.
 SELECT state FROM subject WHERE subject = %(subject)s

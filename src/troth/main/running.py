@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from troth.app import ways
+from troth.app.backup.restore import refuse_unfinished
 from troth.app.embedded.nats import Nats
 from troth.app.embedded.postgres import Postgres
 from troth.app.places import own_directory
@@ -60,6 +61,7 @@ async def running(
     is being waited for. Services that ``settings`` names by address are used as they are.
     """
     own_directory(settings.data)
+    refuse_unfinished(settings.data)
     async with Supervisor() as supervisor:
         settings = await _services(settings, supervisor, say)
         say("bringing the schema up to date")

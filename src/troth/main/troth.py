@@ -23,6 +23,7 @@ from rich.table import Table
 
 from troth.app.settings import BadSetting, Settings
 from troth.edges.cli.app import app
+from troth.main.backups import backup, restore
 from troth.main.demo import Wishes, default_folder, told
 from troth.main.proving import prove
 from troth.main.running import running
@@ -63,6 +64,8 @@ def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort 
 
 
 app.command()(prove)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

@@ -150,7 +150,7 @@ class Cancellation:
         parts, now = self._parts, self._parts.clock.now()
         asking = Asking(subject, policy, parts.region, now)
         plan = Farewell(
-            recipients=await self._recipients(tx, subject),
+            recipients=await given_to(tx, subject),
             return_address=await self._address(tx, asking, behalf),
             language=await self._desk.language_of(tx, subject),
         )
@@ -237,17 +237,18 @@ class Cancellation:
             return f"{_SCHEMES[item]}:{value['value']}"
         return None
 
-    async def _recipients(self, tx: Tx, subject: SubjectId) -> tuple[str, ...]:
-        """Return who was ever given anything of this person, by the policy's names."""
-        names: set[str] = set()
-        for entry in await ledger.about(tx, subject):
-            if entry.kind in {EntryKind.SHARED, EntryKind.DISCLOSED}:
-                details: Mapping[str, object] = json.loads(entry.body).get("details", {})
-                names |= {str(details["recipient"])} if "recipient" in details else set()
-        return tuple(sorted(names))
-
     async def _row(self, tx: Tx, subject: SubjectId) -> _Row | None:
         return await tx.row(_Row, QUERIES["cancellation"], {"subject": subject})
+
+
+async def given_to(tx: Tx, subject: SubjectId) -> tuple[str, ...]:
+    """Return who was ever given anything of this person, by the policy's names."""
+    names: set[str] = set()
+    for entry in await ledger.about(tx, subject):
+        if entry.kind in {EntryKind.SHARED, EntryKind.DISCLOSED}:
+            details: Mapping[str, object] = json.loads(entry.body).get("details", {})
+            names |= {str(details["recipient"])} if "recipient" in details else set()
+    return tuple(sorted(names))
 
 
 async def sweep(tx: Tx, subject: SubjectId) -> Mapping[str, int]:

@@ -157,6 +157,32 @@ class Erasure:
         await tx.run(QUERIES["plan_erasure"], row)
         return Begun(erasure, link)
 
+    async def again(self, tx: Tx, line: Line, plan: Farewell) -> UUID:
+        """Plan anew an erasure that was refused before, for a database that does not know of it: a restore.
+
+        Needs no permit: the roll is the yes that was given. Where the subject's erasure is known, that one
+        goes on. Nobody holds the link. `advance` does the rest, whatever there is to delete.
+        """
+        await ledger.put_back_subject(tx, line.subject)
+        await tx.run(QUERIES["door_erasing"], {"subject": line.subject})
+        found = await tx.row(Erasing, QUERIES["erasing"], {"subject": line.subject})
+        if found is not None:
+            return found.erasure
+        now = self._clock.now()
+        await tx.run(QUERIES["share_epochs"])
+        row = {
+            "subject": line.subject,
+            "erasure": line.erasure,
+            "at": now,
+            "plan": await asyncio.to_thread(farewell.seal, self._keyring, line.subject, line.erasure, plan),
+            "plan_ends": now + PLAN_LASTS,
+            "recipients": len(set(plan.recipients)),
+            "link_hash": None,
+            "evidence": Jsonb(await _evidence(tx, line.erasure, Stage.PLANNED, now)),
+        }
+        await tx.run(QUERIES["plan_erasure"], row)
+        return line.erasure
+
     async def advance(self, tx: Tx, erasure: UUID) -> Stage:
         """Take the next step of ``erasure`` if its time has come; return the stage it then stands at.
 

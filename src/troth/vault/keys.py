@@ -85,6 +85,11 @@ def key_label(owner: KeyOwner, key: UUID, kek_epoch: int) -> Label:
     )
 
 
+async def stand_still(tx: Tx) -> None:
+    """Wait until nobody wraps, tags or plans an erasure, and keep them out until ``tx`` ends."""
+    await tx.run(QUERIES["turn_epochs"])
+
+
 def unwrap(keyring: Keyring, owner: KeyOwner, row: Wrapped) -> DataKey:
     """Return the key of ``row``; raise `KeyDestroyed` or `Unsealable`."""
     return _unwrap(keyring.key(EpochKind.KEK, row.kek_epoch), owner, row)

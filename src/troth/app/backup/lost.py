@@ -1,0 +1,151 @@
+"""What the log says was taken back since a backup, and what that must mean for everybody. Pure.
+
+An entry says that somebody withdrew this consent, not who: the salt that would say so is lost with the
+database. So it is taken as withdrawn by everyone who had given it, until they give it again. What cannot be
+known is a no (docs/decisions/0023-what-a-restore-cannot-know.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from troth.ledger import EntryKind
+from troth.terms import Act, ActKind, DeviceId, FunctionName, ItemName, PolicyName, Standing, SwitchName
+
+_TAKES_BACK: Mapping[EntryKind, ActKind] = {
+    EntryKind.ENDED: ActKind.ENDED,
+    EntryKind.WITHDRAWN: ActKind.WITHDRAWN,
+    EntryKind.REMOVED: ActKind.REMOVED,
+    EntryKind.GUARDIAN_WITHDREW: ActKind.GUARDIAN_WITHDREW,
+    # Who it was is erased by the roll; should they not be, nothing goes on without their word.
+    EntryKind.FOUND_MINOR: ActKind.ENDED,
+    EntryKind.CANCELLED: ActKind.ENDED,
+}
+_GIVES: Mapping[ActKind, frozenset[ActKind]] = {
+    ActKind.ENDED: frozenset({ActKind.ACCEPTED}),
+    ActKind.WITHDRAWN: frozenset({ActKind.CHOSEN}),
+    ActKind.REMOVED: frozenset({ActKind.SUPPLIED}),
+    ActKind.GUARDIAN_WITHDREW: frozenset({ActKind.GUARDIAN_CONSENTED}),
+}
+_BY_ERASURE = frozenset({EntryKind.FOUND_MINOR, EntryKind.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What the entries after a backup say that matters to a restore."""
+
+    acts: tuple[Act, ...] = ()
+    unbound: frozenset[UUID] = frozenset()
+    staff: frozenset[UUID] = frozenset()
+    stages: Mapping[UUID, int] | None = None
+    recipients: tuple[str, ...] = ()
+
+
+def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
+    """Read the texts of the entries that came after a backup. ``erased``: erasures that the roll repeats."""
+    acts: dict[tuple[object, ...], Act] = {}
+    ids: dict[EntryKind, set[UUID]] = {EntryKind.UNBOUND: set(), EntryKind.STAFF_REMOVED: set()}
+    stages: dict[UUID, int] = {}
+    recipients: set[str] = set()
+    leaving: list[Act] = []
+    for body in bodies:
+        said = cast("dict[str, Any]", json.loads(body))
+        kind, details = EntryKind(said["kind"]), cast("dict[str, Any]", said.get("details", {}))
+        if kind is EntryKind.UNBOUND:
+            ids[kind].add(UUID(details["device"]))
+        elif kind is EntryKind.STAFF_REMOVED:
+            ids[kind].add(UUID(details["staff"]))
+        elif kind in {EntryKind.SHARED, EntryKind.DISCLOSED} and "recipient" in details:
+            recipients.add(str(details["recipient"]))
+        elif "erasure" in details and "stage" in details:
+            erasure = UUID(details["erasure"])
+            stages[erasure] = max(stages.get(erasure, 0), int(details["stage"]))
+        act = _act(kind, said, details)
+        if act is not None and kind in _BY_ERASURE:
+            leaving.append(act)
+        elif act is not None:
+            acts[_about(act)] = act
+    # Everyone who left is on the roll, unless some did not get that far.
+    if len(leaving) > len(erased & stages.keys()):
+        acts.update({_about(act): act for act in leaving})
+    return Lost(
+        tuple(acts.values()),
+        frozenset(ids[EntryKind.UNBOUND]),
+        frozenset(ids[EntryKind.STAFF_REMOVED]),
+        stages,
+        tuple(sorted(recipients)),
+    )
+
+
+def closing(lost: Iterable[Act], standing: Standing, at: datetime) -> tuple[Act, ...]:
+    """Return what is to be added to ``standing``: nothing for what it never gave, or has taken back since."""
+    return tuple(replace(act, at=at) for act in lost if _stands(act, standing))
+
+
+def everything(standing: Standing, at: datetime) -> tuple[Act, ...]:
+    """Return the end of all that ``standing`` accepted, for when nobody knows what was taken back."""
+    policies = dict.fromkeys(act.policy for act in standing.acts)
+    return closing([Act(kind=ActKind.ENDED, policy=policy, at=at) for policy in policies], standing, at)
+
+
+def _act(kind: EntryKind, said: Mapping[str, Any], details: Mapping[str, Any]) -> Act | None:
+    if kind is EntryKind.SWITCHED:
+        took = ActKind.SWITCHED_OFF if details.get("state") == "off" else None
+    else:
+        took = _TAKES_BACK.get(kind)
+    if took is None or "policy" not in said:
+        return None
+    bare = Act(kind=took, policy=PolicyName(said["policy"]), at=datetime.fromisoformat(said["at"]))
+    if took is ActKind.ENDED:
+        return bare
+    return replace(
+        bare,
+        function=FunctionName(said["function"]) if "function" in said else None,
+        item=ItemName(details["item"]) if "item" in details else None,
+        switch=SwitchName(details["switch"]) if "switch" in details else None,
+        device=DeviceId(UUID(details["device"])) if "device" in details else None,
+        need=details.get("need"),
+    )
+
+
+def _stands(act: Act, standing: Standing) -> bool:
+    """Whether ``act`` would take something from ``standing``."""
+    if act.kind is ActKind.SWITCHED_OFF:
+        return _switch_stands(act, standing)
+    for past in reversed(standing.acts):
+        if past.policy != act.policy:
+            continue
+        if past.kind in _GIVES[act.kind] and _covers(act, past):
+            return True
+        if past.kind is ActKind.ENDED and act.kind in {ActKind.ENDED, ActKind.WITHDRAWN}:
+            return False
+        if past.kind is act.kind and _about(past) == _about(act):
+            return False
+    return False
+
+
+def _switch_stands(act: Act, standing: Standing) -> bool:
+    """Whether a switch may be on: one that nobody touched may be, unless it is another's device's."""
+    for past in reversed(standing.acts):
+        if _about(replace(past, kind=act.kind)) == _about(act):
+            if past.kind is ActKind.SWITCHED_OFF:
+                return False
+            if past.kind is ActKind.SWITCHED_ON:
+                return True
+    of_policy = [past for past in standing.acts if past.policy == act.policy]
+    return any(act.device is None or past.device == act.device for past in of_policy)
+
+
+def _covers(act: Act, past: Act) -> bool:
+    """Whether what ``past`` gave is, or may be, what ``act`` takes back."""
+    pairs = ((act.function, past.function), (act.item, past.item), (act.need, past.need))
+    return all(took is None or took == gave for took, gave in pairs) and act.device in (None, past.device)
+
+
+def _about(act: Act) -> tuple[object, ...]:
+    return (act.kind, act.policy, act.function, act.item, act.switch, act.device, act.need)
