@@ -1,6 +1,6 @@
 """`troth receipt`: checks receipts, certificates and their addenda with the ledger's public key alone.
 
-Reads them out, offline, in the language of the receipt. Decides nothing: what is genuine is the ledger's word.
+Reads them out, offline, in the language of the receipt. What is genuine is the ledger's word.
 """
 
 from __future__ import annotations
