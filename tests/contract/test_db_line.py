@@ -7,6 +7,7 @@ import asyncio
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from troth.db import Database, NothingCommitted
@@ -125,6 +126,14 @@ async def test_what_does_not_fit_a_parameter_is_told_at_once(db):
             tx.later("SELECT 1 WHERE 1 = %s", {})
         assert await tx.value("SELECT 7 %% %(n)s", {"n": 4}) == 3
         assert await tx.value("SELECT %(n)s + %(m)s + %(n)s", {"n": 4, "m": 1}) == 9
+
+
+async def test_a_name_that_is_not_known_before_is_quoted(db):
+    async with db.transaction() as tx:
+        tx.later(ADD, {"n": 1})
+        table = sql.Identifier("traveller")
+        assert await tx.value(sql.SQL("SELECT count(*) FROM {}").format(table)) == 1
+        assert await tx.value(sql.SQL("SELECT n FROM {} WHERE n = %(n)s").format(table), {"n": 1}) == 1
 
 
 async def test_who_is_cancelled_on_the_way_leaves_a_session_that_works(db):

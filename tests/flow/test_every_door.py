@@ -99,6 +99,9 @@ ROUTES = {
     "POST /v1/staff/requests/{request}/meet": P,
     "POST /v1/staff/requests/{request}/refuse": P,
     "POST /v1/staff/erasures/{erasure}/acknowledged": M,
+    "POST /v1/staff/minors": P,
+    "POST /v1/me/policies/{name}/accept": W,
+    "POST /v1/me/policies/{name}/continue": W,
     "POST /v1/maker/devices": M,
     "GET /": P,
     "POST /sign-in": P,
@@ -139,6 +142,7 @@ COMMANDS = {
     "request ask": P,
     "request meet": P,
     "request refuse": P,
+    "request minor": P,
 }
 TOPICS = {
     "up.{token}.{function}": P,
@@ -152,7 +156,8 @@ METHODS = {
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
     **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
     **dict.fromkeys(("verify", "sign_out", "sign_out_everywhere", "choose", "withdraw", "switch"), W),
-    **dict.fromkeys(("farewell", "held", "state_need"), W),
+    **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
+    "found_minor": P,
     **dict.fromkeys(("give", "show", "take_back", "take_in", "hand_out"), P),
     **dict.fromkeys(("requests", "request", "tell_more", "enter_request", "read_request", "ask_more"), P),
     **dict.fromkeys(("meet_request", "refuse_request", "take_effect"), P),
@@ -295,6 +300,9 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/staff/requests/{request}/quote": {"fee": 100},
         "POST /v1/staff/requests/{request}/refuse": {"ground": "malice", "facts": "none"},
         "POST /v1/staff/erasures/{erasure}/acknowledged": {"recipient": "agent"},
+        "POST /v1/staff/minors": {"contact": PHONE, "warned": True},
+        "POST /v1/me/policies/{name}/accept": {"version": 1, "language": "en", "text_hash": "a" * 64},
+        "POST /v1/me/policies/{name}/continue": {"version": 1, "language": "en", "text_hash": "a" * 64},
         "POST /v1/staff/look": asked | {"items": ["phone_number"]},
     }
     return bodies.get(door, {} if door.startswith("POST") else None)

@@ -54,10 +54,7 @@ BEND = {
     "integer": "coalesce({c}, 0) + 50",
     "boolean": "NOT {c}",
 }
-CHECKS = (
-    "ALTER TABLE act DROP CONSTRAINT act_kind_check",
-    "ALTER TABLE ledger_entry DROP CONSTRAINT ledger_entry_kind_check",
-)
+CHECKS = ("ALTER TABLE act DROP CONSTRAINT act_kind_check",)
 
 
 class Clock:

@@ -18,11 +18,14 @@ from typing import cast
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.conftest import Dsns
 from tests.flow.api_people import PASSWORD, PHONE, Person, open_house
 from troth.app import system
-from troth.db import migrate
+from troth.app.embedded.postgres import Postgres
+from troth.app.supervisor import Supervisor
+from troth.db import Role, migrate
 from troth.db.migrate import MigrationChanged, migrations
 from troth.ledger.verify import Verified
 
@@ -34,7 +37,13 @@ LAST = "0006_rights.sql"
 def released(make_empty):
     """A database as the first release left it."""
     database = make_empty()
-    with psycopg.connect(database.owner, autocommit=True) as conn:
+    fill(database.owner)
+    return database
+
+
+def fill(owner):
+    """Migrate and load as the first release would have."""
+    with psycopg.connect(owner, autocommit=True) as conn:
         conn.execute("CREATE TABLE migration (name text PRIMARY KEY, sha256 bytea NOT NULL)")
         for name, text in migrations():
             if name <= LAST:
@@ -42,7 +51,6 @@ def released(make_empty):
                 digest = hashlib.sha256(text.encode()).digest()
                 conn.execute("INSERT INTO migration VALUES (%s, %s)", (name, digest))
         conn.execute((RELEASE / "data.sql").read_bytes())
-    return database
 
 
 @pytest.fixture
@@ -155,3 +163,42 @@ async def test_acts_without_entries_from_before_do_not_stop_the_upgrade_and_are_
     async with open_house(released, folder) as house:
         verdict = await house.troth.verify_ledger()
     assert not isinstance(verdict, Verified)
+
+
+class FirstRelease(Postgres):
+    """The embedded server as the first release ran it: no role has a password, and the socket is trusted."""
+
+    TRUSTING = "local all troth_owner trust\nlocal all troth_app trust\nlocal all all reject\n"
+
+    def dsn(self, role, database="troth"):
+        return make_conninfo(host=str(self.sockets), port=5432, user=role, dbname=database)
+
+    async def _teach_passwords(self):
+        """It knew of none."""
+
+
+async def test_a_data_directory_of_the_first_release_learns_the_roles_and_their_passwords(
+    scratch, folder, monkeypatch
+):
+    directory = scratch / "first"
+    old = FirstRelease(directory, settings={"fsync": "off"})
+    with monkeypatch.context() as then:
+        then.setattr("troth.app.embedded.postgres.HBA", FirstRelease.TRUSTING)
+        async with Supervisor([old.child]):
+            fill(old.owner_dsn)
+    assert not (directory / "roles").exists()
+    server = Postgres(directory, settings={"fsync": "off"})
+    for _ in range(2):  # the second start finds nothing to do
+        async with Supervisor([server.child]):
+            for role in (Role.OWNER, Role.APP):
+                with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+                    psycopg.connect(old.dsn(role), passfile="/dev/null")
+            await migrate(server.owner_dsn)
+            for role in Role:
+                with psycopg.connect(server.dsn(role)) as conn:
+                    assert conn.execute("SELECT current_user").fetchone() == (role,)
+            async with open_house(Dsns(server, "troth"), folder) as house:
+                verdict = await house.troth.verify_ledger()
+                assert isinstance(verdict, Verified)
+                assert verdict.size == 43
+    assert {path.stat().st_mode & 0o077 for path in (directory / "roles").iterdir()} == {0}

@@ -1,4 +1,4 @@
-"""An erasure with records that a law holds and with media, cut short at every statement up to its last stage."""
+"""An erasure with records that a law holds and with media, cut short at every statement, to its end."""
 
 from __future__ import annotations
 
@@ -42,8 +42,7 @@ async def through(bench, step, crashes):
     while True:
         with suppress(Crash):
             async with crashing(bench, [left]) as tx:
-                done = await step(tx)
-            return done
+                return await step(tx)  # unless the commit is what fails
         left += 1
         crashes.append(left)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,12 +33,14 @@ def distribute(owner: str) -> None:
 
 
 class Cluster:
-    """Databases on the cluster whose superuser's way in is ``dsn``; passwords are made anew in ``folder``."""
+    """Databases on the cluster whose superuser's way in is ``dsn``; the roles' passwords lie in ``folder``.
 
-    def __init__(self, dsn: str, folder: Path) -> None:
+    They are made anew when none are given.
+    """
+
+    def __init__(self, dsn: str, folder: Path, passwords: Mapping[str, str] | None = None) -> None:
         self._dsn = dsn
-        names = (*Role, ALL)
-        words = {name: secrets.token_urlsafe(24) for name in names}
+        words = passwords or {name: secrets.token_urlsafe(24) for name in (*Role, ALL)}
         lines = "".join(f"*:*:*:{name}:{word}\n" for name, word in words.items())
         self._passfile = own_file(folder / "cluster.pgpass", lines)
         with psycopg.connect(dsn, autocommit=True) as conn:

@@ -112,7 +112,9 @@ class Debian:
         told = told.replace("10.0.0.0/8", "127.0.0.1/32")
         # Beside the page's: whoever runs the server, the test's own role, and databases by other names.
         copies = told.replace(" troth ", " all ").replace("troth_owner", f"{ALL},troth_owner")
-        (self._data / "pg_hba.conf").write_text(f"local all {_SUPERUSER} trust\n{told}\n{copies}\n")
+        (self._data / "pg_hba.conf").write_text(
+            f"local all {_SUPERUSER} trust\nlocal all all scram-sha-256\n{told}\n{copies}\n"
+        )
         with (self._data / "postgresql.conf").open("a") as settings:
             settings.write(
                 f"listen_addresses = '127.0.0.1'\nport = {self.port}\n"

@@ -36,6 +36,7 @@ from troth.rights.copy import Copies
 from troth.rights.desk import Desk
 from troth.rights.effects import Effects
 from troth.rights.farewells import Farewells
+from troth.rights.minors import Minors
 from troth.subjects import accounts
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
@@ -93,6 +94,7 @@ class System:
     media: Media
     desk: Desk
     cancellation: Cancellation
+    minors: Minors
     effects: Effects
     farewells: Farewells
     copies: Copies
@@ -205,6 +207,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
         desk=desk,
         cancellation=cancellation,
+        minors=Minors(parts, desk, cancellation),
         effects=Effects(parts, desk, cancellation),
         farewells=farewells,
         copies=Copies(parts, pools.copying, devices, desk),

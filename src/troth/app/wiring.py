@@ -11,9 +11,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
+from troth.app.doors.agreement import AgreementDoors
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
 from troth.app.doors.gives import GivesDoors
+from troth.app.doors.minors import MinorDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
@@ -37,10 +39,12 @@ class Troth(
     PublicDoors,
     ArrivalDoors,
     PersonDoors,
+    AgreementDoors,
     RecordDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,
+    MinorDoors,
     StaffDoors,
     ChoreDoors,
     OperatorDoors,

@@ -20,6 +20,7 @@ from psycopg.errors import error_from_result
 from psycopg.generators import fetch_many, send
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import tuple_row
+from psycopg.sql import Composable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -65,11 +66,12 @@ class Line(AsyncConnection[Any]):
         self._made = 0
         self._adapter = Transformer(self)
 
-    def statement(self, query: LiteralString, params: Mapping[str, object] | None) -> Statement:
+    def statement(self, query: LiteralString | Composable, params: Mapping[str, object] | None) -> Statement:
         """Return ``query`` with its ``%(name)s`` filled in; raises `ProgrammingError` when one is missing."""
+        said = query.as_string(self) if isinstance(query, Composable) else query
         if params is None:
-            return Statement(query.encode())
-        text, names = _numbered(query)
+            return Statement(said.encode())
+        text, names = _numbered(said)
         try:
             values = [params[name] for name in names]
         except KeyError as missing:

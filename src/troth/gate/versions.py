@@ -80,14 +80,10 @@ class _Bound:
         compiled = self._versions[version]
         if version == self._accepted:
             return decide(compiled, self._standing, self._ask)
-        acts = tuple([self._restated(act, version) for act in self._standing.acts])
+        # As if it had been the accepted one; acts under other policies are not read.
+        old = self._accepted
+        acts = tuple([replace(a, version=version) if a.version == old else a for a in self._standing.acts])
         return decide(compiled, replace(self._standing, acts=acts), self._ask)
-
-    def _restated(self, act: Act, version: int) -> Act:
-        """Return an act as if it had been done under another version than the accepted one."""
-        if act.policy != self._ask.policy or act.version != self._accepted:
-            return act
-        return replace(act, version=version)
 
     def _went_on(self) -> list[int]:
         if not self._versions[self._accepted].continued_use:

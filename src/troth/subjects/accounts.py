@@ -211,6 +211,7 @@ class Accounts:
 
     async def close(self, tx: Tx, subject: SubjectId) -> None:
         """Drop the account with its sessions, codes and letters: the part of an erasure that is ours."""
+        await tx.run(QUERIES["sweep_outbox"], {"subject": subject})  # on a cluster no key takes them along
         await tx.run(QUERIES["drop_account"], {"subject": subject})
 
     async def purge_unverified(self, tx: Tx, limit: int = 100) -> int:

@@ -186,6 +186,30 @@ class Choices:
         functions = frozenset(current.functions)
         return await self._record(tx, ground, replace(act, kind=ActKind.ACCEPTED), functions)
 
+    async def go_on(
+        self, tx: Tx, subject: SubjectId, policy: PolicyName, version: int, shown: Shown
+    ) -> Chosen:
+        """Go on after the current text was shown, without agreeing to it: then both bind, and nothing widens.
+
+        Raises `NotAChoice` where the accepted version takes going on for nothing, `NotTheText`,
+        `NoSuchSubject`.
+        """
+        ground = await self._ground(tx, subject, policy)
+        if not ground.compiled.continued_use:
+            raise NotAChoice(
+                "going on changes nothing under the version you accepted: accept the new one, or don't"
+            )
+        current = self._parts.gate.policies.current(policy)
+        if version == ground.compiled.policy.version:
+            raise NotAChoice("this is the version you accepted already")
+        the_text(current, version, shown.language, shown.text_hash)
+        act = replace(
+            ground.act(ActKind.SHOWN), version=version, language=shown.language, text_hash=shown.text_hash
+        )
+        await ledger.record(tx, subject, act)
+        functions = frozenset(ground.compiled.functions)
+        return await self._record(tx, ground, replace(act, kind=ActKind.CONTINUED), functions)
+
     async def _ground(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> _Ground:
         now = self._parts.clock.now()
         standing = await ledger.standing(tx, subject, lock=True)

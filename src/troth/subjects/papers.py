@@ -27,6 +27,10 @@ _DESK = "privacy page, or the contacts in the policy: "
 
 PAPERS: Mapping[EntryKind, tuple[str, str]] = {
     EntryKind.ACCEPTED: (_SHOWN, _DESK + "end my agreement, or cancel my account"),
+    EntryKind.CONTINUED: (
+        "went on after this text was shown",
+        _DESK + "end my agreement, or cancel my account",
+    ),
     EntryKind.ENDED: (_CHOSEN, "it has ended; to go on, agree again"),
     EntryKind.CHOSEN: (_CHOSEN, _DESK + "withdraw this choice"),
     EntryKind.WITHDRAWN: (_CHOSEN, "it is withdrawn; to go on, choose again"),

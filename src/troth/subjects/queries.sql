@@ -125,7 +125,7 @@ SELECT subject, policy FROM account WHERE state = 'unverified' AND verify_by <= 
    FOR UPDATE SKIP LOCKED
 
 -- :drop_account
--- An account and all that hangs on it: sessions, codes, letters.
+-- An account and what hangs on it: sessions, codes.
 DELETE FROM account WHERE subject = %(subject)s
 
 -- :add_staff

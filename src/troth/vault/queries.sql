@@ -142,9 +142,13 @@ DELETE FROM blind_index WHERE subject = %(subject)s AND function = %(function)s
 -- Mark readings as stored; returns those that were not marked before, waiting for whoever marks the same.
 INSERT INTO reading_seen (subject, at_day, mark)
 SELECT subject, day, mark
-  FROM unnest(%(subjects)s::uuid[], %(days)s::date[], %(marks)s::uuid[]) AS new (subject, day, mark)
+  FROM unnest(%(subjects)s::uuid[], %(days)s::date[], %(marks)s::bigint[]) AS new (subject, day, mark)
  ORDER BY subject, day, mark
     ON CONFLICT DO NOTHING RETURNING at_day, mark
+
+-- :copy_marks
+-- Mark readings as stored, all of them or none.
+COPY reading_seen (subject, at_day, mark) FROM STDIN (FORMAT binary)
 
 -- :copy_blocks
 -- Event blocks by binary COPY, so that no value can stand in an error's text.

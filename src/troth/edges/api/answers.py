@@ -225,6 +225,12 @@ class CancelDone(Answer):
     clause: str | None = None
 
 
+class MinorFound(Answer):
+    """What was held about a minor is being erased, under this number."""
+
+    erasure: UUID
+
+
 class RequestShown(Answer):
     """A request of one's own: by when it is answered, under which clause, and what was written."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from troth.edges.api import accounts, desk, me, problems, public, records, requests, staff
+from troth.edges.api import accounts, agreement, desk, me, problems, public, records, requests, staff
 from troth.edges.api.limits import BODY_LIMIT, Headers, LastResort
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def create_app(troth: Troth) -> FastAPI:
         max_body_size=BODY_LIMIT,
     )
     app.state.troth = troth
-    mine = (me.router, records.router, requests.router)
+    mine = (me.router, agreement.router, records.router, requests.router)
     for router in (public.router, accounts.router, *mine, staff.router, desk.router):
         app.include_router(router)
     app.mount("/v1", problems.nowhere)

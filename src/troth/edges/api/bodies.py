@@ -96,6 +96,21 @@ class Choosing(Body):
     item: Word | None = None
 
 
+class Agreeing(Body):
+    """The version, language and hash of the text that was shown."""
+
+    version: int
+    language: Language
+    text_hash: Hash
+
+
+class Finding(Body):
+    """Who was found to be a minor, and that the desk knows that erasing can't be undone."""
+
+    contact: Short
+    warned: bool = False
+
+
 class Withdrawing(Body):
     """What is taken back: the function, or one optional item of it."""
 

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from troth.app.views import RequestLine
-from troth.edges.api.answers import Acknowledged, DeskShown
+from troth.edges.api.answers import Acknowledged, DeskShown, MinorFound
 from troth.edges.api.bodies import (
     Acknowledging,
     AskingMore,
     Empty,
     Entering,
+    Finding,
     Meeting,
     Proving,
     Quoting,
@@ -82,6 +83,12 @@ async def meet(troth: System, token: Token, request: UUID, body: Meeting) -> Des
 async def refuse(troth: System, token: Token, request: UUID, body: Refusing) -> DeskShown:
     """Refuse on a ground that the policy lists; the person is told the facts and where to complain."""
     return _shown(await troth.refuse_request(token, request, body.ground, body.facts))
+
+
+@router.post("/minors", summary="Report a minor found later")
+async def found_minor(troth: System, token: Token, body: Finding) -> MinorFound:
+    """Refuse everything about them from now on, under every policy, and erase it. Can't be undone."""
+    return MinorFound(erasure=await troth.found_minor(token, body.contact, warned=body.warned))
 
 
 @router.post("/erasures/{erasure}/acknowledged", summary="Note that a recipient deleted")

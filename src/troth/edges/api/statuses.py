@@ -10,7 +10,7 @@ from troth.devices import door, registry, stock
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
 from troth.ledger import NoSuchSubject
-from troth.rights import desk, effects
+from troth.rights import desk, effects, minors
 from troth.rights.moves import NoSuchMove
 from troth.rights.rows import NoSuchRequest
 from troth.rights.steps import NoSuchStep
@@ -54,6 +54,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     desk.NotYet: (422, "not_yet"),
     effects.WhichFunction: (422, "which_function"),
     effects.NotWarned: (409, "not_warned"),
+    minors.NoAgeAsked: (409, "no_age_asked"),
     effects.EndsTheAccount: (409, "ends_the_account"),
     UnknownSparing: (409, "unknown_sparing"),
     NoSuchPolicy: (404, "no_such_policy"),

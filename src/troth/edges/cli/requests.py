@@ -114,6 +114,19 @@ def refuse(
     _say(with_system(lambda troth: troth.refuse_request(_token(who), request, ground, facts)))
 
 
+@app.command()
+def minor(
+    who: _As,
+    contact: Annotated[str, typer.Option(prompt=True, help="The number or address of the account.")],
+    warned: Annotated[bool, typer.Option("--warned", help="You know that erasing can't be undone.")] = False,
+) -> None:
+    """Report a minor found later: everything about them is refused from now on, and erased."""
+    from troth.edges.cli.running import with_system
+
+    erasure = with_system(lambda troth: troth.found_minor(_token(who), contact, warned=warned))
+    typer.echo(f"refused from now on; erasure {erasure}")
+
+
 def _token(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
