@@ -18,9 +18,13 @@ from troth.app import policies
 from troth.app.bus import Bus, NatsBus, Silence
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
+from troth.app.gone import Gone
 from troth.app.settings import BadSetting, Settings
 from troth.app.tally import Tally
 from troth.app.working_days import working_days
+from troth.breach.incidents import Incidents
+from troth.cessation.ends import Ends
+from troth.changes.versions import Changes
 from troth.db import Database, Role, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
@@ -40,6 +44,7 @@ from troth.rights.minors import Minors
 from troth.subjects import accounts
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
+from troth.subjects.rounds import Rounds
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
 from troth.vault.erasure import Backups, Erasure, Hooks
@@ -97,6 +102,9 @@ class System:
     minors: Minors
     effects: Effects
     farewells: Farewells
+    incidents: Incidents
+    changes: Changes
+    ends: Ends
     copies: Copies
     tally: Tally
     bus: Bus
@@ -185,6 +193,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
+    rounds = Rounds(parts, people.outbox)
     cancellation = Cancellation(parts, erasure, desk)
     return System(
         settings=settings,
@@ -210,6 +219,9 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         minors=Minors(parts, desk, cancellation),
         effects=Effects(parts, desk, cancellation),
         farewells=farewells,
+        incidents=Incidents(parts, rounds, working_days()),
+        changes=Changes(parts, rounds, tuple(in_force)),
+        ends=Ends(parts, rounds, working_days(), Gone(parts, cancellation).erase),
         copies=Copies(parts, pools.copying, devices, desk),
         tally=Tally(pools.aside, clock),
         bus=bus,

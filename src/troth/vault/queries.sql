@@ -543,6 +543,17 @@ SELECT array_agg(id) FROM vault_deletion HAVING min(at) <= %(before)s
 -- The epoch that these waited for is over.
 DELETE FROM vault_deletion WHERE id = ANY(%(ids)s)
 
+-- :holders_after
+-- Those of whom something is held for one of these functions, in the order of their ids.
+SELECT subject FROM (
+    SELECT subject FROM vault_key WHERE function = ANY(%(functions)s) AND subject > %(after)s
+    UNION
+    SELECT subject FROM document_wrap WHERE function = ANY(%(functions)s) AND subject > %(after)s
+    UNION
+    SELECT subject FROM media WHERE function = ANY(%(functions)s) AND subject > %(after)s AND state <> 'gone'
+) AS held
+ ORDER BY subject LIMIT %(limit)s
+
 -- :begin_media
 -- An upload begins: its key exists before its first byte.
 INSERT INTO media (subject, object, function, class, item, of, state, began, at_day, policy_version, kek_epoch, wrapped)
