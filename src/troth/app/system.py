@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from troth import ledger
@@ -31,6 +32,7 @@ from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
+from troth.policy.keeping import gone_from_every_backup
 from troth.retention import Retention
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
@@ -45,12 +47,13 @@ from troth.subjects.parts import Parts
 from troth.subjects.rounds import Rounds
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
-from troth.vault.erasure import Erasure, Hooks
+from troth.vault.erasure import Backups, Erasure, Hooks
 from troth.vault.expiry import Expiry
 from troth.vault.media import Media
 from troth.vault.objects import Objects
 from troth.vault.roll import Roll
 from troth.vault.rules import PolicyRules
+from troth.vault.spares import Spares
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
@@ -59,6 +62,7 @@ _QUERIES = queries("troth.app")
 SIGNING = "sign"
 MEDIA = "media"
 ERASURES = "erasures.log"
+SPARES = "spares.log"
 TAIL = "ledger.tail"
 _DOORS = 8
 _ASIDE = 4
@@ -180,7 +184,13 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     )
     farewells = Farewells(clock)
     hooks = _hooks(devices, farewells)
-    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks)
+    backups = Backups(
+        partial(
+            gone_from_every_backup, tuple(each for named in in_force.values() for each in named.values())
+        ),
+        Spares(settings.data / SPARES),
+    )
+    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
     rounds = Rounds(parts, people.outbox)
