@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo serve test spec mutants sabotage lint check format bless clean
+.PHONY: setup demo serve test spec mutants sabotage prove lint check format bless clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,10 @@ mutants: setup
 # Take out every enforcement point in turn and see its step of the story fail.
 sabotage: setup
 	TROTH_SABOTAGE=all $(BIN)/python -m pytest tests/flow/test_sabotage.py $(ARGS)
+
+# Prove every policy there is, under sabotage, with a report (ARGS="--report proof.html").
+prove: setup
+	$(BIN)/troth prove --sabotage $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -39,17 +39,20 @@ class Owner:
     secret: str = field(repr=False)
 
 
-async def owners(system: System, n: int) -> list[Owner]:
+_HOUR = timedelta(hours=1)
+
+
+async def owners(system: System, n: int, *, ago: timedelta = _HOUR) -> list[Owner]:
     """Make ``n`` owners, each of one camera whose customer flow is chosen, an hour ago."""
     made: list[Owner] = []
     while len(made) < n:  # a few at a time, as many as there are connections to spare
-        made += await asyncio.gather(*(_owner(system) for _ in range(min(_AT_ONCE, n - len(made)))))
+        made += await asyncio.gather(*(_owner(system, ago) for _ in range(min(_AT_ONCE, n - len(made)))))
     return made
 
 
-async def _owner(system: System) -> Owner:
+async def _owner(system: System, ago: timedelta) -> Owner:
     compiled = max(system.policies[POLICY].items())[1]
-    at, device, secret = system.clock.now() - timedelta(hours=1), DeviceId(uuid4()), credentials.new_secret()
+    at, device, secret = system.clock.now() - ago, DeviceId(uuid4()), credentials.new_secret()
     shown = Act(
         kind=ActKind.SHOWN,
         policy=POLICY,

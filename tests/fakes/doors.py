@@ -101,6 +101,15 @@ class FakeDoors:
     async def sign_out_everywhere(self, token: str) -> None:
         self._who(token)
 
+    async def notices(self, _token: str, _language: str) -> tuple[views.NoticeRead, ...]:
+        return ()
+
+    async def version(self, name: str, _version: int, language: str) -> Notice:
+        return self.notice(name, language)
+
+    async def announcements(self, _language: str) -> tuple[views.NoticeRead, ...]:
+        return ()
+
     async def me(self, token: str) -> views.Me:
         if token != TOKEN:
             raise NotSignedIn

@@ -9,11 +9,16 @@ import pytest
 
 from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP
 from tests.flow.backup_rig import Safe
+from troth.app.backup import take
+from troth.app.backup.prune import prune
+from troth.app.system import SPARES
 from troth.ledger.verify import Verified
 from troth.subjects.staff import Role
-from troth.vault import certificate
+from troth.vault import addendum, certificate
 from troth.vault.keyring import EpochKind
 from troth.vault.roll import Roll
+from troth.vault.spares import Spares
+from troth.vault.stages import Stage
 
 OTHER = "+8613900139000"
 
@@ -206,3 +211,56 @@ async def test_the_epochs_of_the_backups_day_end_with_the_restore(safe, make_emp
         keyring = house.troth._system.keyring
         assert keyring.epochs(EpochKind.KEK)[0] > day.number
         assert (await signed_in(house)).status_code == 200
+
+
+async def test_an_erasure_waits_for_the_keys_of_a_backup_until_they_are_pruned(safe):
+    """And where a prune is killed between the end of the keys and its note, the next one notes it."""
+    async with safe.house() as house:
+        owner = await house.owner()
+        taken = await safe.take(house)
+        await cancelled(owner)
+        house.clock.advance(days=2)
+        assert await house.troth.turn_epoch()
+        await erased_as_far_as_it_goes(house)
+        later = await safe.take(house)  # its keys never knew this person
+        house.clock.advance(days=31)
+        at, settings = house.clock.at, safe.settings()
+        assert await erased_as_far_as_it_goes(house) == Stage.CERTIFIED
+        before = at - timedelta(days=32)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Spares, "gone", killed)
+            with pytest.raises(Killed):
+                prune(settings, safe.data, safe.keys, before, at)
+        assert await erased_as_far_as_it_goes(house) == Stage.CERTIFIED
+        assert prune(settings, safe.data, safe.keys, before, at).names == (taken.name,)
+        assert [one.name for one in Spares(safe.home / SPARES).left()] == [later.name]
+        assert await erased_as_far_as_it_goes(house) == Stage.BACKUPS
+        async with house.troth._open() as tx:
+            signed = await tx.value("SELECT addendum FROM erasure")
+        paper = addendum.verify(signed, house.troth._system.signer.public)
+        assert str(paper.subject) == owner.account
+        assert paper.horizon < paper.gone == at
+        assert not taken.keys.exists()
+
+
+async def test_a_backup_that_failed_leaves_no_copy_to_wait_for(safe, monkeypatch):
+    async with safe.house() as house:
+        monkeypatch.setattr(take.catalogue, "survey", killed)
+        with pytest.raises(Killed):
+            await safe.take(house)
+    assert Spares(safe.home / SPARES).left() == ()
+
+
+class Killed(Exception):
+    pass
+
+
+def killed(*_what):
+    raise Killed
+
+
+async def erased_as_far_as_it_goes(house):
+    while await house.troth.erase():
+        pass
+    async with house.troth._open() as tx:
+        return await tx.value("SELECT stage FROM erasure")

@@ -2,10 +2,12 @@
 
 import base64
 import json
+import random
 import zlib
 
 import pytest
 
+from troth.prove import pglz
 from troth.prove.scan import forms, scan
 
 MARKER = "+8613800000001-marker"
@@ -34,6 +36,20 @@ def test_finds_the_marker_written_as(tmp_path, how, marker):
 def test_finds_nothing_where_nothing_is(tmp_path):
     (tmp_path / "file").write_bytes(zlib.compress(b"nothing here") + b"\x78\x9cgarbage")
     assert scan([tmp_path], [MARKER]) == frozenset()
+
+
+def test_what_looks_like_a_compressed_value_and_is_none_is_passed_over(tmp_path):
+    chance = random.Random(3)  # noqa: S311 - bytes, not a secret
+    (tmp_path / "file").write_bytes(chance.randbytes(200_000) + bytes(5000))
+    assert scan([tmp_path], [MARKER]) == frozenset()
+
+
+def test_a_value_that_postgresql_compressed_is_opened():
+    # SELECT lp, t_data ... of repeat('abcd', 10): four literals, one match of 36 bytes, 4 back.
+    packed = b"\x10abcd\x0f\x04\x12"
+    assert pglz.opened_as(packed, 40) == b"abcd" * 10
+    assert pglz.opened_as(b"\x01\x00\x05", 40) is None
+    assert pglz.opened_as(packed[:-1], 40) is None
 
 
 def test_every_form_is_long_enough_to_mean_something():

@@ -10,7 +10,7 @@ from troth.rights import steps
 from troth.rights.moves import MOVES, OF_STAGE, Event, NoSuchMove, State, move
 from troth.vault.stages import NEXT, Stage
 
-FORWARD = (Event.REFUSE, Event.END_EPOCH, Event.SWEEP, Event.TELL, Event.CERTIFY)
+FORWARD = (Event.REFUSE, Event.END_EPOCH, Event.SWEEP, Event.TELL, Event.CERTIFY, Event.OUTLIVE)
 
 
 def test_every_state_is_in_the_table_and_reached():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,3 +141,30 @@ def test_marks_differ_by_function_device_and_reading():
     }
     assert len(found) == 4
     assert blocks.mark("a", device, reading) in found
+
+
+def test_a_block_of_the_first_release_still_opens():
+    at = datetime(2026, 3, 2, 4, 5, 6, 789, tzinfo=UTC)
+    columns = [
+        UUID(int=7).bytes + UUID(int=8).bytes,
+        ["motion"],
+        [0, 0],
+        blocks.micros(at),
+        [5],
+        [{"n": 1}, {"n": 2}],
+    ]
+    first, second = blocks.decode(zlib.compress(msgspec.msgpack.encode(columns)))
+    assert (first.id, first.item, first.measured, first.value) == (UUID(int=7), "motion", at, {"n": 1})
+    assert (second.id, second.measured - at, second.value) == (
+        UUID(int=8),
+        timedelta(microseconds=5),
+        {"n": 2},
+    )
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00", b"\x01\x00\x00\x00\x10short", b"\x02\x00\x00\x00\x00no stream", b"x no"]
+)
+def test_what_is_no_block_is_refused(data):
+    with pytest.raises(Unsealable):
+        blocks.decode(data)

@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from troth import ledger
@@ -17,9 +18,13 @@ from troth.app import policies
 from troth.app.bus import Bus, NatsBus, Silence
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
+from troth.app.gone import Gone
 from troth.app.settings import BadSetting, Settings
 from troth.app.tally import Tally
 from troth.app.working_days import working_days
+from troth.breach.incidents import Incidents
+from troth.cessation.ends import Ends
+from troth.changes.versions import Changes
 from troth.db import Database, Role, Tx, queries
 from troth.devices.registry import Devices
 from troth.gate import Gate
@@ -27,6 +32,7 @@ from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
+from troth.policy.keeping import gone_from_every_backup
 from troth.retention import Retention
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
@@ -38,14 +44,16 @@ from troth.rights.minors import Minors
 from troth.subjects import accounts
 from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
+from troth.subjects.rounds import Rounds
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
 from troth.vault import Keyring, Vault
-from troth.vault.erasure import Erasure, Hooks
+from troth.vault.erasure import Backups, Erasure, Hooks
 from troth.vault.expiry import Expiry
 from troth.vault.media import Media
 from troth.vault.objects import Objects
 from troth.vault.roll import Roll
 from troth.vault.rules import PolicyRules
+from troth.vault.spares import Spares
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
@@ -54,6 +62,7 @@ _QUERIES = queries("troth.app")
 SIGNING = "sign"
 MEDIA = "media"
 ERASURES = "erasures.log"
+SPARES = "spares.log"
 TAIL = "ledger.tail"
 _DOORS = 8
 _ASIDE = 4
@@ -93,6 +102,9 @@ class System:
     minors: Minors
     effects: Effects
     farewells: Farewells
+    incidents: Incidents
+    changes: Changes
+    ends: Ends
     copies: Copies
     tally: Tally
     bus: Bus
@@ -172,9 +184,16 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     )
     farewells = Farewells(clock)
     hooks = _hooks(devices, farewells)
-    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks)
+    backups = Backups(
+        partial(
+            gone_from_every_backup, tuple(each for named in in_force.values() for each in named.values())
+        ),
+        Spares(settings.data / SPARES),
+    )
+    erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
+    rounds = Rounds(parts, people.outbox)
     cancellation = Cancellation(parts, erasure, desk)
     return System(
         settings=settings,
@@ -200,6 +219,9 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         minors=Minors(parts, desk, cancellation),
         effects=Effects(parts, desk, cancellation),
         farewells=farewells,
+        incidents=Incidents(parts, rounds, working_days()),
+        changes=Changes(parts, rounds, tuple(in_force)),
+        ends=Ends(parts, rounds, working_days(), Gone(parts, cancellation).erase),
         copies=Copies(parts, pools.copying, devices, desk),
         tally=Tally(pools.aside, clock),
         bus=bus,

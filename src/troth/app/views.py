@@ -260,6 +260,22 @@ class Late:
 
     requests: tuple[UUID, ...] = ()
     erasures: tuple[UUID, ...] = ()
+    steps: tuple[str, ...] = ()
+    """Of matters that people are told of, as ``matter/step``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRead:
+    """A matter as people read it: one of theirs, or one that everybody can read."""
+
+    matter: UUID
+    kind: str
+    policy: str
+    version: int
+    since: datetime
+    takes_effect: datetime | None
+    text: str
+    seen: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

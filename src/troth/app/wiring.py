@@ -15,6 +15,7 @@ from troth.app.doors.agreement import AgreementDoors
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
 from troth.app.doors.gives import GivesDoors
+from troth.app.doors.matters import MatterDoors
 from troth.app.doors.minors import MinorDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
@@ -44,6 +45,7 @@ class Troth(
     GivesDoors,
     RightsDoors,
     RequestDoors,
+    MatterDoors,
     MinorDoors,
     StaffDoors,
     ChoreDoors,

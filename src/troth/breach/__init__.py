@@ -1,1 +1,1 @@
-"""Telling people and authorities; comes after the first issues."""
+"""Handling an incident: people and authorities told as the policy promises, each step on record."""

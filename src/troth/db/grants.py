@@ -86,6 +86,12 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
         _ERASER: "delete",
     },
     "erasure_due": {_APP: "select update(done)", _ERASER: "insert"},
+    # Matters that people are told of.
+    "matter": {_APP: "select insert update(state, at, reached, gathered, announced, closed)"},
+    "matter_text": {_APP: "select insert update(said)"},
+    "matter_due": {_APP: "select insert update(done, document)"},
+    "told": {_APP: "select insert update(state, tried, letter, seen)", _ERASER: "delete"},
+    "function_ending": {_APP: "select insert", _INGEST: "select"},
     # The list of migrations is the owner's.
     "migration": {},
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from troth.terms import Reading, Standing
 
@@ -24,8 +25,11 @@ def alike(
     """
     acts = standing.acts if standing else ()
     turns = sorted({*now, *(act.at for act in acts)})
+    ordered = sorted(readings, key=attrgetter("measured"))
+    if ordered and bisect_left(turns, ordered[0].measured) == bisect_right(turns, ordered[-1].measured):
+        return [ordered]  # mostly: nothing turned between the first and the last
     groups: dict[tuple[int, int], list[Reading]] = {}
-    for reading in sorted(readings, key=lambda one: one.measured):
+    for reading in ordered:
         between = bisect_left(turns, reading.measured), bisect_right(turns, reading.measured)
         groups.setdefault(between, []).append(reading)
     return list(groups.values())

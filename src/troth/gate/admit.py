@@ -24,10 +24,12 @@ from troth.gate.decide import SKEW
 from troth.gate.evidence import Judged, counted, put_on_record
 from troth.gate.policies import Policies
 from troth.gate.versions import answer
+from troth.ledger.endings import Endings
 from troth.policy.compiled import Compiled
 from troth.terms import (
     Allow,
     Ask,
+    ClauseId,
     Clock,
     Denied,
     Deny,
@@ -37,6 +39,7 @@ from troth.terms import (
     Reason,
     Standing,
     SubjectId,
+    Verb,
 )
 
 DENIALS_A_MINUTE = 10
@@ -56,8 +59,9 @@ class Gate:
     def __init__(
         self, policies: Mapping[PolicyName, Mapping[int, Compiled]], db: Database, clock: Clock
     ) -> None:
-        self.policies = Policies(policies)
+        self.policies = Policies(policies, clock)
         self.standings = ledger.Standings()
+        self.endings = Endings()
         self.unrecorded = 0  # denials that could not be put on record: for the health page
         self._db = db
         self._clock = clock
@@ -82,6 +86,7 @@ class Gate:
 
     async def hold(self, tx: Tx, subjects: Iterable[SubjectId]) -> ledger.Held:
         """Lock the rows of ``subjects`` until ``tx`` ends and return their standings, for `admit_each`."""
+        await self.endings.look(tx, self._clock.now())
         return await self.standings.hold(tx, subjects)
 
     async def admit_each(self, tx: Tx, held: ledger.Held, asks: Sequence[Ask]) -> list[Permit | Denied]:
@@ -105,6 +110,7 @@ class Gate:
 
     async def _judge(self, tx: Tx, ask: Ask, now: datetime) -> tuple[Judged, Exception | None]:
         try:
+            await self.endings.look(tx, now)
             held = await self.standings.hold(tx, (ask.subject,))
         except Exception as error:  # noqa: BLE001  # an error while deciding is a no
             return Judged(_ERROR), error
@@ -117,6 +123,9 @@ class Gate:
                 return Judged(Deny(Reason.UNKNOWN_POLICY, frozenset())), None
             if ask.at - now > SKEW:  # the asker's clock is wrong: what is not yet given would count
                 return judged, None
+            if ask.verb is Verb.COLLECT and (end := self.endings.ended(ask.policy, ask.function, now)):
+                because = frozenset({end.clause}) if end.clause else frozenset[ClauseId]()
+                return Judged(Deny(Reason.UNKNOWN_FUNCTION, because), known=standing is not None), None
             said = answer(self.policies.versions(ask.policy), standing, ask)
             return Judged(said.decision, said.compiled, known=standing is not None), None
         except Exception as error:  # noqa: BLE001  # an error while deciding is a no

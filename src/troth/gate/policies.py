@@ -6,9 +6,13 @@ Says which version is current; not which one someone accepted.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from troth.policy.compiled import Compiled
-from troth.terms import PolicyName, TrothError
+from troth.terms import LEGAL_TIME, PolicyName, TrothError
+
+if TYPE_CHECKING:
+    from troth.terms import Clock
 
 
 class NoSuchPolicy(TrothError):
@@ -16,10 +20,13 @@ class NoSuchPolicy(TrothError):
 
 
 class Policies:
-    """A view of ``versions``: what is published later is seen at once."""
+    """A view of ``versions``: what is published later is seen at once, and current from its day on."""
 
-    def __init__(self, versions: Mapping[PolicyName, Mapping[int, Compiled]]) -> None:
+    def __init__(
+        self, versions: Mapping[PolicyName, Mapping[int, Compiled]], clock: Clock | None = None
+    ) -> None:
         self._versions = versions
+        self._clock = clock
 
     def __contains__(self, name: object) -> bool:
         return bool(name in self._versions)
@@ -32,9 +39,16 @@ class Policies:
         return versions
 
     def current(self, name: PolicyName) -> Compiled:
-        """Return the latest version of a policy. Raises `NoSuchPolicy`."""
+        """Return the latest version of a policy whose day has come. Raises `NoSuchPolicy`.
+
+        Without a clock: the latest. Where no day has come, the first.
+        """
         versions = self.versions(name)
-        return versions[max(versions)]
+        if self._clock is None or len(versions) == 1:
+            return versions[max(versions)]
+        today = self._clock.now().astimezone(LEGAL_TIME).date()
+        come = [version for version, each in versions.items() if each.policy.effective <= today]
+        return versions[max(come, default=min(versions))]
 
     def version(self, name: PolicyName, version: int) -> Compiled:
         """Return one version of a policy. Raises `NoSuchPolicy`."""

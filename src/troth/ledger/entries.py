@@ -90,10 +90,14 @@ class EntryKind(StrEnum):
     CERTIFICATE = "certificate"
     ACKNOWLEDGED = "acknowledged"
     ERASURE_BACKUPS = "erasure_backups"
+    BREACH = "breach"  # each step of handling an incident
+    POLICY_CHANGE = "policy_change"
+    ENDING = "ending"
+    TOLD = "told"  # one person, of a matter
+    EVIDENCE = "evidence"  # about a recipient: an agreement, a registration
     HELD = "held"  # a law wants this record
     HOLD_ENDED = "hold_ended"
     TIME_OVER = "time_over"  # something was deleted, or made anonymous, as the policy says
-    BREACH = "breach"
     KEY_ROTATED = "key_rotated"
     STAFF_ADDED = "staff_added"
     STAFF_REMOVED = "staff_removed"

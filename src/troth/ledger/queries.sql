@@ -275,3 +275,27 @@ SELECT a.subject, a.seq, a.entry, o.salt, e.body, l.leaf, a.kind, a.policy, a.at
 SELECT s.subject FROM subject s
  WHERE s.state = 'erased' AND (EXISTS (SELECT FROM act a WHERE a.subject = s.subject)
        OR EXISTS (SELECT FROM ledger_opening o WHERE o.subject = s.subject)) LIMIT 1
+
+-- :under_older
+-- Those who accepted a policy, but no version of it from this one on.
+SELECT DISTINCT a.subject FROM act a
+ WHERE a.policy = %(policy)s AND a.kind = 'accepted' AND a.version < %(version)s AND a.subject > %(after)s
+   AND NOT EXISTS (SELECT FROM act b WHERE b.subject = a.subject AND b.policy = a.policy
+                      AND b.kind = 'accepted' AND b.version >= %(version)s)
+ ORDER BY a.subject LIMIT %(limit)s
+
+-- :stands_under
+-- Whether somebody accepted this version and none after it.
+SELECT EXISTS (
+    SELECT FROM act a WHERE a.policy = %(policy)s AND a.kind = 'accepted' AND a.version = %(version)s
+       AND NOT EXISTS (SELECT FROM act b WHERE b.subject = a.subject AND b.policy = a.policy
+                          AND b.kind = 'accepted' AND b.seq > a.seq))
+
+-- :endings
+-- What has an end.
+SELECT policy, function, at, clause FROM function_ending
+
+-- :end_function
+-- An end is announced; the first one stands.
+INSERT INTO function_ending (policy, function, at, clause)
+VALUES (%(policy)s, %(function)s, %(at)s, %(clause)s) ON CONFLICT DO NOTHING

@@ -39,7 +39,7 @@ TIMED = 0x04
 """C2SP signature type: Ed25519 over a time and a note's text."""
 _ALG = "Ed25519"  # the fully specified name (RFC 9864); "EdDSA" is deprecated
 _NAME = re.compile(r"[!-*,-~]{1,200}")
-_CURRENT = "ledger.pem"
+CURRENT = "ledger.pem"
 _NEXT = "ledger.next.pem"
 _LONGEST = 100_000  # what the JWS library reads is a little more
 
@@ -141,7 +141,7 @@ class Signer:
         Two processes that start at once agree on one key.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls._at(folder / _CURRENT, name)
+        return cls._at(folder / CURRENT, name)
 
     @classmethod
     def next(cls, folder: Path, name: str) -> Self:

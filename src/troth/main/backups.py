@@ -99,7 +99,8 @@ def _prune(folder: Path, keys: Path, within: timedelta | None) -> Pruned:
     told = settings()
     clock = OffsetClock(told.clock) if told.clock else SystemClock()
     every = [one for versions in policies.in_force(told.policies).values() for one in versions.values()]
-    return prune(told, folder, keys, horizon(every, clock.now(), within))
+    now = clock.now()
+    return prune(told, folder, keys, horizon(every, now, within), now)
 
 
 async def _restore(settings: Settings, wanted: Wanted) -> None:

@@ -23,23 +23,28 @@ from troth.main.running import running
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.promises import carried
-from troth.prove.changes import QUICK
+from troth.prove.changes import QUICK, VARIANTS
+from troth.prove.points import POINTS, Point
 from troth.prove.proof import Judged, Outcome, judged, prove
+from troth.prove.sabotage import Blow, Sabotage, by_clause, by_point
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
 from troth.prove.story.person import line_to
 from troth.prove.world import World
 
 _START = timedelta(hours=1)
+UNRELATED = 24
+"""Trials that have nothing to do with a point and are made without it all the same: they must hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What the proof of one policy came to: each promise, and everything that was tried."""
+    """What the proof of one policy came to: each promise, all that was tried, and what sabotage broke."""
 
     compiled: Compiled
     promises: tuple[Judged, ...]
     outcomes: tuple[Outcome, ...]
+    sabotage: Sabotage | None = None
 
 
 @asynccontextmanager
@@ -73,7 +78,10 @@ async def scratch(
             ):
                 world = World(system.base_url, mqtt, evidence, gateway, hands, line=line)
                 await world.hire("service", "maker")
-                yield world
+                try:
+                    yield world
+                finally:
+                    await world.settle()
 
 
 def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:
@@ -92,32 +100,79 @@ def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who is told how far it is: ``say`` what is being done, ``tried`` each outcome, ``struck`` each blow."""
+
+    say: Callable[[str], None]
+    tried: Callable[[Outcome], None]
+    struck: Callable[[Blow], None]
+
+
 async def proven(
     found: Mapping[str, tuple[str, Compiled]],
     *,
     only: Callable[[Clause], bool],
     at_once: int,
-    say: Callable[[str], None],
-    done: Callable[[str, Outcome], None],
+    tell: Telling,
 ) -> Sequence[Proven]:
-    """Prove policies one after another on one scratch system; ``done`` is told of every outcome."""
+    """Prove policies one after another on one scratch system."""
     results: list[Proven] = []
+    async with _system(found, tell) as world:
+        for name, (_, compiled) in found.items():
+            tell.say(f"trying {name}")
+            outcomes = await prove(
+                world, compiled.policy.name, compiled, only=only, at_once=at_once, done=tell.tried
+            )
+            results.append(Proven(compiled, judged(compiled, _promises(compiled), outcomes), outcomes))
+    return results
+
+
+async def sabotaged(
+    found: Mapping[str, tuple[str, Compiled]],
+    results: Sequence[Proven],
+    *,
+    points: Sequence[Point] = POINTS,
+    unrelated: int = UNRELATED,
+    at_once: int,
+    tell: Telling,
+) -> Sequence[Proven]:
+    """Make the trials that held again: without each clause, then without each point, a system for each."""
+    blows: dict[str, list[Blow]] = {each.compiled.policy.name: [] for each in results}
+    async with _system(found, tell, VARIANTS) as world:
+        for each in results:
+            tell.say(f"{each.compiled.policy.name} without each of its clauses")
+            blows[each.compiled.policy.name] += await by_clause(
+                world, each.compiled, each.outcomes, at_once=at_once, done=tell.struck
+            )
+    for point in points:
+        async with _system(found, tell, point.name) as world:
+            for each in results:
+                tell.say(f"{each.compiled.policy.name} without '{point.name}'")
+                blows[each.compiled.policy.name] += await by_point(
+                    world,
+                    each.compiled,
+                    each.outcomes,
+                    point,
+                    unrelated=unrelated,
+                    at_once=at_once,
+                    done=tell.struck,
+                )
+    return [replace(each, sabotage=Sabotage(tuple(blows[each.compiled.policy.name]))) for each in results]
+
+
+@asynccontextmanager
+async def _system(
+    found: Mapping[str, tuple[str, Compiled]], tell: Telling, *without: str
+) -> AsyncGenerator[World]:
+    """Bring up a scratch system with these policies, in a folder that is gone afterwards."""
     with TemporaryDirectory(prefix="troth-prove-") as folder:
         files = own_directory(Path(folder) / "policies")
         for name, (text, _) in found.items():
             (files / f"{name}.yaml").write_text(text, encoding="utf-8")
-        async with scratch(Path(folder) / "system", files=files, say=say) as world:
-            for name, (_, compiled) in found.items():
-
-                def told(outcome: Outcome, name: str = name) -> None:
-                    done(name, outcome)
-
-                say(f"trying {name}")
-                outcomes = await prove(
-                    world, compiled.policy.name, compiled, only=only, at_once=at_once, done=told
-                )
-                results.append(Proven(compiled, judged(compiled, _promises(compiled), outcomes), outcomes))
-    return results
+        system = Path(folder) / "system"
+        async with scratch(system, files=files, without=(QUICK, *without), say=tell.say) as world:
+            yield world
 
 
 def _promises(compiled: Compiled) -> Iterable[str]:

@@ -25,6 +25,7 @@ class Seen(StrEnum):
     STORE = "store"  # what is kept until when
     ANSWER = "answer"  # another question that the compiled policy answers
     OUTPUT = "output"  # what people are shown, which is all that such a promise asks for
+    STEPS = "steps"  # what a workflow does, and by when
     WORKFLOW = "workflow"  # steps of a workflow that is still to be built
     CODE = "code"  # kept by code whatever the policy says; shown by `troth prove`
     NOWHERE = "nowhere"  # nothing keeps it yet, and `check` says so
@@ -82,13 +83,13 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.RequestClause: _in(Seen.ANSWER, "rights: ways in, proofs, grounds, fees, authorities"),
         s.HoldClause: _in(Seen.STORE, "vault: holds; keeping: until when"),
         s.BackupClause: _in(Seen.STORE, "keeping: the horizon of backups"),
-        s.BreachClause: _in(Seen.WORKFLOW, "breach: its steps"),
+        s.BreachClause: _in(Seen.STEPS, "breach: whom to tell what and how, by when, and what closing needs"),
         s.MinorClause: _in(
             Seen.ANSWER, "answers: what is sensitive at which age, who is marketed to; gate: a guardian"
         ),
-        s.ChangeClause: _in(Seen.WORKFLOW, "policy change: its steps"),
+        s.ChangeClause: _in(Seen.STEPS, "changes: who is told and asked, and what stays readable"),
         s.MajorChangeClause: _in(Seen.ANSWER, "answers: whether a change is a major one"),
-        s.CessationClause: _in(Seen.WORKFLOW, "end of service: its steps"),
+        s.CessationClause: _in(Seen.STEPS, "cessation: who is told, what is refused, what is erased by when"),
         s.UserDutyClause: _in(Seen.ANSWER, "answers: what we do about it"),
     }
 )
@@ -106,7 +107,7 @@ _MEASURES: Mapping[str, Enforcement] = MappingProxyType(
         w.Measure.CLIENT: _in(Seen.NOWHERE, "nothing: no version of an app is asked for"),
         w.Measure.UNENCRYPTED_WARNING: _in(Seen.OUTPUT, "notice: the warning"),
         w.Measure.RISKS: _in(Seen.ANSWER, "answers: the controls against each risk"),
-        w.Measure.LIABILITY: _in(Seen.WORKFLOW, "breach: what each person is due"),
+        w.Measure.LIABILITY: _in(Seen.STEPS, "breach: that a remedy is owed, on record for each person"),
         w.Measure.OWN_PLATFORM: _in(Seen.OUTPUT, "notice: where the measures end"),
     }
 )

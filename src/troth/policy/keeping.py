@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,12 @@ def gone_from_backups(compiled: Compiled, deleted: datetime) -> datetime | None:
     """Return when the last backup with a deleted record is gone; None where the policy does not say."""
     backups = compiled.one(BackupClause)
     return None if backups is None or backups.within is None else end(backups.within, deleted, _NO_HOLIDAYS)
+
+
+def gone_from_every_backup(policies: Iterable[Compiled], deleted: datetime) -> datetime | None:
+    """Return that moment where several policies share one backup: the strictest decides."""
+    ends = (gone_from_backups(each, deleted) for each in policies)
+    return min((each for each in ends if each is not None), default=None)
 
 
 def holds(compiled: Compiled, item: ItemName, event: str, at: datetime) -> tuple[Held, ...]:

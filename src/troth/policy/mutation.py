@@ -54,7 +54,7 @@ def examine(
 ) -> Iterator[Missed]:
     """Try every mutant of a policy; without ``keys``, only what is taken away as a whole; ``only`` these.
 
-    Clauses kept in code, or by a workflow to come, are left out.
+    Clauses kept in code, or not yet, are left out.
     """
     original = _Original(compile_policy(policy), decide)
     for clause in policy.clauses:

@@ -7,10 +7,11 @@ policy. The gate's questions are in `probes_gate`. Pure: the moments are fixed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from troth.policy import answers, cases, deadlines, keeping, requests
+from troth.policy import answers, cases, changes, deadlines, endings, incidents, keeping, requests
 from troth.policy import statement_words as w
 from troth.policy.calendar import WorkingDays
 from troth.policy.cases import Missing
@@ -29,7 +30,7 @@ from troth.policy.statements import (
 from troth.policy.text import notice
 from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language, Moment, Right
-from troth.terms import FunctionName
+from troth.terms import ClauseId, FunctionName
 
 Observed = Mapping[str, object]
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -198,7 +199,25 @@ def _recognised(compiled: Compiled, tracker: str) -> dict[str, object]:
     return found
 
 
+def followed(compiled: Compiled, _: Clause) -> Observed:
+    """Observe what the workflows do: after an incident, with a next version, at an end. Without addresses."""
+    handled = incidents.handling(compiled, START, YEAR)
+    ends = endings.ending(compiled, START, YEAR)
+    found: dict[str, object] = {
+        "incident": (handled.parts, handled.channels, handled.announce),
+        "incident/closing": [each is not None for each in (handled.contain, handled.report, handled.owes)],
+        "incident/due": [(each.step, each.at) for each in handled.due],
+        "end": (ends.stop is None, ends.channels, ends.announce, ends.tells is None),
+        "end/erased": (ends.erased, ends.erases is None),
+    }
+    for touched in w.Touched:
+        for less in (frozenset[ClauseId](), frozenset({ClauseId("a/right")})):
+            told = changes.telling(compiled, changes.Change(frozenset({touched}), less, less))
+            found[f"change/{touched}/{bool(less)}"] = replace(told, clauses=frozenset())
+    return found
+
+
 OBSERVERS: Mapping[Seen, Callable[[Compiled, Clause], Observed]] = MappingProxyType(
-    {Seen.DEADLINE: dues, Seen.STORE: fates, Seen.CASE: listed, Seen.ANSWER: asked}
+    {Seen.DEADLINE: dues, Seen.STORE: fates, Seen.CASE: listed, Seen.ANSWER: asked, Seen.STEPS: followed}
 )
 """What to look at for each kind of clause; the gate's decisions are observed by `probes_gate`."""

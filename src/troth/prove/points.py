@@ -16,7 +16,7 @@ from typing import Any
 
 from troth.ledger.verify import Verified
 from troth.terms import Reading, Reason, TrothError
-from troth.vault.intake import Sheaf
+from troth.vault.marks import Sent
 
 
 class UnknownPoint(TrothError):
@@ -103,8 +103,8 @@ async def _unlimited(*_args: object) -> None:
     """Count no tries."""
 
 
-async def _all_new(_tx: object, sheaves: Sequence[Sheaf]) -> list[list[Reading]]:
-    return [list(sheaf.readings) for sheaf in sheaves]
+async def _all_new(_tx: object, sent: Sequence[Sent]) -> list[list[Reading]]:
+    return [[reading for day in one.days.values() for reading in day] for one in sent]
 
 
 async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:
@@ -171,7 +171,7 @@ POINTS: tuple[Point, ...] = (
         _any_form,
     ),
     Point(
-        "once", "troth.vault.intake", "what is sent again is stored once", "d", _replaced("_unseen", _all_new)
+        "once", "troth.vault.marks", "what is sent again is stored once", "d", _replaced("unseen", _all_new)
     ),
     Point(
         "purpose",

@@ -1,7 +1,7 @@
 """Search every byte of a data directory for planted values, as a thief of the disk would.
 
-Looks for each marker as it is, in the encodings that software is fond of, and inside zlib streams, since a
-scan for plain text would pass on compressed plaintext. Reads files only; it knows nothing of what wrote them.
+Looks for each marker as it is, in the encodings that software is fond of, and inside zlib streams and values
+that PostgreSQL compressed, since a scan for plain text would pass on compressed plaintext. Reads files only.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from troth.prove import pglz
 
 _ZLIB_HEAD = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _RUN = bytes(64)
@@ -94,8 +96,9 @@ def scan(roots: Iterable[Path], markers: Iterable[str]) -> frozenset[Sighting]:
         for marker, form, needle in wanted:
             if needle in data:
                 seen.add(Sighting(marker, form, name))
-        for opened in _inflated(data):
-            for marker, form, needle in wanted:
-                if needle in opened:
-                    seen.add(Sighting(marker, f"zlib:{form}", name))
+        for kind, opening in (("zlib", _inflated(data)), ("pglz", pglz.values(data))):
+            for opened in opening:
+                for marker, form, needle in wanted:
+                    if needle in opened:
+                        seen.add(Sighting(marker, f"{kind}:{form}", name))
     return frozenset(seen)

@@ -320,6 +320,10 @@ class World:
         """Return someone of the privacy desk."""
         return await self._hired("privacy")
 
+    async def settle(self) -> None:
+        """Wait for those that were hired and whom nobody needed."""
+        await asyncio.gather(*self._hands.values(), return_exceptions=True)
+
     async def _hired(self, role: str) -> Person:
         await self.hire(role)
         return await asyncio.shield(self._hands[role])

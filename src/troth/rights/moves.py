@@ -22,6 +22,7 @@ class State(StrEnum):
     SWEPT = "swept"  # rows deleted, and looked for
     TOLD = "told"  # recipients told, acknowledgements in
     CERTIFIED = "certified"  # the certificate waits for its owner
+    BACKUPS = "backups"  # no backup opens any more either
     LAPSED = "lapsed"  # not confirmed in time: as if it had never been asked
 
 
@@ -36,6 +37,7 @@ class Event(StrEnum):
     SWEEP = "sweep"
     TELL = "tell"
     CERTIFY = "certify"
+    OUTLIVE = "outlive"
 
 
 MOVES: Mapping[State, Mapping[Event, State]] = {
@@ -50,7 +52,8 @@ MOVES: Mapping[State, Mapping[Event, State]] = {
     State.UNRECOVERABLE: {Event.SWEEP: State.SWEPT},
     State.SWEPT: {Event.TELL: State.TOLD},
     State.TOLD: {Event.CERTIFY: State.CERTIFIED},
-    State.CERTIFIED: {},
+    State.CERTIFIED: {Event.OUTLIVE: State.BACKUPS},
+    State.BACKUPS: {},
 }
 
 OF_STAGE: Mapping[Stage, State] = {
@@ -60,6 +63,7 @@ OF_STAGE: Mapping[Stage, State] = {
     Stage.SWEPT: State.SWEPT,
     Stage.TOLD: State.TOLD,
     Stage.CERTIFIED: State.CERTIFIED,
+    Stage.BACKUPS: State.BACKUPS,
 }
 
 

@@ -334,5 +334,5 @@ class Accounts:
 
 async def sweep(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
     """Delete what this package keeps of a subject who is erased; return how many rows, by table."""
-    tables = ("session", "code", "outbox", "account")
+    tables = ("session", "code", "outbox", "told", "account")
     return {table: await tx.run(QUERIES[f"sweep_{table}"], {"subject": subject}) for table in tables}

@@ -15,12 +15,14 @@ class LetterKind(StrEnum):
     CODE = "code"
     ALREADY_REGISTERED = "already_registered"
     REQUEST = "request"
+    NOTICE = "notice"
 
 
 PURPOSES: Mapping[LetterKind, Purpose] = {
     LetterKind.CODE: COMPLETE_REGISTRATION,
     LetterKind.ALREADY_REGISTERED: SIGN_IN,
     LetterKind.REQUEST: ANSWER_REQUEST,
+    LetterKind.NOTICE: SIGN_IN,
 }
 """What the address is used for when a letter goes; the gate is asked."""
 
@@ -37,6 +39,8 @@ _TEXTS: Mapping[tuple[LetterKind, str], str] = {
     ),
     (LetterKind.REQUEST, "en"): "{said}",
     (LetterKind.REQUEST, "zh"): "{said}",
+    (LetterKind.NOTICE, "en"): "{said}",
+    (LetterKind.NOTICE, "zh"): "{said}",
 }
 
 

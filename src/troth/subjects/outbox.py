@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from troth.subjects import matters
 from troth.subjects.asking import SERVICE, Asking, Behalf, purpose_of
 from troth.subjects.messages import PURPOSES, LetterKind, text
 from troth.subjects.names import EMAIL, PHONE, REGISTER
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from troth.subjects.parts import Parts
     from troth.terms import Permit
 
-ADDRESSES: Mapping[Channel, ItemName] = {Channel.SMS: PHONE, Channel.EMAIL: EMAIL}
+ADDRESSES: Mapping[Channel, ItemName] = {Channel.SMS: PHONE, Channel.EMAIL: EMAIL, Channel.PHONE: PHONE}
 AGAIN = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2))
 """Waits before the second, third and fourth attempt; after that a letter has failed."""
 HELD = timedelta(minutes=1)
@@ -56,6 +57,7 @@ class _Due:
     request: UUID | None
     ground: str | None
     staff: UUID | None
+    matter: UUID | None
     policy: PolicyName
     language: str
 
@@ -76,10 +78,12 @@ class Outbox:
         lasts: timedelta,
         sealing: tuple[Permit, Mapping[str, str]] | None = None,
         behalf: Behalf | None = None,
+        matter: UUID | None = None,
     ) -> UUID:
         """Put a letter in the outbox; ``sealing``: a permit for the address, and what it says.
 
-        With ``behalf`` it goes on the person's own right, about that request.
+        With ``behalf`` it goes on the person's own right, about that request; about a ``matter`` it says what
+        that says when it goes.
         """
         letter, now = uuid4(), self._parts.clock.now()
         sealed = None
@@ -99,6 +103,7 @@ class Outbox:
                 "request": behalf.request if behalf else None,
                 "ground": behalf.right if behalf else None,
                 "staff": behalf.staff if behalf else None,
+                "matter": matter,
             },
         )
         return letter
@@ -156,6 +161,8 @@ class Outbox:
         values: Mapping[str, object] = {}
         if due.sealed is not None:
             values = await parts.vault.unseal(tx, permit, address, due.letter, due.sealed)
+        if due.matter is not None:
+            values = {"said": await matters.said(tx, due.matter, due.language)}
         to = await parts.vault.open(tx, permit, address)
         return str(to["value"]), text(kind, due.language, {k: str(v) for k, v in values.items()})
 
@@ -175,5 +182,8 @@ class Outbox:
         await tx.run(QUERIES[query], {"subject": due.subject, "letter": due.letter, "again": again})
 
     async def _end(self, tx: Tx, due: _Due, outcome: Outcome) -> Outcome:
-        await tx.run(QUERIES["end_letter"], {"subject": due.subject, "letter": due.letter})
+        where = {"subject": due.subject, "letter": due.letter}
+        await tx.run(QUERIES["end_letter"], where)
+        if due.matter is not None:
+            await matters.letter_ended(tx, due.subject, due.letter, reached=outcome is Outcome.SENT)
         return outcome

@@ -69,9 +69,10 @@ DELETE FROM code WHERE subject = %(subject)s AND purpose = %(purpose)s AND hash 
 
 -- :write_letter
 -- A letter that may go at once.
-INSERT INTO outbox (subject, letter, kind, channel, sealed, written, due, expires, request, ground, staff)
+INSERT INTO outbox (subject, letter, kind, channel, sealed, written, due, expires, request, ground, staff,
+                    matter)
 VALUES (%(subject)s, %(letter)s, %(kind)s, %(channel)s, %(sealed)s, %(now)s, %(now)s, %(expires)s,
-        %(request)s, %(ground)s, %(staff)s)
+        %(request)s, %(ground)s, %(staff)s, %(matter)s)
 
 -- :count_due_letters
 -- How much waits.
@@ -82,7 +83,7 @@ SELECT count(*) FROM (
 -- :take_due_letter
 -- The letter that waits longest and that no other worker holds.
 SELECT o.subject, o.letter, o.kind, o.channel, o.sealed, o.expires, o.tries, o.request, o.ground, o.staff,
-       a.policy, a.language
+       o.matter, a.policy, a.language
   FROM outbox o JOIN account a USING (subject)
  WHERE o.due <= %(now)s
  ORDER BY o.due LIMIT 1
@@ -161,3 +162,111 @@ DELETE FROM outbox WHERE subject = %(subject)s
 -- :sweep_account
 -- The account itself.
 DELETE FROM account WHERE subject = %(subject)s
+
+-- :sweep_told
+-- Nor told of anything.
+DELETE FROM told WHERE subject = %(subject)s
+
+-- :open_matter
+-- Something that people are told of; opened again, it stays as it is.
+INSERT INTO matter (matter, kind, policy, version, functions, state, began, at)
+VALUES (%(matter)s, %(kind)s, %(policy)s, %(version)s, %(functions)s, %(state)s, %(began)s, %(at)s)
+ON CONFLICT DO NOTHING
+
+-- :matter
+-- One matter, held until commit.
+SELECT matter, kind, policy, version, functions, state, began, at, reached, gathered, announced, closed
+  FROM matter WHERE matter = %(matter)s FOR NO KEY UPDATE
+
+-- :matters
+-- All matters of a kind, the open ones first.
+SELECT matter, kind, policy, version, functions, state, began, at, reached, gathered, announced, closed
+  FROM matter WHERE kind = %(kind)s ORDER BY closed IS NOT NULL, began, matter
+
+-- :move_matter
+-- It goes on.
+UPDATE matter SET state = %(state)s, closed = %(closed)s WHERE matter = %(matter)s
+
+-- :announce_matter
+-- From now on everybody can read it; announced again, the first moment stands.
+UPDATE matter SET announced = %(now)s WHERE matter = %(matter)s AND announced IS NULL
+
+-- :announced
+-- What is public, the newest first.
+SELECT matter, kind, policy, version, functions, state, began, at, reached, gathered, announced, closed
+  FROM matter WHERE announced <= %(now)s ORDER BY announced DESC, matter LIMIT %(limit)s
+
+-- :say_part
+-- What one part of the notice says, in one language.
+INSERT INTO matter_text (matter, part, language, said)
+VALUES (%(matter)s, %(part)s, %(language)s, %(said)s)
+ON CONFLICT (matter, part, language) DO UPDATE SET said = excluded.said
+
+-- :parts_said
+-- What was written so far.
+SELECT part, language, said FROM matter_text WHERE matter = %(matter)s ORDER BY part, language
+
+-- :owe_step
+-- Something to be done by then; noted again, the first date stands.
+INSERT INTO matter_due (matter, step, at, clause)
+VALUES (%(matter)s, %(step)s, %(at)s, %(clause)s) ON CONFLICT DO NOTHING
+
+-- :steps_of
+-- All that is to be done about a matter.
+SELECT matter, step, at, clause, done, document FROM matter_due WHERE matter = %(matter)s ORDER BY at, step
+
+-- :do_step
+-- It is done; what was done before keeps its date.
+UPDATE matter_due SET done = %(now)s, document = %(document)s
+ WHERE matter = %(matter)s AND step = %(step)s AND done IS NULL
+
+-- :late_steps
+-- What should be done by now.
+SELECT matter, step, at, clause, done, document FROM matter_due
+ WHERE done IS NULL AND at <= %(now)s ORDER BY at, matter, step
+
+-- :concern
+-- Whom a matter concerns; written down again, nothing changes.
+INSERT INTO told (subject, matter) SELECT unnest(%(subjects)s::uuid[]), %(matter)s ON CONFLICT DO NOTHING
+
+-- :gathered_up_to
+-- How far writing them down has come.
+UPDATE matter SET reached = %(reached)s, gathered = %(gathered)s WHERE matter = %(matter)s
+
+-- :to_be_told
+-- Some of those who wait to be told.
+SELECT subject FROM told WHERE matter = %(matter)s AND state = 'waiting' ORDER BY subject LIMIT %(limit)s
+
+-- :telling_of
+-- How far telling one person has come, held until commit.
+SELECT subject, matter, state, tried, seen FROM told
+ WHERE subject = %(subject)s AND matter = %(matter)s FOR NO KEY UPDATE
+
+-- :telling_goes_on
+-- A letter is on its way, or nothing reaches them.
+UPDATE told SET state = %(state)s, tried = %(tried)s, letter = %(letter)s
+ WHERE subject = %(subject)s AND matter = %(matter)s
+
+-- :letter_told
+-- The letter has ended: it reached them, or the next way is tried.
+UPDATE told SET state = %(state)s, tried = tried + %(failed)s
+ WHERE subject = %(subject)s AND letter = %(letter)s AND state = 'written'
+
+-- :tellings
+-- How many were told how far.
+SELECT state, count(*) AS n FROM told WHERE matter = %(matter)s GROUP BY state
+
+-- :told_me
+-- What one person is told of, the newest first.
+SELECT m.matter, m.kind, m.policy, m.version, m.began, m.at, t.state, t.seen
+  FROM told t JOIN matter m USING (matter) WHERE t.subject = %(subject)s AND m.state <> 'declared'
+ ORDER BY m.began DESC, m.matter
+
+-- :see_telling
+-- They saw it.
+UPDATE told SET seen = coalesce(seen, %(now)s) WHERE subject = %(subject)s AND matter = %(matter)s
+
+-- :accounts_after
+-- Accounts under a policy, in the order of their ids.
+SELECT subject FROM account WHERE policy = %(policy)s AND state = 'verified' AND subject > %(after)s
+ ORDER BY subject LIMIT %(limit)s

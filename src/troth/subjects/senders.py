@@ -19,6 +19,7 @@ class Channel(StrEnum):
 
     SMS = "sms"
     EMAIL = "email"
+    PHONE = "phone"  # read out to them: a call
     RECIPIENT = "recipient"  # somebody else who holds something of theirs, by the policy's name
 
 

@@ -15,7 +15,7 @@ from troth.ledger.keys import Keys
 from troth.ledger.signing import NotGenuine, PublicKey, Signer
 from troth.terms import SubjectId
 from troth.vault.errors import CertificateBroken
-from troth.vault.stages import EVIDENCE, Erasing, Stage
+from troth.vault.stages import CERTIFIABLE, Erasing, Stage
 
 KIND = "troth-erasure+jws"
 _FORM = 1
@@ -30,6 +30,7 @@ class Certificate:
     """What a genuine certificate says. ``checked``: rows found in each place that was searched, all 0.
 
     ``held``: records that a law wants kept, which open for that duty alone, the last until ``held_until``.
+    ``horizon``: from when on no backup is to open; an addendum says that it is so. None: no policy says when.
     """
 
     erasure: UUID
@@ -44,6 +45,7 @@ class Certificate:
     head: str | None
     held: int = 0
     held_until: datetime | None = None
+    horizon: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def sign(
     *,
     head: str | None,
     held: HeldBack,
+    horizon: datetime | None = None,
 ) -> str:
     """Return the certificate of ``row``, whose other stages are all reached, as a compact JWS."""
     stages = dict(row.dates()) | {Stage.CERTIFIED.name.lower(): certified}
@@ -79,6 +82,7 @@ def sign(
         "farewell_key_ends": row.plan_ends.isoformat(),
         "limits": list(_LIMITS),
         "head": head,
+        "horizon": horizon and horizon.isoformat(),
         "held": {"records": held.records, "until": held.until and held.until.isoformat()},
     }
     return signer.token(payload, KIND)
@@ -94,7 +98,7 @@ def verify(token: str, key: PublicKey | Keys) -> Certificate:
         found = _read(said)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise CertificateBroken("signed by this key, but not in the form of a certificate") from None
-    if set(found.stages) != {stage.name.lower() for stage in EVIDENCE} or any(found.checked.values()):
+    if set(found.stages) != {stage.name.lower() for stage in CERTIFIABLE} or any(found.checked.values()):
         raise CertificateBroken("signed by this key, but it does not say that everything is gone")
     return found
 
@@ -113,4 +117,6 @@ def _read(said: Mapping[str, Any]) -> Certificate:
         head=said["head"],
         held=int(said["held"]["records"]),
         held_until=datetime.fromisoformat(until) if (until := said["held"]["until"]) else None,
+        # Certificates from before there was a sixth stage name none.
+        horizon=datetime.fromisoformat(ends) if (ends := said.get("horizon")) else None,
     )

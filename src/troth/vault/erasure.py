@@ -22,12 +22,13 @@ from troth.db import Tx
 from troth.ledger.proofs import latest_head
 from troth.ledger.signing import Signer
 from troth.terms import Clock, Permit, SubjectId, TrothError
-from troth.vault import certificate, covers, farewell, keys, sweep
+from troth.vault import addendum, certificate, covers, farewell, keys, sweep
 from troth.vault.errors import LinkSpent, PlanLapsed
 from troth.vault.farewell import Farewell
-from troth.vault.keyring import EpochKind, Keyring
+from troth.vault.keyring import TURNED, EpochKind, Keyring
 from troth.vault.roll import Erasure as Line
 from troth.vault.roll import Roll
+from troth.vault.spares import Spares
 from troth.vault.sql import QUERIES
 from troth.vault.stages import EVIDENCE, NEXT, Erasing, Stage
 
@@ -79,6 +80,18 @@ class Hooks:
     waits: Waits | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """What is known of backups: how long they may open, and which copies of keys were laid apart for them.
+
+    ``horizon`` is given when the keys of something deleted were gone here, and says until when a backup may
+    open it (None: no policy says). An erasure without all this ends with its certificate.
+    """
+
+    horizon: Callable[[datetime], datetime | None]
+    spares: Spares
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Note:
     """What a step leaves in the erasure's row."""
@@ -88,19 +101,29 @@ class _Note:
     kek_epoch: int | None = None
     index_epoch: int | None = None
     certificate: str | None = None
+    horizon: datetime | None = None
+    addendum: str | None = None
 
 
 class Erasure:
     """Plans and advances erasures. The caller owns every transaction."""
 
     def __init__(
-        self, keyring: Keyring, clock: Clock, signer: Signer, roll: Roll, hooks: Hooks | None = None
+        self,
+        keyring: Keyring,
+        clock: Clock,
+        signer: Signer,
+        roll: Roll,
+        hooks: Hooks | None = None,
+        *,
+        backups: Backups | None = None,
     ) -> None:
         self._keyring = keyring
         self._clock = clock
         self._signer = signer
         self._roll = roll
         self._hooks = hooks or Hooks()
+        self._backups = backups
 
     async def begin(self, tx: Tx, permit: Permit, plan: Farewell, *, lasts: timedelta = PLAN_LASTS) -> Begun:
         """Seal the farewell plan (stage 0) of the permit's subject.
@@ -178,7 +201,7 @@ class Erasure:
             await asyncio.to_thread(self._keyring.destroy_farewell, row.erasure)
             await tx.run(QUERIES["end_plan"], {"subject": row.subject})
             row = replace(row, plan=None)
-        if stage is Stage.CERTIFIED:
+        if stage not in NEXT:
             return stage
         reached = NEXT[stage]
         note = await self._step(tx, row, reached, now)
@@ -195,13 +218,17 @@ class Erasure:
                 "kek_epoch": note.kek_epoch,
                 "index_epoch": note.index_epoch,
                 "certificate": note.certificate,
+                "horizon": note.horizon,
+                "addendum": note.addendum,
             },
         )
         return reached
 
     async def due(self, tx: Tx) -> tuple[UUID, ...]:
         """Return the erasures that `advance` may have something to do for, oldest first."""
-        cursor = await tx.conn.execute(QUERIES["due_erasures"], {"stage": int(Stage.CERTIFIED)}, prepare=True)
+        params = {"stage": int(Stage.CERTIFIED), "now": self._clock.now()}
+        params |= {f"{kind.value}_kept": self._oldest_kept(kind) for kind in TURNED}
+        cursor = await tx.conn.execute(QUERIES["due_erasures"], params, prepare=True)
         return tuple(UUID(str(row[0])) for row in await cursor.fetchall())
 
     async def look(self, tx: Tx, erasure: UUID) -> Erasing:
@@ -247,19 +274,22 @@ class Erasure:
         """Do what ``reached`` says; return what to note down, or None to wait."""
         match reached:
             case Stage.PLANNED:  # nothing leads back to it
-                return None
+                note = None
             case Stage.REFUSED:
-                return await self._refuse(tx, row, now)
+                note = await self._refuse(tx, row, now)
             case Stage.UNRECOVERABLE:
-                return self._unrecoverable(row)
+                note = self._unrecoverable(row)
             case Stage.SWEPT:
-                return await self._sweep(tx, row.subject)
+                note = await self._sweep(tx, row.subject)
             case Stage.TOLD:
-                return await self._tell(tx, row, now)
+                note = await self._tell(tx, row, now)
             case Stage.CERTIFIED:
-                return await self._certify(tx, row, now)
+                note = await self._certify(tx, row, now)
+            case Stage.BACKUPS:
+                note = await self._outlive(tx, row, now)
             case _:
                 assert_never(reached)
+        return note
 
     async def _refuse(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
         await tx.run(QUERIES["share_epochs"])
@@ -306,6 +336,10 @@ class Erasure:
         told = await _told(tx, row.subject)
         recipients = {name: at for name, at in told.items() if at is not None}
         held = await tx.row(certificate.HeldBack, QUERIES["held"], {"subject": row.subject})
+        # Counted from when the keys were gone here: a copy that could open a backup is no younger than that.
+        horizon = (
+            self._backups.horizon(row.unrecoverable_at) if self._backups and row.unrecoverable_at else None
+        )
         signed = certificate.sign(
             self._signer,
             row,
@@ -313,14 +347,29 @@ class Erasure:
             recipients,
             head=await latest_head(tx),
             held=held or certificate.HeldBack(0, None),
+            horizon=horizon,
         )
         if self._hooks.say is not None and row.plan is not None:
             plan = farewell.unseal(self._keyring, row.subject, row.erasure, bytes(row.plan))
             await self._hooks.say(tx, row.erasure, plan)
-        return _Note(certificate=signed)
+        return _Note(certificate=signed, horizon=horizon)
+
+    async def _outlive(self, tx: Tx, row: Erasing, now: datetime) -> _Note | None:
+        if row.horizon is None or now < row.horizon:
+            return None
+        needed = {EpochKind.KEK: row.kek_epoch, EpochKind.INDEX: row.index_epoch}
+        if any(last is None or self._oldest_kept(kind) <= last for kind, last in needed.items()):
+            return None  # until the backup's keys are let go (`troth backup --prune`)
+        return _Note(addendum=addendum.sign(self._signer, row, now, head=await latest_head(tx)))
+
+    def _oldest_kept(self, kind: EpochKind) -> int:
+        """Return the oldest epoch whose key is still kept: here, or in a copy laid apart for a restore."""
+        here = self._keyring.epochs(kind)[0]
+        apart = self._backups.spares.oldest(kind) if self._backups else None
+        return here if apart is None else min(here, apart)
 
     async def _all_said(self, tx: Tx, row: Erasing) -> bool:
-        if Stage(row.stage) is not Stage.CERTIFIED:
+        if row.stage < Stage.CERTIFIED:
             return False
         return self._hooks.waits is None or not await self._hooks.waits(tx, row.erasure)
 

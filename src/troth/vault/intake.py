@@ -8,13 +8,13 @@ items is settled before, and the caller holds the rows of all subjects.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from uuid import UUID, uuid4
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import uuid4
 
 from troth.db import Tx
 from troth.terms import Permit, Reading
-from troth.vault import blocks, cipher, keys
+from troth.vault import blocks, cipher, keys, marks
 from troth.vault.classes import Fixed
 from troth.vault.errors import NotStorable
 from troth.vault.events import block_label
@@ -23,7 +23,8 @@ from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
 
 _TYPES = ("uuid", "text", "text", "date", "uuid", "uuid", "int4", "int4", "bytea")
-_Mark = tuple[date, UUID]
+_MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
+_DAY_ZERO = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ class Terms:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Day:
+    readings: Sequence[Reading]
+    packed: bytes = field(repr=False)
+
+
 class Unstorable(NotStorable):
     """some of these readings cannot be stored: store the others without them"""
 
@@ -76,7 +83,18 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
     """
     sheaves = terms.kept(offered)
     packed = _packed(sheaves)
-    fresh = await _unseen(tx, sheaves)
+    fresh = await marks.unseen(
+        tx,
+        [
+            marks.Sent(
+                sheaf.permit.ask.subject,
+                function_of(sheaf.permit),
+                sheaf.permit.ask.device,
+                {day: each.readings for day, each in days.items()},
+            )
+            for sheaf, days in zip(sheaves, packed, strict=True)
+        ],
+    )
     owners = [
         keys.KeyOwner(
             subject=sheaf.permit.ask.subject,
@@ -102,43 +120,19 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
     ]
 
 
-async def _unseen(tx: Tx, sheaves: Sequence[Sheaf]) -> list[list[Reading]]:
-    """Mark every reading; return those of each sheaf that were not marked before."""
-    marked: dict[_Mark, tuple[int, Reading]] = {}
-    subjects: list[UUID] = []
-    for place, sheaf in enumerate(sheaves):
-        function, ask = function_of(sheaf.permit), sheaf.permit.ask
-        for reading in sheaf.readings:
-            mark = (_day(reading), blocks.mark(function, ask.device, reading.id))
-            if mark not in marked:  # first come, first stored
-                marked[mark] = (place, reading)
-                subjects.append(ask.subject)
-    days, marks = [day for day, _ in marked], [mark for _, mark in marked]
-    cursor = await tx.conn.execute(
-        QUERIES["see"], {"subjects": subjects, "days": days, "marks": marks}, prepare=True
-    )
-    if cursor.rowcount < len(marked):  # seldom: otherwise there is no need to read what came back
-        new = {(day, mark) for day, mark in await cursor.fetchall()}
-        marked = {mark: kept for mark, kept in marked.items() if mark in new}
-    fresh: list[list[Reading]] = [[] for _ in sheaves]
-    for place, reading in marked.values():
-        fresh[place].append(reading)
-    return fresh
-
-
 def _rows(
-    owner: keys.KeyOwner, key: keys.DataKey, version: int, days: Mapping[date, bytes]
+    owner: keys.KeyOwner, key: keys.DataKey, version: int, days: Mapping[date, _Day]
 ) -> Iterator[tuple[object, ...]]:
-    for day, packed in days.items():
+    for day, each in days.items():
         block = uuid4()
         label = block_label(owner, day, block, version=1, policy_version=version)
-        sealed = cipher.seal(key.secret, label.aad(), packed)
+        sealed = cipher.seal(key.secret, label.aad(), each.packed)
         yield owner.subject, owner.function, owner.retention, day, block, key.id, 1, version, sealed
 
 
-def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, bytes]]:
+def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, _Day]]:
     """Return every sheaf as blocks, by day. Raises `Unstorable`."""
-    packed: list[Mapping[date, bytes]] = []
+    packed: list[Mapping[date, _Day]] = []
     unfit: dict[int, NotStorable] = {}
     for place, sheaf in enumerate(sheaves):
         try:
@@ -150,12 +144,16 @@ def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, bytes]]:
     return packed
 
 
-def _by_day(readings: Sequence[Reading]) -> Mapping[date, bytes]:
-    days: dict[date, list[Reading]] = {}
-    for reading in readings:
-        days.setdefault(_day(reading), []).append(reading)
-    return {day: blocks.encode(group) for day, group in days.items()}
+def _by_day(readings: Sequence[Reading]) -> Mapping[date, _Day]:
+    at = [blocks.micros(reading.measured) for reading in readings]
+    days = {moment // _MICROS_A_DAY for moment in at}
+    if len(days) == 1:  # mostly
+        return {_date(days.pop()): _Day(readings, blocks.encode(readings, at))}
+    found: dict[int, list[Reading]] = {}
+    for moment, reading in zip(at, readings, strict=True):
+        found.setdefault(moment // _MICROS_A_DAY, []).append(reading)
+    return {_date(day): _Day(group, blocks.encode(group)) for day, group in found.items()}
 
 
-def _day(reading: Reading) -> date:
-    return reading.measured.astimezone(UTC).date()
+def _date(day: int) -> date:
+    return date.fromordinal(_DAY_ZERO + day)

@@ -142,9 +142,13 @@ DELETE FROM blind_index WHERE subject = %(subject)s AND function = %(function)s
 -- Mark readings as stored; returns those that were not marked before, waiting for whoever marks the same.
 INSERT INTO reading_seen (subject, at_day, mark)
 SELECT subject, day, mark
-  FROM unnest(%(subjects)s::uuid[], %(days)s::date[], %(marks)s::uuid[]) AS new (subject, day, mark)
+  FROM unnest(%(subjects)s::uuid[], %(days)s::date[], %(marks)s::bigint[]) AS new (subject, day, mark)
  ORDER BY subject, day, mark
     ON CONFLICT DO NOTHING RETURNING at_day, mark
+
+-- :copy_marks
+-- Mark readings as stored, all of them or none.
+COPY reading_seen (subject, at_day, mark) FROM STDIN (FORMAT binary)
 
 -- :copy_blocks
 -- Event blocks by binary COPY, so that no value can stand in an error's text.
@@ -383,19 +387,19 @@ SELECT FROM subject WHERE subject = %(subject)s FOR UPDATE
 -- :erasure
 -- An erasure as it stands.
 SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
-       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate
+       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate, horizon, backups_at, addendum
   FROM erasure WHERE erasure = %(erasure)s
 
 -- :erasing
 -- An erasure as it stands, held until commit.
 SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
-       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate
+       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate, horizon, backups_at, addendum
   FROM erasure WHERE subject = %(subject)s FOR UPDATE
 
 -- :erasure_by_link
 -- The erasure that an unspent link shows, as long as its plan lasts.
 SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
-       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate
+       index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate, horizon, backups_at, addendum
   FROM erasure WHERE link_hash = %(link_hash)s AND plan_ends > %(at)s FOR UPDATE
 
 -- :spend_link
@@ -403,8 +407,12 @@ SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_
 UPDATE erasure SET link_hash = NULL WHERE subject = %(subject)s
 
 -- :due_erasures
--- Erasures with a step before them, or a plan left to destroy.
-SELECT erasure FROM erasure WHERE stage < %(stage)s OR plan IS NOT NULL ORDER BY planned_at, erasure
+-- Erasures with a step before them, or a plan left to destroy. The last step waits for the horizon, and until every
+-- copy of an epoch's key that could open a backup is gone: it needs epochs before the oldest that is still kept.
+SELECT erasure FROM erasure
+ WHERE stage < %(stage)s OR plan IS NOT NULL
+    OR stage = %(stage)s AND horizon <= %(now)s AND kek_epoch < %(kek_kept)s AND index_epoch < %(index_kept)s
+ ORDER BY planned_at, erasure
 
 -- :reach_refused
 -- Stage 1.
@@ -430,8 +438,14 @@ UPDATE erasure SET stage = 4, told_at = %(at)s, evidence = evidence || %(evidenc
 
 -- :reach_certified
 -- Stage 5.
-UPDATE erasure SET stage = 5, certified_at = %(at)s, evidence = evidence || %(evidence)s, certificate = %(certificate)s
+UPDATE erasure SET stage = 5, certified_at = %(at)s, evidence = evidence || %(evidence)s, certificate = %(certificate)s,
+       horizon = %(horizon)s
  WHERE subject = %(subject)s AND stage = 4
+
+-- :reach_backups
+-- Stage 6.
+UPDATE erasure SET stage = 6, backups_at = %(at)s, evidence = evidence || %(evidence)s, addendum = %(addendum)s
+ WHERE subject = %(subject)s AND stage = 5
 
 -- :note_told
 -- A recipient is told.
@@ -528,6 +542,17 @@ SELECT array_agg(id) FROM vault_deletion HAVING min(at) <= %(before)s
 -- :deletions_done
 -- The epoch that these waited for is over.
 DELETE FROM vault_deletion WHERE id = ANY(%(ids)s)
+
+-- :holders_after
+-- Those of whom something is held for one of these functions, in the order of their ids.
+SELECT subject FROM (
+    SELECT subject FROM vault_key WHERE function = ANY(%(functions)s) AND subject > %(after)s
+    UNION
+    SELECT subject FROM document_wrap WHERE function = ANY(%(functions)s) AND subject > %(after)s
+    UNION
+    SELECT subject FROM media WHERE function = ANY(%(functions)s) AND subject > %(after)s AND state <> 'gone'
+) AS held
+ ORDER BY subject LIMIT %(limit)s
 
 -- :begin_media
 -- An upload begins: its key exists before its first byte.

@@ -21,6 +21,7 @@ class Stage(IntEnum):
     SWEPT = 3  # rows deleted everywhere, and looked for
     TOLD = 4  # recipients told and their acknowledgements in
     CERTIFIED = 5  # certificate signed
+    BACKUPS = 6  # beyond the policy's horizon, and no copy of a key left that could open a backup
 
 
 NEXT: Mapping[Stage, Stage] = {
@@ -29,6 +30,7 @@ NEXT: Mapping[Stage, Stage] = {
     Stage.UNRECOVERABLE: Stage.SWEPT,
     Stage.SWEPT: Stage.TOLD,
     Stage.TOLD: Stage.CERTIFIED,
+    Stage.CERTIFIED: Stage.BACKUPS,
 }
 
 EVIDENCE: Mapping[Stage, EntryKind] = {
@@ -38,7 +40,11 @@ EVIDENCE: Mapping[Stage, EntryKind] = {
     Stage.SWEPT: EntryKind.ERASURE_SWEPT,
     Stage.TOLD: EntryKind.ERASURE_TOLD,
     Stage.CERTIFIED: EntryKind.CERTIFICATE,
+    Stage.BACKUPS: EntryKind.ERASURE_BACKUPS,
 }
+
+CERTIFIABLE = frozenset(stage for stage in Stage if stage <= Stage.CERTIFIED)
+"""What a certificate says of. The last stage comes later and has an addendum of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,10 @@ class Erasing:
     removed: Mapping[str, int]
     checked: Mapping[str, int]
     certificate: str | None
+    horizon: datetime | None = None
+    """When the policy wants backups of this subject out of reach; None: no policy says."""
+    backups_at: datetime | None = None
+    addendum: str | None = None
 
     def dates(self) -> Mapping[str, datetime]:
         """Return the moment of every stage reached, by the stage's name."""
@@ -73,5 +83,6 @@ class Erasing:
             Stage.SWEPT: self.swept_at,
             Stage.TOLD: self.told_at,
             Stage.CERTIFIED: self.certified_at,
+            Stage.BACKUPS: self.backups_at,
         }
         return {stage.name.lower(): at for stage, at in every.items() if at is not None}

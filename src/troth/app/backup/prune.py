@@ -16,9 +16,11 @@ from pathlib import Path
 from troth.app.backup.bundle import DRAFT
 from troth.app.backup.take import apart, taken_at
 from troth.app.settings import Settings
+from troth.app.system import SPARES
 from troth.policy import keeping
 from troth.policy.compiled import Compiled
 from troth.terms import TrothError
+from troth.vault.spares import Spares
 
 
 class NoHorizon(TrothError):
@@ -50,16 +52,18 @@ def horizon(policies: Iterable[Compiled], now: datetime, within: timedelta | Non
     return now - (within if within is not None else strictest or timedelta())
 
 
-def prune(settings: Settings, data: Path, keys: Path, before: datetime) -> Pruned:
+def prune(settings: Settings, data: Path, keys: Path, before: datetime, now: datetime) -> Pruned:
     """Remove what was taken at ``before`` or earlier, and drafts of that age. Cut short, it goes on."""
     apart(data, keys, settings)
     gone: set[str] = set()
+    spares = Spares(settings.data / SPARES)
     for folder, of_keys in ((keys, True), (data, False)):
         for one in sorted(folder.iterdir()) if folder.is_dir() else ():
             at = taken_at(one.name.removesuffix(DRAFT))
             if at is not None and at <= before and one.is_dir() and not one.is_symlink():
                 if of_keys:
                     _overwrite(one)
+                    spares.gone(one.name.removesuffix(DRAFT), now)  # erasures wait for it
                 shutil.rmtree(one)
                 gone.add(one.name)
     return Pruned(tuple(sorted(gone)))

@@ -32,7 +32,7 @@ from troth.db import Database, migrate
 from troth.db.pool import Tx
 from troth.ledger.checkpoint import Head
 from troth.ledger.keys import Keys
-from troth.ledger.signing import NotGenuine, PublicKey, Signer
+from troth.ledger.signing import CURRENT, NotGenuine, PublicKey, Signer
 
 MARK = "restoring.json"
 _CHUNK = 1 << 20
@@ -196,7 +196,7 @@ def _trusted(settings: Settings, exported: Path | None) -> PublicKey:
     """Return the key that the backup must be signed with: the present keyring's, or the exported."""
     name = f"troth/{settings.deployment}"
     for folder in (settings.keyring / SIGNING, *([exported / SIGNING] if exported else [])):
-        if folder.exists() and any(folder.iterdir()):
+        if (folder / CURRENT).exists():  # it would be made otherwise, and be nobody's
             return Signer.load(folder, name).public
     raise BadBackup(
         f"there is no keyring in {settings.keyring} to check the backup with: name its keys with --keys"

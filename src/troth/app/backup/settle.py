@@ -108,6 +108,8 @@ async def _erase(system: System, roll: Iterable[Line], since: Lost) -> int:
 async def _finish(system: System) -> None:
     """Take every erasure as far as it goes now; whatever waits for others, the worker goes on with."""
     async with system.eraser.transaction() as tx:
+        while await system.media.sweep(tx):
+            pass
         due = await system.erasure.due(tx)
     for erasure in due:
         moving = True

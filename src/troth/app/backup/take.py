@@ -23,13 +23,15 @@ from troth.app.backup.catalogue import Catalogue
 from troth.app.backup.errors import NotApart
 from troth.app.backup.sql import QUERIES
 from troth.app.settings import BadSetting, Settings
-from troth.app.system import ERASURES, MEDIA, SIGNING, TAIL
+from troth.app.system import ERASURES, MEDIA, SIGNING, SPARES, TAIL
 from troth.db import Database, Tx
 from troth.ledger import tree
 from troth.ledger.proofs import stored
 from troth.ledger.signing import Signer
 from troth.terms import TrothError
+from troth.vault.keyring import Keyring
 from troth.vault.keys import stand_still
+from troth.vault.spares import Spares
 
 KIND = "troth-backup+jws"
 FORM = 1
@@ -94,6 +96,7 @@ async def take(settings: Settings, data: Path, keys_to: Path, now: datetime, say
     except BaseException:
         of_keys.drop()
         of_data.drop()
+        Spares(settings.data / SPARES).gone(name, now)
         raise
 
 
@@ -119,7 +122,7 @@ class _Taking:
             try:
                 async with db.transaction() as still:
                     await stand_still(still)
-                    await asyncio.to_thread(keys.export, self._settings.keyring, self._keys)
+                    await asyncio.to_thread(self._export, name, datetime.fromisoformat(str(said["taken"])))
                     said["epochs"] = keys.marks(self._settings.keyring)
                     await tx.run(QUERIES["one_view"])
                     found = await catalogue.survey(tx)  # the view begins here
@@ -137,6 +140,11 @@ class _Taking:
         of_keys = self._keys.finish(self._signer, keys.KIND, said)
         of_data = self._data.finish(self._signer, KIND, said)
         return Taken(name, of_data, of_keys, rows, size)
+
+    def _export(self, name: str, at: datetime) -> None:
+        """Copy the keyring. The copy is on the roll first, so that an erasure knows what it waits for."""
+        Spares(self._settings.data / SPARES).lay(name, Keyring(self._settings.keyring), at)
+        keys.export(self._settings.keyring, self._keys)
 
     async def _rows(self, tx: Tx, found: Catalogue) -> int:
         with self._data.part(CATALOGUE) as sink:

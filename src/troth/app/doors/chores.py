@@ -15,7 +15,7 @@ from troth.app.views import Late
 from troth.ledger import telling
 from troth.rights.due import overdue, owed
 from troth.rights.rows import NoSuchRequest, held
-from troth.subjects import sessions, tries
+from troth.subjects import matters, sessions, tries
 from troth.subjects.outbox import Outcome
 from troth.vault import deletions
 from troth.vault.rotation import Rotation
@@ -73,12 +73,25 @@ class ChoreDoors(Doors):
         return ended
 
     async def late(self) -> Late:
-        """Return what should be done by now: requests without an answer, erasures without a certificate."""
+        """Return what should be done by now: requests, erasures, steps about what people are told of."""
         now = self._system.clock.now()
         async with self._open() as tx:
             requests = await overdue(tx, now)
             erasures = await owed(tx, self._system.erasure, now)
-        return Late(tuple(one.request for one in requests), tuple(one.erasure for one in erasures))
+            steps = await matters.late(tx, now)
+        return Late(
+            tuple(one.request for one in requests),
+            tuple(one.erasure for one in erasures),
+            tuple(f"{one.matter}/{one.step}" for one in steps),
+        )
+
+    async def notify(self) -> int:
+        """Take what people are told of further: incidents, next versions, ends; return how much was done."""
+        system = self._system
+        done = await system.incidents.advance(system.db)
+        done += await system.changes.advance(system.db)
+        done += await system.ends.advance(system.db)
+        return done + await system.ends.erase(system.eraser)
 
     async def erase(self) -> int:
         """Take each erasure one stage further if its time has come; return how many moved on."""

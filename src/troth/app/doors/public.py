@@ -31,7 +31,8 @@ class PublicDoors(Doors):
 
     def policies(self) -> tuple[PolicyLine, ...]:
         """List the policies in force, each in its current version."""
-        current = [versions[max(versions)].policy for versions in self._system.policies.values() if versions]
+        policies = self._system.gate.policies
+        current = [policies.current(name).policy for name, each in self._system.policies.items() if each]
         return tuple(PolicyLine(p.name, p.version, p.title, p.languages) for p in current)
 
     def notice(self, name: PolicyName, language: str) -> Notice:

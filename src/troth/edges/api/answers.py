@@ -356,3 +356,52 @@ class HandedOut(Answer):
     dropped: tuple[DroppedShown, ...]
     because: tuple[str, ...]
     entry: UUID | None
+
+
+class NoticeGiven(Answer):
+    """Something that people are told of; ``seen`` is missing where it is announced to everybody."""
+
+    matter: UUID
+    kind: str
+    policy: str
+    version: int
+    since: datetime
+    takes_effect: datetime | None
+    text: str
+    seen: bool | None = None
+
+
+class StepShown(Answer):
+    """Something to be done about a matter, by when, and the clause that asks for it."""
+
+    step: str
+    due: datetime
+    clause: str | None
+    done: datetime | None
+
+
+class BreachShown(Answer):
+    """An incident: how many were told how far, and what is left to write and to do."""
+
+    matter: UUID
+    policy: str
+    version: int
+    functions: tuple[str, ...]
+    state: str
+    known: datetime
+    announced: datetime | None
+    people: Mapping[str, int]
+    lacks: tuple[str, ...]
+    steps: tuple[StepShown, ...]
+
+
+class ReportShown(Answer):
+    """A report to the authorities, as Markdown, for staff to complete and send."""
+
+    text: str
+
+
+class EndAnnounced(Answer):
+    """The number of an end that was announced."""
+
+    matter: UUID

@@ -316,3 +316,35 @@ class HandingOn(Using):
 
     recipient: Word | None = None
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class Declaring(Body):
+    """Staff declare that data leaked: which functions or items, or whose; ``known``: since when, else now."""
+
+    policy: Word
+    known: Moment | None = None
+    functions: Annotated[list[Word], Field(max_length=200)] = []
+    items: Annotated[list[Word], Field(max_length=200)] = []
+    subjects: Annotated[list[Id], Field(max_length=10_000)] = []
+
+
+class WritingPart(Body):
+    """One part of a notice, in one language. It is written to be read by everybody."""
+
+    part: Word
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
+
+
+class Attaching(Body):
+    """The opaque id of a document that the maker keeps."""
+
+    document: Id
+
+
+class EndingSomething(Body):
+    """Functions, or with none the service, end at a moment."""
+
+    policy: Word
+    functions: Annotated[list[Word], Field(max_length=200)] = []
+    at: Moment

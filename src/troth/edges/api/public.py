@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 
 from troth.edges.api.answers import KeySet, KeyShown, NoticeSection, NoticeShown, PolicyListed, Ready
@@ -33,9 +34,14 @@ async def policies(troth: System) -> list[PolicyListed]:
 
 
 @router.get("/v1/policies/{name}", tags=["public"], summary="A policy as it is shown to people")
-async def policy(troth: System, name: str, language: Language = "en") -> NoticeShown:
-    """Return the notice and the hash that an acceptance names."""
-    notice = troth.notice(PolicyName(name), language)
+async def policy(
+    troth: System, name: str, language: Language = "en", version: Annotated[int | None, Query(ge=1)] = None
+) -> NoticeShown:
+    """Return the notice and the hash that an acceptance names; of the current version, or of an older one."""
+    wanted = PolicyName(name)
+    notice = troth.notice(wanted, language)
+    if version is not None and version != notice.version:
+        notice = await troth.version(wanted, version, language)
     return NoticeShown(
         name=notice.policy,
         version=notice.version,

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from troth.app.doors.base import Unavailable
 from troth.app.doors.requests import NobodyThere, TwoSteps, UnknownSparing
+from troth.breach import incidents
+from troth.breach.moves import NoSuchTurn
+from troth.cessation import ends
 from troth.devices import door, registry, stock
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
@@ -26,6 +29,7 @@ from troth.subjects import (
     staff,
     tries,
 )
+from troth.subjects.matters import NoSuchMatter
 from troth.subjects.sessions import NotSignedIn
 from troth.vault import Erased, LinkSpent, NotHeld, NotStorable, WrongForm
 from troth.vault.erasure import NoSuchErasure
@@ -57,6 +61,15 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     minors.NoAgeAsked: (409, "no_age_asked"),
     effects.EndsTheAccount: (409, "ends_the_account"),
     UnknownSparing: (409, "unknown_sparing"),
+    NoSuchMatter: (404, "no_such_matter"),
+    NoSuchTurn: (409, "no_such_turn"),
+    ends.TooSoon: (422, "too_soon"),
+    ends.NoSuchFunction: (422, "no_such_function"),
+    incidents.NotAffected: (422, "not_affected"),
+    incidents.NotKnownYet: (422, "not_known_yet"),
+    incidents.PartsMissing: (409, "parts_missing"),
+    incidents.NoSuchPart: (422, "no_such_part"),
+    incidents.NotToBeClosed: (409, "not_to_be_closed"),
     NoSuchPolicy: (404, "no_such_policy"),
     registry.NotYourDevice: (404, "not_your_device"),
     LinkSpent: (404, "link_spent"),

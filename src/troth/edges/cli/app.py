@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from troth.edges.cli import explain, keys, ledger, papers, policy, promises, requests, staff
+from troth.edges.cli import breach, explain, keys, ledger, papers, policy, promises, requests, staff
 
 app = typer.Typer(
     name="troth",
@@ -25,4 +25,5 @@ app.add_typer(ledger.app, name="ledger", help="The ledger: whether it is still w
 app.add_typer(papers.app, name="receipt", help="Receipts and certificates: whether they are genuine.")
 app.add_typer(staff.app, name="staff", help="The controller's people.")
 app.add_typer(requests.app, name="request", help="Requests: what waits, and each step to the answer.")
+app.add_typer(breach.app, name="breach", help="Incidents: who is told, what is due, the report.")
 app.add_typer(keys.app, name="keys", help="Keys: ending an epoch.")

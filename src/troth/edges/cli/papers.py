@@ -1,16 +1,18 @@
-"""`troth receipt`: checks a receipt or a certificate with the ledger's public key alone, and reads it out.
+"""`troth receipt`: checks receipts, certificates and their addenda with the ledger's public key alone.
 
-Works offline, in the language of the receipt. Decides nothing: what is genuine is the ledger's word.
+Reads them out, offline, in the language of the receipt. What is genuine is the ledger's word.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from troth.ledger.keys import Keys
     from troth.ledger.receipts import Receipt
 
 app = typer.Typer(no_args_is_help=True)
@@ -64,11 +66,10 @@ def verify(
     ] = None,
     language: Annotated[str | None, typer.Option(help="zh or en; else that of the receipt.")] = None,
 ) -> None:
-    """Verify a receipt or a certificate of erasure; status 1 when it is not genuine."""
+    """Verify a receipt, a certificate of erasure or its addendum; status 1 when it is not genuine."""
     from troth.edges.cli.keyfile import trusted
     from troth.ledger.receipts import verify_receipt
     from troth.ledger.signing import NotGenuine
-    from troth.vault import certificate
     from troth.vault.errors import CertificateBroken
 
     text = file.read_text(encoding="utf-8").strip()
@@ -77,16 +78,31 @@ def verify(
         paper = verify_receipt(text, keys)
     except NotGenuine as not_a_receipt:
         try:
-            done = certificate.verify(text, keys)
+            typer.echo(_of_erasure(text, keys))
         except CertificateBroken as not_a_certificate:
             typer.echo(f"not genuine: {not_a_receipt}; {not_a_certificate}")
             raise typer.Exit(1) from None
-        last = max(done.stages.values())
-        typer.echo(f"genuine certificate: erasure {done.erasure}, all stages by {last.isoformat()}")
     else:
         place = "waits for its number" if paper.leaf is None else f"leaf {paper.leaf}"
         typer.echo(f"genuine receipt: {paper.kind} at {paper.at}, entry {paper.entry}, {place}")
         typer.echo("\n".join(_told(paper, language or paper.language or "en")))
+
+
+def _of_erasure(text: str, keys: Keys) -> str:
+    """Return what a certificate or its addendum says, in a line; raise `CertificateBroken`."""
+    from troth.vault import addendum, certificate
+    from troth.vault.errors import CertificateBroken
+
+    with suppress(CertificateBroken):
+        more = addendum.verify(text, keys)
+        return (
+            f"genuine addendum: erasure {more.erasure}, unrecoverable in backups since "
+            f"{more.gone.isoformat()}; to the certificate with sha-256 {more.certificate}"
+        )
+    done = certificate.verify(text, keys)
+    last = max(done.stages.values())
+    ends = f", in backups by {done.horizon.isoformat()}" if done.horizon else ""
+    return f"genuine certificate: erasure {done.erasure}, all stages by {last.isoformat()}{ends}"
 
 
 def _log_name(text: str) -> str | None:

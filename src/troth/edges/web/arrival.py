@@ -74,7 +74,7 @@ async def sign_out(request: Request) -> Response:
 
 
 @router.get("/policy")
-async def policy(request: Request, name: str = "") -> Response:
+async def policy(request: Request, name: str = "", version: int = 0) -> Response:
     """Show a policy as it is in force, the very text whose hash an acceptance names; of several, the list."""
     here, troth = visit(request), system(request)
     lines = troth.policies()
@@ -84,7 +84,16 @@ async def policy(request: Request, name: str = "") -> Response:
     if line is None:
         raise HTTPException(404)
     notice = troth.notice(PolicyName(line.name), here.words.language)
+    if version and version != notice.version:
+        notice = await troth.version(PolicyName(line.name), version, here.words.language)
     return page(here, "policy.html", lines=lines, notice=notice)
+
+
+@router.get("/notices")
+async def notices(request: Request) -> Response:
+    """Show what is announced to everybody."""
+    here = visit(request)
+    return page(here, "notices.html", notices=await system(request).announcements(here.words.language))
 
 
 @router.get("/farewell")

@@ -52,6 +52,7 @@ async def privacy(request: Request, done: str = "") -> Response:
         title=notice.title,
         hash=notice.text_hash,
         switches=_switches(me, here.words),
+        notices=[one for one in await troth.notices(here.session, here.words.language) if not one.seen],
         done=_DONE.get(done),
     )
 
@@ -95,6 +96,15 @@ async def switch(request: Request, switch: str) -> Response:
         raise NotOurForm from None
     await system(request).switch(here.session, SwitchName(switch), on=on, device=device)
     return go(here, "/privacy?done=" + ("on" if on else "off"))
+
+
+@router.post("/notices/{matter}")
+async def seen(request: Request, matter: UUID) -> Response:
+    """Note that a notice was seen; it is not put before them again."""
+    here = visit(request)
+    await form(request, here)
+    await system(request).see_notice(here.session, matter, here.words.language)
+    return go(here, "/privacy")
 
 
 @router.post("/copy")

@@ -53,16 +53,18 @@ class Watch:
         if late != self._known:
             self._known = late
             LOG.warning(
-                "late: %d requests [%s], %d erasures [%s]",
+                "late: %d requests [%s], %d erasures [%s], %d steps [%s]",
                 len(late.requests),
                 _some(late.requests),
                 len(late.erasures),
                 _some(late.erasures),
+                len(late.steps),
+                _some(late.steps),
             )
         return 0
 
 
-def _some(ids: Sequence[UUID]) -> str:
+def _some(ids: Sequence[UUID | str]) -> str:
     return " ".join(str(one) for one in ids[:_LISTED]) + (" ..." if len(ids) > _LISTED else "")
 
 
@@ -77,6 +79,7 @@ def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
         Chore("sweep media", troth.sweep_media, 1.0),
         Chore("purge", troth.purge, 10.0),
         Chore("tidy", troth.tidy, 60.0),
+        Chore("notify", troth.notify, 1.0),
         Chore("take effect", troth.take_effect, 1.0),
         Chore("late", Watch(troth).look, 60.0),
     ]

@@ -8,11 +8,10 @@ from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, NeedClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import REGISTER, needed, purpose_for
-from troth.terms import ActorKind, Basis, Role, Verb
+from troth.terms import ActorKind, Basis, ItemName, Role, Verb
 
 if TYPE_CHECKING:
     from troth.prove.world import Did, World
-    from troth.terms import ItemName
 
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 

@@ -1,0 +1,89 @@
+"""A vault whose process is shot while it stores, erases and turns epochs: nothing it said is lost or undone.
+
+``TROTH_KILLS`` says how often (200 for the full claim), ``TROTH_KILLS_SEED`` repeats the moments.
+"""
+
+import asyncio
+import json
+import os
+import random
+import secrets
+import sys
+from collections import Counter, defaultdict
+from uuid import UUID
+
+import psycopg
+
+from tests.fakes.vault import Bench
+from troth.terms import SubjectId
+from troth.vault import Erased
+from troth.vault.keyring import TURNED
+
+KILLS = int(os.environ.get("TROTH_KILLS", "4"))
+SEED = int(os.environ.get("TROTH_KILLS_SEED", "0")) or 1 + secrets.randbelow(10**6)
+PATIENCE_S = 60
+LONGEST_S = 1.0
+MANY = 20
+
+
+async def shot(database, folder, seed, after_s):
+    """Let a process work for a while from its first word on, kill it, and return what it had said."""
+    worker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.flow.vault_worker", database.app, database.owner, folder, str(seed)),
+        stdout=asyncio.subprocess.PIPE,
+        limit=1 << 20,
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        said = await worker.stdout.readline()
+        await asyncio.sleep(after_s)  # the moment is the point
+        worker.kill()
+        said += await worker.stdout.read()
+        await worker.wait()
+    whole = said[: said.rfind(b"\n") + 1]  # the last word may be cut short
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def heard(words):
+    """Return the readings said to be stored, by subject; the refused; those begun only; turns."""
+    stored, refused, begun, turned = defaultdict(set), set(), set(), 0
+    for word in words:
+        if "stored" in word:
+            stored[word["stored"]].update(word["readings"])
+        refused |= {word["refused"]} if "refused" in word else set()
+        begun |= {word["erasing"]} if "erasing" in word else set()
+        turned += "turned" in word
+    return stored, refused, begun - refused, turned
+
+
+async def test_what_a_killed_vault_said_is_true_of_storing_erasing_and_turning(database, tmp_path):
+    chance = random.Random(SEED)  # noqa: S311 - moments, not secrets
+    words = []
+    for number in range(KILLS):
+        words += await shot(database, tmp_path, SEED + number, chance.uniform(0, LONGEST_S))
+    stored, refused, unknown, turned = heard(words)
+    async with Bench(database, tmp_path) as bench:
+        async for _ in bench.rotation.resume():  # what was cut short is finished
+            pass
+        assert all(len(bench.keyring.epochs(kind)) == 1 for kind in TURNED)
+        roll = {str(line.subject) for line in bench.roll.read()}
+        fates = Counter()
+        for subject, readings in stored.items():
+            try:
+                held = [str(one.id) for one in await bench.events(SubjectId(UUID(subject)))]
+            except Erased:
+                fates["erased"] += 1
+                assert subject in refused | unknown, f"lost; repeat with TROTH_KILLS_SEED={SEED}"
+                assert subject in roll
+                continue
+            fates["kept"] += 1
+            assert subject not in refused, f"resurrected; repeat with TROTH_KILLS_SEED={SEED}"
+            assert len(held) == len(set(held)), f"stored twice; repeat with TROTH_KILLS_SEED={SEED}"
+            assert readings <= set(held), f"lost; repeat with TROTH_KILLS_SEED={SEED}"
+    with psycopg.connect(database.owner) as owner:
+        keys = {str(row[0]) for row in owner.execute("SELECT DISTINCT subject FROM vault_key")}
+    assert not keys & refused
+    assert fates["kept"]
+    sys.stdout.write(
+        f"seed {SEED}: {KILLS} kills, {dict(fates)}, {turned} epochs turned, {len(unknown)} unknown\n"
+    )
+    assert KILLS < MANY or (fates["erased"] and turned)

@@ -1,0 +1,170 @@
+"""What a proof makes of its trials: verdicts, what rests on what, what was proven, and a signed report."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from troth.app import policies
+from troth.app.promises import listed
+from troth.ledger.signing import NotGenuine, Signer
+from troth.policy.clauses import AcceptanceClause, RefusalClause
+from troth.prove.changes import change
+from troth.prove.points import POINTS, UnknownPoint, by_name
+from troth.prove.proof import Outcome, Verdict, judged
+from troth.prove.report import Chapter, catalogue, signed, verified
+from troth.prove.sabotage import Blow, Sabotage, matrix, rests
+from troth.prove.told import as_json, proven, total
+from troth.prove.trial import Trial
+from troth.prove.variants import TAKEN_AWAY, variants
+
+CAMERA = policies.compiled("sunmi-camera")
+AT = datetime(2026, 4, 1, 9, tzinfo=UTC)
+BIND = "sunmi-camera/functions/bind"
+
+
+def outcome(*lines, clause=BIND, why_not=None, scenario="runs when it may"):
+    trial = Trial()
+    for kind, held, seen in lines:
+        getattr(trial, kind)("what was tried", "试验", seen, held=held)
+    return Outcome(clause, scenario, tuple(trial.lines), why_not, 7)
+
+
+KEPT = outcome(("control", True, "got all"), ("attempt", True, "403 not_chosen by nobody"))
+BROKEN = outcome(("control", True, "got all"), ("attempt", False, "got all"))
+
+
+@pytest.mark.parametrize(
+    ("tried", "verdict"),
+    [
+        (KEPT, Verdict.KEPT),
+        (BROKEN, Verdict.BROKEN),
+        (outcome(("control", False, "500"), ("attempt", True, "403")), Verdict.BROKEN),
+        (outcome(), Verdict.NOT_PROVABLE),
+        (outcome(("control", True, "yes")), Verdict.NOT_PROVABLE),
+        (outcome(("attempt", True, "no")), Verdict.NOT_PROVABLE),
+        (outcome(("fact", True, "shown")), Verdict.FACT),
+        (outcome(("fact", False, "nothing")), Verdict.BROKEN),
+        (outcome(("control", True, "y"), ("attempt", True, "n"), why_not="no door"), Verdict.NOT_PROVABLE),
+        (outcome(("attempt", False, "got it"), why_not="no door"), Verdict.BROKEN),
+    ],
+)
+def test_a_clause_is_kept_only_by_a_control_that_worked_and_an_attempt_that_failed(tried, verdict):
+    assert tried.verdict is verdict
+
+
+def test_one_broken_trial_breaks_the_promise_and_nothing_tried_is_never_kept():
+    (bind,) = judged(CAMERA, ["sunmi-camera.fn.bind"], [KEPT, BROKEN])
+    (untried,) = judged(CAMERA, ["sunmi-camera.fn.bind"], [])
+    (unheard,) = judged(CAMERA, ["sunmi-camera.fn.never_written"], [KEPT])
+    assert bind.verdict is Verdict.BROKEN
+    assert untried.verdict is Verdict.NOT_BUILT
+    assert untried.why
+    assert unheard.verdict is Verdict.NOT_BUILT
+
+
+def test_a_trial_rests_on_the_point_that_refused_its_attempts():
+    assert rests(by_name("choice"), KEPT)
+    assert not rests(by_name("age"), KEPT)
+    shown_only = outcome(("control", True, "not_chosen was never said"), ("attempt", True, "403 underage"))
+    assert not rests(by_name("choice"), shown_only)
+    assert rests(by_name("age"), shown_only)
+
+
+def test_a_promise_is_proven_only_once_it_broke_under_sabotage():
+    rows = judged(CAMERA, ["sunmi-camera.fn.bind"], [KEPT])
+    survived = Sabotage((Blow(BIND, KEPT.scenario, TAKEN_AWAY, related=True, broke=False),))
+    beside = Sabotage((Blow(BIND, KEPT.scenario, "age", related=False, broke=True),))
+    broke = Sabotage((*survived.blows, Blow(BIND, KEPT.scenario, "choice", related=True, broke=True)))
+    assert proven(rows, survived) == proven(rows, beside) == ()
+    assert proven(rows, broke) == ("sunmi-camera.fn.bind",)
+    assert (survived.collateral_percent, beside.collateral_percent) == (0.0, 100.0)
+    told = as_json(CAMERA, rows, survived)
+    assert told["unproven_by_sabotage"] == ["sunmi-camera.fn.bind"]
+    assert total({"sunmi-camera": told}, [survived])["unproven_by_sabotage"] == 1
+
+
+def test_a_fact_that_broke_is_still_no_proven_promise():
+    shown = outcome(("fact", True, "shown"), clause=BIND)
+    rows = judged(CAMERA, ["sunmi-camera.fn.bind"], [shown])
+    assert proven(rows, Sabotage((Blow(BIND, shown.scenario, TAKEN_AWAY, related=True, broke=True),))) == ()
+
+
+def test_all_ways_to_turn_a_clause_are_one_column_of_the_matrix():
+    blows = [
+        Blow(BIND, "a", f"{key} turned", related=True, broke=key == "basis") for key in ("basis", "verbs")
+    ]
+    beside = Blow(BIND, "a", "basis turned", related=False, broke=False)
+    (cell,) = matrix([Sabotage((*blows, beside))])["a"].values()
+    assert (cell.broken, cell.made, cell.lost, cell.beside) == (1, 2, 0, 1)
+
+
+def test_variants_are_the_same_in_every_process_and_lack_what_they_say():
+    found = variants(CAMERA)
+    assert [each.name for each in found] == [each.name for each in variants(CAMERA)]
+    assert len({each.name for each in found}) == len(found)
+    for each in found:
+        assert each.compiled.policy.name == each.name
+        assert (each.clause in each.compiled.clauses) == (each.how != TAKEN_AWAY)
+
+
+def test_every_clause_but_those_that_all_hang_on_has_a_variant():
+    without = {each.id for each in CAMERA.policy.clauses} - {each.clause for each in variants(CAMERA)}
+    assert {type(CAMERA.clauses[each]) for each in without} <= {AcceptanceClause, RefusalClause}
+
+
+def test_a_change_that_nobody_knows_is_refused_with_the_names_there_are():
+    with pytest.raises(UnknownPoint, match="sealing"):
+        change("everthing")
+    assert {point.name for point in POINTS}.isdisjoint({"everything", "nothing", "variants", "quick"})
+
+
+@pytest.fixture
+def signer(tmp_path):
+    return Signer.load(tmp_path / "keys", "troth/test")
+
+
+def report(signer, *, broke=True):
+    rows = judged(CAMERA, listed()["sunmi-camera"], [KEPT])
+    blow = Blow(BIND, KEPT.scenario, "choice", related=True, broke=broke)
+    return signed([Chapter(CAMERA, rows, Sabotage((blow,)))], AT, signer)
+
+
+def test_a_report_is_genuine_until_a_byte_of_it_is_another(signer, tmp_path):
+    page = report(signer)
+    said = verified(page, signer.public)
+    assert said["policies"]["sunmi-camera"]["proven"] == 1
+    assert said["at"] == AT.isoformat()
+    stranger = Signer.load(tmp_path / "others", "troth/test").public
+    with pytest.raises(NotGenuine):
+        verified(page, stranger)
+    for changed in (
+        page.replace("试验", "试 验", 1),
+        page + " ",
+        page.replace("troth-signature", "signature"),
+    ):
+        with pytest.raises(NotGenuine):
+            verified(changed, signer.public)
+
+
+def test_a_report_holds_all_that_was_tried_in_both_languages_and_needs_nothing_else(signer):
+    page = report(signer)
+    for seen in ("what was tried", "试验", "403 not_chosen by nobody", "已证明", BIND):
+        assert seen in page
+    for promise in listed()["sunmi-camera"]:
+        assert f">{promise}</span>" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_a_text_of_a_policy_cannot_become_part_of_the_page(signer):
+    bent = outcome(("control", True, "<script>x</script>"), ("attempt", True, "n"))
+    rows = judged(CAMERA, ["sunmi-camera.fn.bind"], [bent])
+    page = signed([Chapter(CAMERA, rows, None)], AT, signer)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_verdict_has_its_word_in_both_languages():
+    words = catalogue()
+    for name in ("proven", *(verdict.value for verdict in Verdict)):
+        assert set(words["marks"][name]) == set(words["explained"][name]) == {"en", "zh"}
