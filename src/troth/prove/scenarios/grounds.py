@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import ClosedClause, DutyClause, ExemptClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import free, reference
+from troth.prove.world import chosen, free, reference
 from troth.terms import ActorKind, Basis, Purpose, Verb
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ async def listed_grounds_only(world: World, case: Case, trial: Trial) -> None:
 def _something_to(case: Case, verb: Verb) -> tuple[FunctionName, ItemName, Purpose]:
     """Return a function that needs a choice, an item of it, and a purpose for which services do this."""
     for name, table in sorted(case.compiled.functions.items()):
+        if not chosen(table):  # its own basis would do, with or without a ground
+            continue
         for purpose, clause in table.purposes.items():
             if verb not in clause.verbs or ActorKind.SERVICE not in clause.by:
                 continue
