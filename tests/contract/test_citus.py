@@ -34,6 +34,10 @@ LOCAL = {
     "farewell_word": "about nobody any more; workers take turns with SKIP LOCKED",
     "anonymous": "about nobody",
     "vault_deletion": "about nobody: that an epoch has to end",
+    "matter": "about nobody; a few at a time",
+    "matter_text": "about nobody: texts that everybody may read",
+    "matter_due": "about nobody: what the maker has to do",
+    "function_ending": "about nobody; a row for each end that was announced",
     "migration": "one schema",
 }
 STAND_IN = (Path(__file__).parents[1] / "servers" / "stand_in_citus.sql").read_text(encoding="utf-8")

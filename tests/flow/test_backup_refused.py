@@ -193,12 +193,12 @@ async def test_beyond_the_horizon_backup_and_keys_are_gone(safe, make_empty, tmp
         every = [one for versions in house.troth._system.policies.values() for one in versions.values()]
         house.clock.advance(days=29)
         before = prune.horizon(every, house.clock.now(), None)
-        assert prune.prune(safe.settings(), safe.data, safe.keys, before).names == ()
+        assert prune.prune(safe.settings(), safe.data, safe.keys, before, before).names == ()
         await house.troth.rotate_keys()
         new = await safe.take(house)
         house.clock.advance(days=2)
         before = prune.horizon(every, house.clock.now(), None)
-        assert prune.prune(safe.settings(), safe.data, safe.keys, before).names == (old.name,)
+        assert prune.prune(safe.settings(), safe.data, safe.keys, before, before).names == (old.name,)
         with pytest.raises(prune.TooLong, match="30 or less"):
             prune.horizon(every, house.clock.now(), timedelta(days=31))
         with pytest.raises(prune.NoHorizon):

@@ -87,7 +87,7 @@ async def test_what_opens_for_a_thief(safe, make_empty, tmp_path):
         "refused": (True, True),  # none has ended yet: the certificate says 'unrecoverable' only later
         "day": (True, True),  # what the horizon is for
     }
-    prune(safe.settings(), safe.data, safe.keys, now)
+    prune(safe.settings(), safe.data, safe.keys, now, now)
     assert not taken.keys.exists()
 
 

@@ -51,6 +51,8 @@ SELECT create_distributed_table('cancellation', 'subject', colocate_with => 'sub
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'cancellation'::regclass);
 SELECT create_distributed_table('erasure_told', 'subject', colocate_with => 'subject')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'erasure_told'::regclass);
+SELECT create_distributed_table('told', 'subject', colocate_with => 'subject')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'told'::regclass);
 
 -- :reference
 -- Small, read by everybody, unique over everybody: on every machine.
