@@ -293,6 +293,7 @@ def calls(bench, permit):
         lambda tx: vault.holds.begin(tx, permit, PHONE, uuid4(), ()),
         lambda tx: vault.holds.begin_event(tx, permit, reading("phone"), ()),
         lambda tx: drain(vault.holds.open(tx, permit)),
+        lambda tx: vault.on_file(tx, permit),
     )
 
 
@@ -310,16 +311,16 @@ def test_every_call_of_the_vault_that_takes_a_permit_is_tried():
         for name, call in getmembers(kind, isfunction)
         if not name.startswith("_") and "permit" in signature(call).parameters
     ]
-    assert len(found) == 21, found  # as many as `calls` lists
+    assert len(found) == 22, found  # as many as `calls` lists
 
 
 @pytest.mark.parametrize(
     ("verb", "allowed"),
     [
         (Verb.COLLECT, {0, 2, 6, 7, 10, 11, 13, 16, 18, 19}),
-        (Verb.USE, {1, 3, 4, 6, 7, 14, 15}),
-        (Verb.SHARE, {1, 3, 4, 6, 7, 14, 15}),
-        (Verb.DISCLOSE, {1, 3, 4, 6, 7, 14, 15}),
+        (Verb.USE, {1, 3, 4, 6, 7, 14, 15, 21}),
+        (Verb.SHARE, {1, 3, 4, 6, 7, 14, 15, 21}),
+        (Verb.DISCLOSE, {1, 3, 4, 6, 7, 14, 15, 21}),
         (Verb.FORGET, {8, 9, 11, 14, 17}),
     ],
 )
@@ -336,7 +337,7 @@ async def test_a_permit_is_good_for_its_verb_only(bench, verb, allowed):
             refused.add(n)
         except (NotHeld, Unsealable):
             pass
-    assert set(range(21)) - refused == allowed
+    assert set(range(22)) - refused == allowed
 
 
 async def test_a_permit_is_good_for_its_items_only(bench):

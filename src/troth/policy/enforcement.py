@@ -26,7 +26,6 @@ class Seen(StrEnum):
     ANSWER = "answer"  # another question that the compiled policy answers
     OUTPUT = "output"  # what people are shown, which is all that such a promise asks for
     STEPS = "steps"  # what a workflow does, and by when
-    WORKFLOW = "workflow"  # steps of a workflow that is still to be built
     CODE = "code"  # kept by code whatever the policy says; shown by `troth prove`
     NOWHERE = "nowhere"  # nothing keeps it yet, and `check` says so
 

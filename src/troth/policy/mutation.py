@@ -25,7 +25,7 @@ _SAYS_NOTHING = {
     "id", "at", "promises", "stated", "decided_by", "mod", "strength", "lang", "attested", "name", "function",
 }  # fmt: skip
 """Attributes that place or explain a clause; what it says is in the others."""
-_LEFT_OUT = {Seen.CODE, Seen.WORKFLOW, Seen.NOWHERE}
+_LEFT_OUT = {Seen.CODE, Seen.NOWHERE}
 """What no question to a policy could show."""
 
 

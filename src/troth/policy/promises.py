@@ -30,14 +30,12 @@ class NotKept(StrEnum):
     NO_CLAUSE = "no_clause"
     ATTESTED = "attested"
     KEPT_IN_CODE = "kept_in_code"  # whatever the policy says; only a proof can show it
-    WORKFLOW_MISSING = "workflow_missing"
     NOTHING_CHANGES = "nothing_changes"  # the clause could be dropped and nobody would notice
     NOTHING_KEEPS_IT = "nothing_keeps_it"  # not yet
 
 
 _UNSEEN = {
     Seen.NOWHERE: NotKept.NOTHING_KEEPS_IT,
-    Seen.WORKFLOW: NotKept.WORKFLOW_MISSING,
     Seen.CODE: NotKept.KEPT_IN_CODE,
 }
 """What no question to a policy could show, the worst first."""

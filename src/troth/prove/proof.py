@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import AttestedClause, Clause
-from troth.policy.enforcement import Seen, enforcement
 from troth.policy.promises import carried
 from troth.prove.case import Case, NotTried
 from troth.prove.scenarios import by_type
@@ -150,7 +149,4 @@ def _judge(promise: str, clauses: tuple[Clause, ...], by_clause: Mapping[ClauseI
     if reasons:
         return Judged(promise, Verdict.NOT_PROVABLE, found, reasons[0])
     told = [clause for clause in clauses if not isinstance(clause, AttestedClause)]
-    waits = [each for each in map(enforcement, told) if each is not None and each.seen is Seen.WORKFLOW]
-    if waits:
-        return Judged(promise, Verdict.NOT_BUILT, (), f"waits for {waits[0].by}")
     return Judged(promise, Verdict.NOT_BUILT, (), f"no scenario yet for {type(told[0]).__name__}")

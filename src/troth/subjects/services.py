@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.policy.values import VALUES
 from troth.terms import Act, ActKind, Basis, EntryId, ItemName, Verb
-from troth.vault import NotHeld
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,12 +62,7 @@ class Services:
     async def open(self, tx: Tx, ask: Ask) -> Opened:
         """Open what a service uses, shares or discloses, and record the latter two. Raises `Denied`."""
         permit = await self._parts.gate.admit(tx, ask)
-        values: dict[ItemName, Mapping[str, object]] = {}
-        for item in sorted(permit.allow.items):
-            try:
-                values[item] = await self._parts.vault.open(tx, permit, item)
-            except NotHeld:
-                continue
+        values = await self._parts.vault.on_file(tx, permit)
         entry = permit.entry
         if ask.verb in _ON_RECORD and values:
             entry = await self._put_on_record(tx, permit, len(values))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from troth.subjects.asking import Asking
 from troth.terms import ClauseId, EntryId, ItemName, Reading, Verb
-from troth.vault import NotHeld
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,12 +68,7 @@ class OwnUse:
     ) -> Documents:
         """Open the documents of these items; raises `Denied`."""
         permit = await self._permit(function, purpose, items)
-        values: dict[ItemName, Mapping[str, object]] = {}
-        for item in sorted(permit.allow.items):
-            try:
-                values[item] = await self._parts.vault.open(self._tx, permit, item)
-            except NotHeld:
-                continue
+        values = await self._parts.vault.on_file(self._tx, permit)
         return Documents(values, permit.allow.because, permit.entry)
 
     async def _permit(self, function: FunctionName, purpose: Purpose, items: frozenset[ItemName]) -> Permit:

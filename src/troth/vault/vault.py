@@ -9,6 +9,7 @@ are unwrapped per call; none is kept, so that a dropped key opens nothing from t
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -98,6 +99,17 @@ class Vault:
         except NotHeld:
             await self._demand_live(tx, permit)
             raise
+
+    async def on_file(self, tx: Tx, permit: Permit) -> dict[ItemName, Mapping[str, object]]:
+        """Return the document of every item that the permit lets through; absent: nothing on file.
+
+        Raises `NotCovered`, `Erased`.
+        """
+        found: dict[ItemName, Mapping[str, object]] = {}
+        for item in sorted(permit.allow.items):
+            with suppress(NotHeld):
+                found[item] = await self.open(tx, permit, item)
+        return found
 
     async def records(self, tx: Tx, permit: Permit, item: ItemName) -> tuple[RecordId, ...]:
         """Return the records of ``item`` that the permit's function holds, oldest first."""

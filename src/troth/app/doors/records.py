@@ -8,14 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from troth import ledger
-from troth.app.doors.base import Doors
+from troth.app.doors.staff import StaffDoors
 from troth.devices.names import CAMERA
-from troth.subjects import staff
 from troth.subjects.names import PASSWORD
 from troth.subjects.records import Records
 from troth.subjects.services import Services, basis_of
-from troth.subjects.staff import Role, WrongRole
+from troth.subjects.staff import Role
 from troth.terms import Actor, ActorKind, Ask, ItemName, Verb
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ class ServiceAsk:
     items: frozenset[ItemName] = field(default=frozenset())
 
 
-class RecordDoors(Doors):
+class RecordDoors(StaffDoors):
     """Documents under any policy."""
 
     async def held(self, token: str) -> Mapping[FunctionName, frozenset[ItemName]]:
@@ -101,9 +99,7 @@ class RecordDoors(Doors):
     async def _service_ask(
         self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk, items: frozenset[ItemName]
     ) -> Ask:
-        who = await staff.who(tx, token)
-        if who.role not in _SERVING:
-            raise WrongRole
+        who = await self._staff(tx, token, _SERVING)
         policy = await self._policy_with(tx, wanted.subject, wanted.function)
         compiled = self._system.gate.policies.current(policy)
         return Ask(
@@ -123,13 +119,9 @@ class RecordDoors(Doors):
 
     async def _policy_with(self, tx: Tx, subject: SubjectId, function: FunctionName) -> PolicyName:
         """Return the policy accepted last that has the function; for a stranger any: the gate refuses."""
-        standing = await ledger.standing(tx, subject, lock=True)
-        accepted = [act.policy for act in standing.acts if act.version] if standing else []
-        policies = self._system.gate.policies
-        for policy in reversed(accepted):
-            if function in policies.current(policy).functions:
-                return policy
-        return accepted[-1] if accepted else next(iter(self._system.policies))
+        accepted = await self._policies_of(tx, subject)
+        current = self._system.gate.policies.current
+        return next((policy for policy in accepted if function in current(policy).functions), accepted[0])
 
     @property
     def _records(self) -> Records:

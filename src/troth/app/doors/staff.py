@@ -11,6 +11,7 @@ from troth.rights.rows import requests_of
 from troth.rights.steps import PROVEN
 from troth.subjects import staff
 from troth.subjects.names import PASSWORD
+from troth.subjects.services import basis_of
 from troth.subjects.staff import Role, WrongRole
 from troth.terms import Ask, Basis, Verb
 from troth.vault import NotHeld
@@ -100,22 +101,21 @@ class StaffDoors(Doors):
 
     async def _policy_of(self, tx: Tx, subject: SubjectId) -> PolicyName:
         """Return the policy that this person accepted last; for a stranger any: the gate refuses them."""
+        return (await self._policies_of(tx, subject))[0]
+
+    async def _policies_of(self, tx: Tx, subject: SubjectId) -> tuple[PolicyName, ...]:
+        """Return the policies that this person accepted, the last first; for a stranger any one."""
         standing = await ledger.standing(tx, subject, lock=True)
         accepted = [act.policy for act in standing.acts if act.version] if standing else []
-        return accepted[-1] if accepted else next(iter(self._system.policies))
+        return tuple(reversed(accepted)) or (next(iter(self._system.policies)),)
 
     def _basis(self, policy: PolicyName, reference: Reference | None) -> Basis | None:
         """Return the basis that the attached ground belongs to, when the policy lists it as a basis."""
-        if reference is None:
-            return None
         compiled = self._system.gate.policies.current(policy)
-        if (Verb.USE, reference.ground) in compiled.duties:
-            return Basis.LEGAL_DUTY
-        if (Verb.USE, reference.ground) in compiled.exempt:
-            return Basis.EXEMPTION
-        if reference.ground in compiled.rights:
+        listed = basis_of(compiled, Verb.USE, reference)
+        if listed is None and reference is not None and reference.ground in compiled.rights:
             return Basis.OWN_RIGHT
-        return None
+        return listed
 
 
 async def _requested(tx: Tx, subject: SubjectId, reference: Reference | None) -> bool:

@@ -99,20 +99,4 @@ async def acknowledged(troth: System, token: Token, erasure: UUID, body: Acknowl
 
 
 def _shown(line: RequestLine) -> DeskShown:
-    return DeskShown(
-        request=line.request,
-        subject=line.subject,
-        right=line.right,
-        channel=line.channel,
-        state=line.state,
-        received=line.received,
-        due=line.due,
-        clause=line.clause,
-        overdue=line.overdue,
-        takes_effect=line.takes_effect,
-        fee=line.fee,
-        ground=line.ground,
-        about=line.about,
-        done=line.done,
-        said=line.said,
-    )
+    return DeskShown.model_validate(line, from_attributes=True)

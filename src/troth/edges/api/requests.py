@@ -45,20 +45,4 @@ async def withdraw(troth: System, token: Token, request: UUID, body: Empty) -> R
 
 
 def _shown(line: RequestLine) -> RequestShown:
-    return RequestShown(
-        request=line.request,
-        right=line.right,
-        channel=line.channel,
-        state=line.state,
-        received=line.received,
-        due=line.due,
-        clause=line.clause,
-        overdue=line.overdue,
-        takes_effect=line.takes_effect,
-        fee=line.fee,
-        ground=line.ground,
-        about=line.about,
-        done=line.done,
-        said=line.said,
-        reply=line.reply,
-    )
+    return RequestShown.model_validate(line, from_attributes=True)
