@@ -150,7 +150,12 @@ async def _each_is_told(world: World, case: Case, trial: Trial, clause: BreachCl
 
 
 async def _announced(world: World, case: Case, trial: Trial) -> None:
-    if not any(role != "holder" for each in case.compiled.functions.values() for role, has in each.takes.items() if has):
+    if not any(
+        role != "holder"
+        for each in case.compiled.functions.values()
+        for role, has in each.takes.items()
+        if has
+    ):
         raise NotTried("everybody concerned has an account, and a letter reaches them")  # fmt: skip
     incident = await _declared(world, case)
     before = await _public(world, incident)
