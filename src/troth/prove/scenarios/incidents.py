@@ -1,4 +1,4 @@
-"""After a breach: people are told everything through the ways named, authorities too, and only then it ends."""
+"""After a breach: people are told all of it by the ways named, authorities too, and only then it ends."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from troth.policy.statements import BreachClause, ProtectionClause
 from troth.policy.words import Channel
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
+from troth.terms import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -150,13 +151,9 @@ async def _each_is_told(world: World, case: Case, trial: Trial, clause: BreachCl
 
 
 async def _announced(world: World, case: Case, trial: Trial) -> None:
-    if not any(
-        role != "holder"
-        for each in case.compiled.functions.values()
-        for role, has in each.takes.items()
-        if has
-    ):
-        raise NotTried("everybody concerned has an account, and a letter reaches them")  # fmt: skip
+    tables = case.compiled.functions.values()
+    if not any(has for table in tables for role, has in table.takes.items() if role is not Role.HOLDER):
+        raise NotTried("everybody concerned has an account, and a letter reaches them")
     incident = await _declared(world, case)
     before = await _public(world, incident)
     trial.attempt(
