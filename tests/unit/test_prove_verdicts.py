@@ -16,6 +16,7 @@ from troth.prove.sabotage import Blow, Sabotage, matrix, rests
 from troth.prove.told import as_json, proven, total
 from troth.prove.trial import Trial
 from troth.prove.variants import TAKEN_AWAY, variants
+from troth.prove.why import Why
 
 CAMERA = policies.compiled("sunmi-camera")
 AT = datetime(2026, 4, 1, 9, tzinfo=UTC)
@@ -44,8 +45,11 @@ BROKEN = outcome(("control", True, "got all"), ("attempt", False, "got all"))
         (outcome(("attempt", True, "no")), Verdict.NOT_PROVABLE),
         (outcome(("fact", True, "shown")), Verdict.FACT),
         (outcome(("fact", False, "nothing")), Verdict.BROKEN),
-        (outcome(("control", True, "y"), ("attempt", True, "n"), why_not="no door"), Verdict.NOT_PROVABLE),
-        (outcome(("attempt", False, "got it"), why_not="no door"), Verdict.BROKEN),
+        (
+            outcome(("control", True, "y"), ("attempt", True, "n"), why_not=Why.of("not_at_desk")),
+            Verdict.NOT_PROVABLE,
+        ),
+        (outcome(("attempt", False, "got it"), why_not=Why.of("not_at_desk")), Verdict.BROKEN),
     ],
 )
 def test_a_clause_is_kept_only_by_a_control_that_worked_and_an_attempt_that_failed(tried, verdict):
