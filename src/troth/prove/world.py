@@ -185,7 +185,7 @@ class World:
         loose = sorted(item for item, clause in about_them.items() if free(clause))
         picky = sorted(item for item, c in about_them.items() if c.basis not in _BEYOND)
         if not loose and not picky:
-            raise NotTried(f"{function} takes nothing about whoever has the account")
+            raise NotTried("only_others", function=function)
         if not loose:
             (await self.choose(case, who, function, picky[0])).require()
         return frozenset((loose or picky)[:1])
@@ -214,7 +214,7 @@ class World:
             with suppress(RuntimeError):
                 await self.bind(who)
                 return
-        raise NotTried(f"the need {need} of {function} can't be met under {case.policy}: {answer.reason}")
+        raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
     async def bind(self, who: Someone) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
@@ -232,7 +232,7 @@ class World:
     async def send(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
         """Let the device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
         if who.way is None:
-            raise NotTried(f"{function} takes from devices, and none can be bound under this policy")
+            raise NotTried("nothing_to_bind", function=function)
         now = self.levers.now()
         readings = [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
         async with Camera(who.way) as device:
@@ -292,7 +292,7 @@ class World:
             return await self.take_in(who, function, purpose, wanted)
         if purpose_for(table, Verb.COLLECT, ActorKind.DEVICE):
             return await self.send(who, function, wanted)
-        raise NotTried(f"nobody collects anything for {function}")
+        raise NotTried("nobody_collects", function=function)
 
     async def rows(self, case: Case, who: Someone, function: FunctionName, item: ItemName) -> int:
         """Return how many documents of an item the vault's tables hold for a person and a function."""
