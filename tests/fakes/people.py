@@ -34,7 +34,7 @@ from troth.terms import (
     Region,
     Verb,
 )
-from troth.vault import Keyring, Vault
+from troth.vault import FolderKeyring, Vault
 from troth.vault.expiry import Expiry
 
 POLICY = PolicyName("sunmi-camera")
@@ -56,7 +56,7 @@ class People:
         self.db = Database(database.app, size=4)
         self.aside = Database(database.app, size=3)
         self.owner_dsn = database.owner
-        keyring = Keyring.create(folder / "keyring")
+        keyring = FolderKeyring.create(folder / "keyring")
         gate = Gate({policy: {compiled.policy.version: compiled}}, self.aside, self.clock)
         vault = Vault(keyring, self.clock)
         self.retention = Retention(gate.policies, vault.holds, Expiry(keyring, self.clock, off_file))
