@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.cluster import Cluster
 from tests.servers.debian import Debian, newest_programs
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
     from troth.app.supervisor import Child
+
+# How long it takes to think of an example says how busy the machine is, not whether anything is right.
+settings.register_profile("troth", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("troth")
 
 
 class Services:
