@@ -14,7 +14,6 @@ from troth.app.views import BoundDevice, DeviceLine, Me
 from troth.devices.identifiers import Told
 from troth.devices.registry import NotYourDevice
 from troth.gate import accepted_version
-from troth.policy.words import Moment
 from troth.subjects.choices import Choices, Shown
 from troth.subjects.names import REGISTER
 from troth.subjects.sessions import NotSignedIn
@@ -86,12 +85,8 @@ class PersonDoors(Doors):
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
             chosen = await self._choices.withdraw(tx, subject, asking.policy, function, item=item)
-            standing = await ledger.standing(tx, subject, lock=True)
-            if item is None and standing is not None:
-                compiled = self._accepted(standing, asking)
-                await self._system.retention.ended(
-                    tx, subject, compiled, {function}, event=Moment.PURPOSE_ENDED, at=asking.at
-                )
+            if item is None:
+                await self._purpose_ended(tx, subject, asking.policy, function)
         await self._changed(subject)
         return chosen.receipt
 

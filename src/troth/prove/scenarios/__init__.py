@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from troth.policy.clauses import Clause
-from troth.prove.scenarios import arrival, facts, functions, grounds, items, recipients, rights, switches
+from troth.prove.scenarios import (
+    arrival,
+    cancelling,
+    deadlines,
+    deletions,
+    facts,
+    functions,
+    grounds,
+    handling,
+    items,
+    minors,
+    recipients,
+    refusals,
+    rights,
+    storage,
+    switches,
+)
 from troth.prove.trial import Scenario
 
 SCENARIOS: Sequence[Scenario] = (
@@ -16,6 +32,13 @@ SCENARIOS: Sequence[Scenario] = (
     *switches.SCENARIOS,
     *grounds.SCENARIOS,
     *rights.SCENARIOS,
+    *cancelling.SCENARIOS,
+    *deadlines.SCENARIOS,
+    *handling.SCENARIOS,
+    *refusals.SCENARIOS,
+    *deletions.SCENARIOS,
+    *storage.SCENARIOS,
+    *minors.SCENARIOS,
     *facts.SCENARIOS,
 )
 
