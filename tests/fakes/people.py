@@ -13,6 +13,7 @@ from troth.db import Database
 from troth.gate import Gate
 from troth.ledger.signing import Signer
 from troth.policy.text import notice
+from troth.retention import Retention, off_file
 from troth.subjects.accounts import Accounts
 from troth.subjects.choices import Choices
 from troth.subjects.parts import Parts
@@ -33,7 +34,8 @@ from troth.terms import (
     Region,
     Verb,
 )
-from troth.vault import Keyring, Vault
+from troth.vault import FolderKeyring, Vault
+from troth.vault.expiry import Expiry
 
 POLICY = PolicyName("sunmi-camera")
 FLOW = FunctionName("customer_flow")
@@ -54,15 +56,19 @@ class People:
         self.db = Database(database.app, size=4)
         self.aside = Database(database.app, size=3)
         self.owner_dsn = database.owner
-        keyring = Keyring.create(folder / "keyring")
+        keyring = FolderKeyring.create(folder / "keyring")
+        gate = Gate({policy: {compiled.policy.version: compiled}}, self.aside, self.clock)
+        vault = Vault(keyring, self.clock)
+        self.retention = Retention(gate.policies, vault.holds, Expiry(keyring, self.clock, off_file))
         self.parts = Parts(
             aside=self.aside,
-            gate=Gate({policy: {compiled.policy.version: compiled}}, self.aside, self.clock),
-            vault=Vault(keyring, self.clock),
+            gate=gate,
+            vault=vault,
             keyring=keyring,
             signer=Signer.load(folder / "keyring" / "sign", "troth/test"),
             clock=self.clock,
             region=Region("CN"),
+            ends=self.retention,
         )
         self.accounts = Accounts(self.parts)
         self.choices = Choices(self.parts)

@@ -33,7 +33,7 @@ from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
 from troth.policy.keeping import gone_from_every_backup
-from troth.retention import Retention
+from troth.retention import Retention, off_file
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
@@ -46,7 +46,7 @@ from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
 from troth.subjects.rounds import Rounds
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
-from troth.vault import Keyring, Vault
+from troth.vault import FolderKeyring, Keyring, Vault
 from troth.vault.erasure import Backups, Erasure, Hooks
 from troth.vault.expiry import Expiry
 from troth.vault.media import Media
@@ -159,12 +159,13 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerat
 
 
 def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> System:
-    keyring = Keyring.create(settings.keyring)
+    keyring = FolderKeyring.create(settings.keyring, settings.keyring_root)
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     in_force = policies.in_force(settings.policies)
     gate = Gate(in_force, pools.aside, clock)
     rules = PolicyRules(gate.policies)
     vault = Vault(keyring, clock, rules=rules)
+    retention = Retention(gate.policies, vault.holds, Expiry(keyring, clock, off_file))
     parts = Parts(
         aside=pools.aside,
         gate=gate,
@@ -173,6 +174,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         signer=signer,
         clock=clock,
         region=settings.region,
+        ends=retention,
     )
     devices = Devices(
         db=pools.aside,
@@ -213,7 +215,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
         media=Media(pools.db, keyring, clock, Objects.folder(settings.data / MEDIA), rules=rules),
-        retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
+        retention=retention,
         desk=desk,
         cancellation=cancellation,
         minors=Minors(parts, desk, cancellation),

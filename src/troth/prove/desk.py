@@ -40,7 +40,7 @@ async def ask(world: World, who: Someone, right: str, way: str, **more: object) 
         return await who.ask("POST", "/v1/me/requests", {"right": right, "text": WORDS} | more)
     if way in AT_THE_DESK:
         return await enter(world, who, right, way, **more)
-    raise NotTried(f"no door takes requests by {way}")
+    raise NotTried("no_door_way", way=way)
 
 
 async def enter(world: World, who: Someone, right: str, way: str, **more: object) -> Answer:
@@ -75,7 +75,7 @@ async def opened(world: World, case: Case, who: Someone, right: str) -> Open:
     own = [way for way in ways if way in IN_PERSON]
     way = next(iter(own or [way for way in ways if way in AT_THE_DESK]), None)
     if way is None:
-        raise NotTried(f"no door takes requests for {right}")
+        raise NotTried("no_way_tried", right=right)
     made = (await ask(world, who, right, way)).require()
     request = str(made["request"])
     if made["state"] != "open":
@@ -90,7 +90,7 @@ async def any_open(world: World, case: Case) -> Open:
         ways = IN_PERSON | AT_THE_DESK
         if Right(right) not in APART and not ways.isdisjoint(case.compiled.rights[right].by):
             return await opened(world, case, await world.person(case), right)
-    raise NotTried("the policy grants no right that a request could be made for")
+    raise NotTried("no_right_to_try")
 
 
 def at_desk(case: Case) -> tuple[str, str]:
@@ -99,7 +99,7 @@ def at_desk(case: Case) -> tuple[str, str]:
         ways = [way for way in clause.by if way in AT_THE_DESK]
         if ways and Right(right) not in APART:
             return right, ways[0]
-    raise NotTried("no right is asked for at the desk")
+    raise NotTried("not_at_desk")
 
 
 def proofs(case: Case, right: str) -> list[str]:

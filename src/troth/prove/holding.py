@@ -52,7 +52,7 @@ async def holding(
             continue
         if did.answer.ok and await rows(world, case, whose, function):
             return Holding(whose, function, items)
-    raise NotTried("nothing that people choose under this policy keeps anything in a trial")
+    raise NotTried("nothing_held")
 
 
 async def rows(world: World, case: Case, who: Someone, function: FunctionName) -> int:
@@ -66,7 +66,7 @@ def undeclared(case: Case) -> ItemName:
         for item in sorted(table.items):
             if item not in case.compiled.functions[REGISTER].items:
                 return item
-    raise NotTried("every item of the policy belongs to the account")
+    raise NotTried("all_of_the_account")
 
 
 _HELD = """

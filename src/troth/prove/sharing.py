@@ -36,14 +36,14 @@ async def handed_on(world: World, case: Case) -> HandedOn:
             except (NotTried, RuntimeError):
                 continue
             return HandedOn(who, clause.recipient)
-    raise NotTried("nothing that the policy shares can be shared in a trial")
+    raise NotTried("nothing_shared")
 
 
 async def _shared(world: World, case: Case, clause: RecipientClause) -> Someone:
     table = case.compiled.functions[clause.function]
     items = sorted(clause.items & table.items.keys() - clause.only_if_shown.keys() - _NEVER)[:1]
     if not items:
-        raise NotTried(f"{clause.recipient} gets nothing of its own from {clause.function}")
+        raise NotTried("gets_nothing", recipient=clause.recipient, function=clause.function)
     who = await world.user(case, clause.function)
     if clause.function != REGISTER:
         for item in items:
@@ -57,7 +57,7 @@ async def _shared(world: World, case: Case, clause: RecipientClause) -> Someone:
     }
     listed = sorted(ground for basis in only for ground in grounds.get(basis, ()))
     if only and not listed:
-        raise NotTried(f"the policy lists no ground to share for {clause.purpose}")
+        raise NotTried("no_ground_listed", verb=Verb.SHARE)
     more = {"reference": reference(listed[0])} if listed else {}
     did = await world.open(
         Verb.SHARE, who, clause.function, clause.purpose, items, recipient=clause.recipient, **more

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
 from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     from troth.policy.compiled import FunctionTable
     from troth.prove.story.evidence import Evidence
-    from troth.prove.story.gateway import Gateway
+    from troth.prove.story.gateway import Gateway, Message
     from troth.prove.story.stage import Levers
 
+T = TypeVar("T")
 REGISTER = FunctionName("register")
 _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
 """Items of an account that have fields of their own in the form."""
@@ -39,7 +40,7 @@ PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for 
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 _SOON_S = 6.0
-_LOOK_S = 0.05
+_BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
 
@@ -159,7 +160,7 @@ class World:
         """Register someone and let them type in their code. Raises `RuntimeError` when that is refused."""
         form = await self.form(case, **changed)
         who, login = self.stranger(), str(form.get("phone") or form["email"])
-        before = self._gateway.sent(login)
+        before = len(self._gateway.to(login))
         made = (await who.ask("POST", "/v1/accounts", form)).require()
         code = await self._gateway.code(login, but=before)
         verified = await who.ask("POST", f"/v1/accounts/{made['account']}/verify", {"code": code})
@@ -195,7 +196,7 @@ class World:
         loose = sorted(item for item, clause in about_them.items() if free(clause))
         picky = sorted(item for item, c in about_them.items() if c.basis not in _BEYOND)
         if not loose and not picky:
-            raise NotTried(f"{function} takes nothing about whoever has the account")
+            raise NotTried("only_others", function=function)
         if not loose:
             (await self.choose(case, who, function, picky[0])).require()
         return frozenset((loose or picky)[:1])
@@ -224,7 +225,7 @@ class World:
             with suppress(RuntimeError):
                 await self.bind(who)
                 return
-        raise NotTried(f"the need {need} of {function} can't be met under {case.policy}: {answer.reason}")
+        raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
     async def bind(self, who: Someone) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
@@ -242,7 +243,7 @@ class World:
     async def send(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
         """Let the device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
         if who.way is None:
-            raise NotTried(f"{function} takes from devices, and none can be bound under this policy")
+            raise NotTried("nothing_to_bind", function=function)
         now = self.levers.now()
         readings = [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
         async with Camera(who.way) as device:
@@ -302,7 +303,7 @@ class World:
             return await self.take_in(who, function, purpose, wanted)
         if purpose_for(table, Verb.COLLECT, ActorKind.DEVICE):
             return await self.send(who, function, wanted)
-        raise NotTried(f"nobody collects anything for {function}")
+        raise NotTried("nobody_collects", function=function)
 
     async def rows(self, case: Case, who: Someone, function: FunctionName, item: ItemName) -> int:
         """Return how many documents of an item the vault's tables hold for a person and a function."""
@@ -332,13 +333,29 @@ class World:
     async def seen(self, wanted: int, query: LiteralString, params: Mapping[str, object]) -> int:
         """Return what ``query`` yields once that is ``wanted``, or at the end of our patience."""
         found = await self.evidence.value(query, params)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SOON_S):
-                # There is no event to wait for out here: the table is the evidence.
-                while found != wanted:
-                    await asyncio.sleep(_LOOK_S)
-                    found = await self.evidence.value(query, params)
+
+        async def look() -> bool:
+            nonlocal found
+            found = await self.evidence.value(query, params)
+            return found == wanted
+
+        await self.waiting(look)
         return found
+
+    def letters(self, *addresses: str) -> tuple[Message, ...]:
+        """Return the messages that came for these addresses so far, the oldest first."""
+        return self._gateway.to(*addresses)
+
+    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = _SOON_S) -> T:
+        """Look again and again until something is seen, or time is up; return what was seen last.
+
+        For what workers do by themselves: out here there is no event to wait for.
+        """
+        seen, end = await look(), asyncio.get_running_loop().time() + within_s
+        while not seen and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(_BETWEEN_S)
+            seen = await look()
+        return seen
 
     async def service(self) -> Person:
         """Return a program of the maker's."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from psycopg import OperationalError
 
 from troth.ledger import telling
-from troth.policy.words import Moment
 from troth.subjects import sessions
 from troth.subjects.asking import Asking
 from troth.terms import Denied, SubjectId, TrothError
@@ -20,7 +19,6 @@ from troth.terms import Denied, SubjectId, TrothError
 if TYPE_CHECKING:
     from troth.app.system import System
     from troth.db import Tx
-    from troth.terms import FunctionName, PolicyName
 
 
 class Unavailable(TrothError):
@@ -71,16 +69,6 @@ class Doors:
         """Begin a question to the gate about ``subject``, under the policy of their account."""
         policy = await self._system.accounts.policy_of(tx, subject)
         return Asking(subject, policy, self._system.settings.region, self._system.clock.now())
-
-    async def _purpose_ended(
-        self, tx: Tx, subject: SubjectId, policy: PolicyName, function: FunctionName
-    ) -> None:
-        """Note that what a withdrawn function holds is over, and what is lost with it, as the policy says."""
-        compiled = await self._system.desk.accepted(tx, subject, policy)
-        over = compiled.functions[function].refusal.also | {function}
-        await self._system.retention.ended(
-            tx, subject, compiled, over, event=Moment.PURPOSE_ENDED, at=self._system.clock.now()
-        )
 
     async def _changed(self, subject: SubjectId) -> None:
         """Tell the other processes at once, after the commit. Should this be lost, `tell` tells again."""

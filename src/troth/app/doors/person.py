@@ -70,8 +70,6 @@ class PersonDoors(Doors):
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
-            if item is None:
-                await self._system.retention.begins_again(tx, subject, asking.policy, function)
             shown = Shown(language, text_hash) if text_hash else None
             chosen = await self._choices.choose(
                 tx, subject, asking.policy, function, shown=shown, item=item, separate=item is not None
@@ -85,8 +83,6 @@ class PersonDoors(Doors):
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
             chosen = await self._choices.withdraw(tx, subject, asking.policy, function, item=item)
-            if item is None:
-                await self._purpose_ended(tx, subject, asking.policy, function)
         await self._changed(subject)
         return chosen.receipt
 

@@ -18,7 +18,7 @@ from troth.app.views import RequestLine
 from troth.policy.words import Right
 from troth.rights import due, rows
 from troth.rights.desk import Asked, way_in_person
-from troth.rights.effects import TAKEN_BACK, Answer
+from troth.rights.effects import Answer
 from troth.rights.rows import NoSuchRequest, Request
 from troth.rights.steps import PROVEN
 from troth.subjects.asking import Behalf
@@ -162,10 +162,7 @@ class RequestDoors(StaffDoors):
         """Do what was asked, and answer. Raises `WhichFunction`, `NotWarned`, `NoSuchStep`, `Denied`."""
 
         async def step(tx: Tx, found: Request, behalf: Behalf) -> Request:
-            met = await self._system.effects.meet(tx, found, behalf, answer)
-            if answer.function is not None and found.kind in TAKEN_BACK:
-                await self._purpose_ended(tx, found.subject, found.policy, answer.function)
-            return met
+            return await self._system.effects.meet(tx, found, behalf, answer)
 
         return await self._step(token, request, step, changes=True)
 

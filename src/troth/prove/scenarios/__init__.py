@@ -14,6 +14,7 @@ from troth.prove.scenarios import (
     functions,
     grounds,
     handling,
+    incidents,
     items,
     minors,
     recipients,
@@ -39,6 +40,7 @@ SCENARIOS: Sequence[Scenario] = (
     *deletions.SCENARIOS,
     *storage.SCENARIOS,
     *minors.SCENARIOS,
+    *incidents.SCENARIOS,
     *facts.SCENARIOS,
 )
 

@@ -132,7 +132,7 @@ async def waits(world: World, case: Case, trial: Trial) -> None:
     """Show that a cancellation can be taken back until its time is over, and takes effect then."""
     clause = case.said(DeadlineClause)
     if Right.CANCEL not in clause.of or clause.within is None:
-        raise NotTried("only a cancellation waits until it takes effect")
+        raise NotTried("only_cancelling_waits")
     applied, sorry = await world.person(case), await world.person(case)
     waiting = await _apply(applied)
     takes = datetime.fromisoformat(str(waiting["takes_effect"]))

@@ -79,7 +79,7 @@ async def _waited_for(world: World, case: Case, trial: Trial, right: str) -> Non
     asked = await desk.opened(world, case, await world.person(case), right)
     fresh = (await desk.seen(world, asked.request)).require()
     if not fresh.get("due"):
-        raise NotTried(f"no clock runs for {right} yet")
+        raise NotTried("no_clock", right=right)
     await world.pace.until(datetime.fromisoformat(str(fresh["due"])) + _MOMENT)
     _marked(trial, fresh, (await desk.seen(world, asked.request)).require())
 
@@ -113,12 +113,12 @@ def _clock(case: Case) -> tuple[str, str, tuple[Period, ...], Moment]:
         of = tuple(each for each in clause.of if each in case.compiled.rights)
         within = tuple(each for each in (clause.within, clause.at_most) if each is not None)
     if start not in {Moment.RECEIVED, Moment.IDENTITY_VERIFIED}:
-        raise NotTried(f"another clock runs before the one that starts when it is {start}: it comes first")
+        raise NotTried("another_clock", start=start)
     for right in of:
         ways = sorted(case.compiled.rights[right].by, key=lambda way: way not in AT_THE_DESK)
         if ways and Right(right) is not Right.CANCEL:
             return right, ways[0], within, start
-    raise NotTried("none of its rights is asked for by a way that a trial has")
+    raise NotTried("no_way_tried", right=", ".join(of))
 
 
 def _latest(period: Period, start: datetime) -> datetime:

@@ -20,9 +20,9 @@ async def deleted_on_this_ground(world: World, case: Case, trial: Trial) -> None
     """Show that a request on this ground is met by deleting what a function holds, and only that."""
     clause = case.said(DeleteGroundClause)
     if clause.stop_at_once or clause.tell_recipients:
-        raise NotTried("a request to delete stops no sharing before it is met")
+        raise NotTried("sharing_goes_on")
     if Right.DELETE not in case.compiled.rights:
-        raise NotTried("the policy grants no right to have data deleted")
+        raise NotTried("no_right_to_try")
     held = await holding(world, case)
     other = await holding(world, case)
     before = await held.rows(world, case)

@@ -114,7 +114,7 @@ def _refused(said: str) -> bool:
 async def classed_by_age(world: World, case: Case, trial: Trial) -> None:
     """Show that no door says what an age means."""
     del world, trial
-    raise NotTried(f"{case.said(MinorClause).name} decides nothing that a door would show")
+    raise NotTried("no_door_shows", rule=case.said(MinorClause).name)
 
 
 def _is(*rules: MinorRule) -> Callable[[Case], bool]:

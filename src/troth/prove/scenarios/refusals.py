@@ -124,7 +124,7 @@ def _some_ground(case: Case) -> str:
         return clause.name
     rule = case.compiled.one(RequestClause, RequestRule.REFUSE_UNREASONABLE)
     if rule is None or not rule.grounds:
-        raise NotTried("the policy lets nothing be refused")
+        raise NotTried("nothing_refused")
     return rule.grounds[0]
 
 

@@ -77,7 +77,7 @@ async def out_of_every_backup(world: World, case: Case, trial: Trial) -> None:
     """Show that an erasure waits for the backups, says so, and is over when the policy says."""
     clause = case.said(BackupClause)
     if clause.within is None or span(clause.within) > _LONGEST:
-        raise NotTried("the policy names no time within which backups are renewed, or one too long to wait")
+        raise NotTried("too_long_to_wait")
     who = await world.person(case)
     offer = (await who.ask("POST", "/v1/me/cancel", {})).require()
     done = (await who.ask("POST", "/v1/me/cancel/confirm", {"confirm": offer["confirm"]})).require()
@@ -115,7 +115,7 @@ async def out_of_every_backup(world: World, case: Case, trial: Trial) -> None:
 async def held_for_the_law(world: World, case: Case, trial: Trial) -> None:
     """Show that no door tells of the event yet that would begin such a hold."""
     del world, trial
-    raise NotTried(f"no door says yet that a record has come to {case.said(HoldClause).counted_from}")
+    raise NotTried("no_door_event", event=case.said(HoldClause).counted_from)
 
 
 def span(period: Period) -> timedelta:

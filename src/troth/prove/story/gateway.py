@@ -61,10 +61,6 @@ class Gateway:
             writer.close()
             await writer.wait_closed()
 
-    def sent(self, to: str) -> int:
-        """Return how many messages went to ``to`` so far."""
-        return sum(message.to == to for message in self._messages)
-
     async def code(self, to: str, *, but: int = 0, within_s: float = 15) -> str:
         """Wait for a verification code sent to ``to`` and return its six digits. Raises `TimeoutError`.
 
@@ -73,7 +69,7 @@ class Gateway:
 
         def found(message: Message) -> str:
             digits = _CODE.search(message.text)
-            return digits[1] if message.to == to and digits and self.sent(to) > but else ""
+            return digits[1] if message.to == to and digits and len(self.to(to)) > but else ""
 
         return await self._newest(found, within_s)
 
@@ -94,3 +90,7 @@ class Gateway:
         async with asyncio.timeout(within_s), self._arrived:
             await self._arrived.wait_for(lambda: bool(newest()))
             return newest()
+
+    def to(self, *addresses: str) -> tuple[Message, ...]:
+        """Return what came for these addresses so far, the oldest first."""
+        return tuple(message for message in self._messages if message.to in addresses)
