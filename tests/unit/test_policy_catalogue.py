@@ -90,14 +90,17 @@ def words(text) -> set[str]:
 
 # Words of the catalogue where ours differ. One word for one thing is enough in a policy.
 CHANNELS = {"mail": "email", "telephone": "phone", "push notification": "push", "special tip on page": "page_tip",
-            "individual delivery": "individual", "SMS": "sms", "pop-up": "pop_up"}  # fmt: skip
+            "individual delivery": "individual", "SMS": "sms", "pop-up": "pop_up", "phone call": "phone"}  # fmt: skip
 EVENTS = {"question received": "received", "access request": "received", "request": "received",
           "identity verified": "identity_verified", "application": "applied", "checked": "checked"}  # fmt: skip
 CONDITIONS = {"on-site verification": "on_site_verification", "national rules": "national_rules"}
-UNREASONABLE = {"repeated for no reason": "repeated", "unreasonably repeated": "repeated",
+UNREASONABLE = {"unnecessarily repeated": "repeated", "very impractical (e.g. backup tapes)": "impractical",
+                "repeated for no reason": "repeated", "unreasonably repeated": "repeated",
                 "too many technical means": "excessive_means", "excessive technical means": "excessive_means",
                 "very unrealistic": "impractical", "highly impractical": "impractical"}  # fmt: skip
+REGULATORS = {"cyberspace": "cybersecurity", "industry and commerce": "market_regulation"}
 PARTS = {"measures taken or planned": "measures"}
+PAGES = {"personal data": "basic", "change password": "password", "close account": "account_closure"}
 CONTENT = {"personal basic data": "basic", "personal identity information": "identity"}
 PRINCIPLES = {"权责一致": "rights_and_duties", "目的明确": "clear_purpose", "选择同意": "consent", "最少够用": "least_sufficient",
               "确保安全": "security", "主体参与": "participation", "公开透明": "openness"}  # fmt: skip
@@ -109,11 +112,14 @@ CONSTRAINTS = {
     "according to the specific permissions granted": "permissions_granted",
     "not used to identify any specific individual": "identify_nobody",
     "sharing only with consent": "shared_only_with_consent",
+    "user is asked to handle with care": "care_asked_for",
+    "opt out by not clicking or unsubscribing": "avoided_by_not_clicking",
 }
 SENSITIVE = {
     "video: inferred": {"cloud_video"}, "mobile number declared sensitive (L42/L331)": {"phone_number"},
     "app list, base station: inferred": {"app_list", "base_station"}, "inferred": {"geolocation"},
     "audio/video: inferred": {"audio_video_info"},
+    "ID number and bank card: sensitive": {"id_number", "bank_card_number"}, "images: inferred": {"ml_images"},
     "declared sensitive by the clause": {"mailing_address", "contact_info", "bank_account", "real_name"},
 }  # fmt: skip
 NEEDS = {"required", "optional", "when_used"}
@@ -158,7 +164,9 @@ def same_needs(ours, stated) -> None:
 def choice(case: Case, told) -> None:
     clause = case.one(FunctionClause)
     assert clause.choice == told
-    if told in {"opt_in", "opt_out"}:
+    if told == "opt_in":
+        assert case.table.waits
+    if told == "opt_out":
         assert clause.basis.value in {"consent", "separate_consent"}
     if told == "default_on":
         assert case.table.switches
@@ -211,9 +219,8 @@ def permission(case: Case, told) -> None:
 
 def ground(case: Case, told) -> None:
     if case.of(ExemptClause):
-        verbs = {"collect": {"collect", "use"}, "share": {"share", "disclose"}}[
-            case.entry["id"].split(".")[2]
-        ]
+        shares = case.entry["id"].split(".")[2] == "share"
+        verbs = {"share", "disclose"} if shares else {"collect", "use"}
         assert {(each.verb.value, each.ground) for each in case.clauses} == {(verb, told) for verb in verbs}
     else:
         assert told in {each.name for each in case.of(DeleteGroundClause, RefuseGroundClause)}
@@ -232,9 +239,9 @@ def deadline(case: Case, told) -> None:
 
 
 def age(case: Case, told) -> None:
-    if str(told).startswith("<="):
+    if str(told).startswith("<"):
         rule = case.one(MinorClause)
-        assert (rule.age, rule.inclusive) == (int(told[2:]), True)
+        assert (rule.age, rule.inclusive) == (int(told.lstrip("<=")), told.startswith("<="))
     else:
         assert case.one(AudienceClause).minimum_age == told
 
@@ -304,7 +311,8 @@ def constraints(case: Case, told) -> None:
 
 
 def path(case: Case, told) -> None:
-    assert told in [dict(each.path) for each in case.of(RightClause)]
+    paths = [dict(each.path) for each in case.of(RightClause)]
+    assert told in [each if isinstance(told, dict) else each.get("en") for each in paths]
 
 
 def sensitivity(case: Case, told) -> None:
@@ -314,8 +322,12 @@ def sensitivity(case: Case, told) -> None:
 
 
 def annex(case: Case, told) -> None:
+    """What the text only announces stands in the way until it is there."""
     assert told is False
-    assert any(getattr(each, "need", None) == "filming_notice" for each in case.clauses)
+    needs = {getattr(each, "need", None) for each in case.clauses} | {
+        need for each in case.of(CaseClause) for need in each.needs
+    }
+    assert needs & {"filming_notice", "full_entry"}
 
 
 def gives(case: Case, told) -> None:
@@ -354,16 +366,16 @@ FIELDS = {
     "items": items, "purposes": purposes, "gives": gives, "choice": choice, "refusal": refusal,
     "constraints": constraints, "sensitivity": sensitivity, "annex_present": annex, "permission": permission,
     "techs": some((TrackerClause,), "techs"), "link": lambda case, told: case.one(TrackerClause).link == told,
-    "sdk": sdk, "recipient": some((CaseClause,), "to"),
+    "sdk": sdk, "recipient": some((CaseClause,), "to", {"supplier / service provider / partner": "partner"}),
     "purpose": lambda case, told: bool(told) and set(case.one(CaseClause).purpose) == {"en", "zh"},
     "data": some((CaseClause,), "items"), "documents": some((CaseClause,), "documents"),
     "conditions": some((CaseClause,), "needs", CONDITIONS), "ground": ground,
-    "grounds": some((RequestClause,), "grounds", UNREASONABLE), "regulators": some((RequestClause,), "regulators"),
+    "grounds": some((RequestClause,), "grounds", UNREASONABLE), "regulators": some((RequestClause,), "regulators", REGULATORS),
     "parts": some((Clause,), "parts", PARTS),
     "channels": channel, "channel": channel, "kinds": some((RightClause,), "parts"),
     "content": some((RightClause,), "parts", CONTENT),
     "ways": some((RightClause,), "ways", {"turn off device functions": "turn_off_device_functions"}),
-    "path": path, "age": age, "major": lambda case, told: told in {each.name for each in case.of(MajorChangeClause)},
+    "path": path, "pages": some((RightClause,), "parts", PAGES, exact=False), "age": age, "major": lambda case, told: told in {each.name for each in case.of(MajorChangeClause)},
     "triggers": some((ChangeClause,), "shown_at", {"login": "sign_in", "version update": "update"}),
     "lang": same_lang, "diff": diff, "mod": mod,
 }  # fmt: skip
@@ -392,5 +404,7 @@ def test_no_clause_carries_a_promise_that_the_catalogue_does_not_have():
         assert set(carried(compiled.policy)) <= known
 
 
-def test_the_two_policies_have_all_their_promises():
-    assert len(PROMISES) == 97 + 214
+def test_every_policy_has_all_its_promises():
+    counts = {name: sum(policy == name for policy, _ in PROMISES) for name in FILES}
+    whole = {"kaiconn": 214, "kamoer": 139, "sunmi-camera": 97}
+    assert counts == whole

@@ -189,7 +189,7 @@ CONTROLLER_FIELDS: tuple[Field[Any], ...] = (
     Field("name", Text(200), "its registered name", must=True),
     Field("address", Text(300), "its registered address"),
     Field("email", statement_grammar.CONTACTS["email"], "where to write", must=True),
-    Field("phone", statement_grammar.CONTACTS["phone"], "where to call", must=True),
+    Field("phone", statement_grammar.CONTACTS["phone"], "where to call"),
     Field("web", statement_grammar.CONTACTS["web"], "where to read"),
 )
 

@@ -103,11 +103,19 @@ class _Teller:
         told = self._compiled.policy.controller
         lines = [
             Line(self._say("controller"), self._legal_name(told["name"]), None),
-            Line(self._say("contact"), self._say("contacts", phone=told["phone"], email=told["email"]), None),
+            *self._contact(told),
         ]
         if "address" in told:
             lines.insert(1, Line(self._say("address"), told["address"], None))
         return Section("who", self._say("who"), None, tuple(lines))
+
+    def _contact(self, told: Mapping[str, str]) -> Iterator[Line]:
+        ways = {each: told[each] for each in ("phone", "email") if each in told}
+        if len(ways) > 1:
+            yield Line(self._say("contact"), self._phrases["contacts"].format_map(ways), None)
+            return
+        for each, value in ways.items():
+            yield Line(self._say(f"contacts.{each}"), value, None)
 
     def _legal_name(self, name: str) -> str:
         controller = self._compiled.one(ControllerClause)
