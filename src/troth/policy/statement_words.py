@@ -32,6 +32,8 @@ class Constraint(StrEnum):
     DATA_OF_OTHER_FUNCTIONS = "data_of_other_functions"
     CARE_ASKED_FOR = "care_asked_for"
     AVOIDED_BY_NOT_CLICKING = "avoided_by_not_clicking"
+    DATA_OF_OTHERS = "data_of_others"
+    ONLY_WHAT_IS_PICKED = "only_what_is_picked"
 
 
 class Owner(StrEnum):
@@ -67,6 +69,7 @@ class Reading(StrEnum):
     PRODUCT_DECIDES = "product_decides"
     CONTROLLER_BY_CHANGE_RULES = "controller_by_change_rules"
     LATER = "later"
+    WHEN_LOADED = "when_loaded"
     PER_FUNCTION = "per_function"
     LAW_PREVAILS = "law_prevails"
     ONLY_BY_CLAUSE = "only_by_clause"
@@ -169,6 +172,7 @@ class TrackerUse(StrEnum):
     BETTER_SERVICES = "better_services"
     KNOW_PREFERENCES = "know_preferences"
     IMPROVE_CUSTOMER_SERVICE = "improve_customer_service"
+    ADVERTISING = "advertising"
 
 
 class Manage(StrEnum):
@@ -179,6 +183,7 @@ class Manage(StrEnum):
     REFUSE_IN_BROWSER = "refuse_in_browser"
     NOT_CLICK = "not_click"
     UNSUBSCRIBE = "unsubscribe"
+    SYSTEM_SETTINGS = "system_settings"
 
 
 class Cost(StrEnum):
@@ -254,6 +259,7 @@ class Condition(StrEnum):
     RATE_LIMITED = "rate_limited"
     FULL_ENTRY = "full_entry"
     EQUAL_PROTECTION = "equal_protection"
+    DELETED_AFTERWARDS = "deleted_afterwards"
 
 
 class Document(StrEnum):
@@ -290,6 +296,7 @@ class DeleteGround(StrEnum):
     NO_CONSENT = "no_consent"
     BREACH = "breach"
     STOPPED_USE = "stopped_use"
+    WITHDRAWN = "withdrawn"
     ENDED = "ended"
     SHARED_UNLAWFULLY = "shared_unlawfully"
     DISCLOSED_UNLAWFULLY = "disclosed_unlawfully"
@@ -355,6 +362,7 @@ class Part(StrEnum):
     STORE = "store"
     DEVICE = "device"
     FEEDBACK = "feedback"
+    ORDERS = "orders"
     IDENTITY = "identity"
     SITUATION_AND_IMPACT = "situation_and_impact"
     MEASURES = "measures"
@@ -394,6 +402,8 @@ class Measure(StrEnum):
     CLASSIFICATION = "classification"
     ATTACK = "attack"
     AUDIT = "audit"
+    ISOLATION = "isolation"
+    SELF_CHECK = "self_check"
     LEAST_COLLECTED = "least_collected"
     CLIENT = "client"
     UNENCRYPTED_WARNING = "unencrypted_warning"
@@ -507,6 +517,7 @@ class UserDuty(StrEnum):
     COMPLEX_PASSWORD = "complex_password"  # noqa: S105 - the name of a duty
     REPORT_LEAK = "report_leak"
     READ_OTHER_POLICY = "read_other_policy"
+    AUTHORISE_OTHERS = "authorise_others"
 
 
 class Response(StrEnum):
@@ -516,3 +527,19 @@ class Response(StrEnum):
     SESSIONS_REVOKED = "sessions_revoked"
     LEAVE_NOTICE = "leave_notice"
     CASE_OPENED = "case_opened"
+    STATEMENT_ASKED = "statement_asked"
+
+
+class Office(StrEnum):
+    """Whose desk a way of reaching the controller ends at."""
+
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    CUSTOMER_SERVICE = "customer_service"
+
+
+class Matter(StrEnum):
+    """What a law is relied upon for."""
+
+    CONSENT = "consent"
+    RETENTION = "retention"
+    REQUESTS = "requests"

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from troth.policy import statement_text
-from troth.policy.clauses import Clause, ItemClause, Keep, Need, RecipientClause, RightClause, Starts
+from troth.policy.clauses import (
+    Clause,
+    ItemClause,
+    Keep,
+    Need,
+    RecipientClause,
+    RightClause,
+    Starts,
+    SwitchClause,
+)
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.kinds import Periods
 from troth.policy.notice import Line, Notice, Section
@@ -217,8 +226,15 @@ class _Teller:
     def _switches(self) -> Iterator[tuple[Clause, Line]]:
         for clause in self._compiled.switches.values():
             state = "on" if clause.default_on else "off"
-            told = self._say(f"switch.{state}.{clause.scope}")
+            told = self._join((self._say(f"switch.{state}.{clause.scope}"), *self._about_switch(clause)))
             yield clause, Line(self._pick(clause.title), told, clause.id)
+
+    def _about_switch(self, clause: SwitchClause) -> Iterator[str]:
+        if clause.items:
+            yield self._say("switch.items", items=self._list(self._label(i) for i in sorted(clause.items)))
+        if clause.verbs:
+            verbs = (self._say(f"law.{each}") for each in sorted(clause.verbs))
+            yield self._say("switch.verbs", verbs=self._list(verbs))
 
     def _minors(self) -> Iterator[tuple[Clause, Line]]:
         if (clause := self._compiled.audience) is not None:

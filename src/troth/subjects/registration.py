@@ -133,10 +133,11 @@ def the_text(compiled: Compiled, version: int, language: str, text_hash: str) ->
 def login_items(compiled: Compiled) -> frozenset[ItemName]:
     """Return the items one signs in with: identifiers that the account's function cannot do without.
 
-    A phone number that `register` requires is a credential; an e-mail address that it merely may take is not.
+    A phone number that `register` requires is a credential, and so are both where it needs one of the two; an
+    e-mail address that it merely may take is not.
     """
     table = compiled.functions.get(REGISTER)
-    return frozenset({PHONE, EMAIL}) & table.required if table else frozenset()
+    return frozenset({PHONE, EMAIL}) & (table.required | table.either) if table else frozenset()
 
 
 def _acts(given: Registration, compiled: Compiled, now: datetime) -> tuple[Act, ...]:
