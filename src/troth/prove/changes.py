@@ -26,7 +26,7 @@ QUICK = "quick"
 
 
 def _yes_to_everything() -> None:
-    """Enforce nothing: without any of the points, the gate allows all, and any text is the one shown."""
+    """Enforce nothing: every point is out, the gate allows whatever is asked, any text is the one shown."""
 
     def yes(_compiled: object, _standing: object, ask: Any) -> Decision:
         return Allow(frozenset(ask.items), frozenset(), frozenset())
