@@ -36,12 +36,12 @@ from troth.vault.spares import Spares
 
 KILLS = int(os.environ.get("TROTH_KILLS", "4"))
 SEED = int(os.environ.get("TROTH_KILLS_SEED", "0")) or 1 + secrets.randbelow(10**6)
-PATIENCE_S = 120
+PATIENCE_S = 600
 SHOTS = 2
 """How often each backup, and each restore, is shot before one may come to its end."""
 PEOPLE = 6
 PAUSE_S = 0.02
-ERASURES_A_ROUND = 2
+ERASURES_A_ROUND = 1
 
 
 @dataclass
@@ -226,7 +226,10 @@ async def rounds(field, house, bench, folder, kills):
         await house.troth.sequence()
         name = field.chance.choice(sorted(made))
         place = await field.restored(name, folder)
-        fates += await field.look(place, life.model, made[name])
+        found = await field.look(place, life.model, made[name])
+        fates += found
+        sys.stdout.write(f"seed {SEED}: {dict(field.killed)} kills so far, restored {dict(found)}\n")
+        sys.stdout.flush()
         field.leave(place)
     return life, fates
 
