@@ -15,6 +15,7 @@ from troth.prove.scenarios import (
     recipients,
     rights,
     switches,
+    versions,
 )
 from troth.prove.trial import Scenario
 
@@ -27,6 +28,7 @@ SCENARIOS: Sequence[Scenario] = (
     *grounds.SCENARIOS,
     *rights.SCENARIOS,
     *incidents.SCENARIOS,
+    *versions.SCENARIOS,
     *facts.SCENARIOS,
 )
 

@@ -123,7 +123,7 @@ async def _every_part(world: World, case: Case, trial: Trial, clause: BreachClau
 async def _each_is_told(world: World, case: Case, trial: Trial, clause: BreachClause) -> None:
     listed = [_CARRIES[Channel(way)] for way in clause.by if way in _CARRIES]
     if not listed:
-        raise NotTried("none of the ways goes through a gateway")
+        raise NotTried("no_gateway_way")
     incident = await _declared(world, case)
     early = await incident.do("POST", "/close", {})
     trial.attempt(
@@ -153,7 +153,7 @@ async def _each_is_told(world: World, case: Case, trial: Trial, clause: BreachCl
 async def _announced(world: World, case: Case, trial: Trial) -> None:
     tables = case.compiled.functions.values()
     if not any(has for table in tables for role, has in table.takes.items() if role is not Role.HOLDER):
-        raise NotTried("everybody concerned has an account, and a letter reaches them")
+        raise NotTried("all_have_accounts")
     incident = await _declared(world, case)
     before = await _public(world, incident)
     trial.attempt(
@@ -196,7 +196,7 @@ async def _closed_only_with(world: World, case: Case, trial: Trial, step: str, n
 async def _in_time(world: World, case: Case, trial: Trial, clause: BreachClause) -> None:
     span = _SPANS.get(clause.within.unit) if clause.within else None
     if clause.within is None or span is None:
-        raise NotTried("the policy names no span in hours or days")
+        raise NotTried("no_span")
     known = world.levers.now() - timedelta(minutes=30)
     incident = await _declared(world, case, known=known.isoformat())
     due = [
@@ -238,7 +238,7 @@ async def _told(world: World, case: Case, incident: _Incident) -> _Incident:
     """Write what the policy wants written, let it go out, and wait until it has."""
     contents = case.compiled.one(BreachClause, BreachStep.CONTENTS)
     if contents is None:
-        raise NotTried("the policy does not say what a notice holds, so none can be sent")
+        raise NotTried("no_contents")
     await incident.write(case, contents.parts)
     (await incident.do("POST", "/tell", {})).require()
     if not await world.waiting(incident.ended, within_s=_ENOUGH_S):
