@@ -14,7 +14,7 @@ from troth.policy.values import VALUES
 from troth.terms import Act, ActKind, Basis, EntryId, ItemName, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from troth.db import Tx
     from troth.policy.compiled import Compiled
@@ -65,14 +65,17 @@ class Services:
         values = await self._parts.vault.on_file(tx, permit)
         entry = permit.entry
         if ask.verb in _ON_RECORD and values:
-            entry = await self._put_on_record(tx, permit, len(values))
+            entry = await self._put_on_record(tx, permit, values.keys())
         return Opened(values, permit.allow.dropped, permit.allow.because, entry)
 
-    async def _put_on_record(self, tx: Tx, permit: Permit, items: int) -> EntryId:
+    async def _put_on_record(self, tx: Tx, permit: Permit, items: Collection[ItemName]) -> EntryId:
         ask = permit.ask
-        said: dict[str, str | int] = {"items": items, "by": ask.actor.id}
+        said: dict[str, str | int] = {"items": len(items), "by": ask.actor.id}
         if ask.recipient is not None:  # the gate knows them by name, or there would be no permit
             said["recipient"] = ask.recipient
+        if ask.beyond is not None:
+            said |= {"act": ask.beyond.act, "case": ask.beyond.case}
+        said |= {f"what_{n}": item for n, item in enumerate(sorted(items), 1)}
         entry = ledger.NewEntry(
             kind=_ON_RECORD[ask.verb],
             at=ask.at,

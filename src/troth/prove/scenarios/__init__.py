@@ -14,6 +14,7 @@ from troth.prove.scenarios import (
     items,
     recipients,
     rights,
+    sharing,
     switches,
     versions,
 )
@@ -28,6 +29,7 @@ SCENARIOS: Sequence[Scenario] = (
     *grounds.SCENARIOS,
     *rights.SCENARIOS,
     *incidents.SCENARIOS,
+    *sharing.SCENARIOS,
     *versions.SCENARIOS,
     *facts.SCENARIOS,
 )
