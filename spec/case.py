@@ -125,6 +125,22 @@ class Case:
         return stands.choice(self.acts, at, separate=separate, lost_with={c.function for c in others})
 
     @property
+    def switches(self) -> list[says.SwitchClause]:
+        """The switches that speak about what is asked, whether they stop all of it or single items."""
+        if not self.needs(Check.SWITCHES):
+            return []
+        over = [c for c in self.those(says.SwitchClause) if self.ask.function in c.functions]
+        over = [c for c in over if not c.verbs or self.ask.verb in c.verbs]
+        if self.ask.verb is Verb.USE and self.ask.device is None:
+            # A device's switch stops its stream. To use what was collected before is not the stream.
+            over = [c for c in over if c.scope is not says.Scope.DEVICE]
+        return over
+
+    def is_on(self, switch: says.SwitchClause) -> bool:
+        """Whether a switch was on when the value came into being, and is on now."""
+        return stands.switched_on(self.acts, self.policy.name, switch, self.ask.device, self.then)
+
+    @property
     def then(self) -> datetime:
         """When the value came into being; a clock that runs ahead doesn't make it later than now."""
         return min(self.ask.measured or self.ask.at, self.ask.at)
