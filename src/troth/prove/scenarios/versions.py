@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from troth.policy.requests import IN_PERSON
-from troth.policy.statement_words import ChangeRule, Occasion
+from troth.policy.statement_words import ChangeRule
 from troth.policy.statements import ChangeClause, MajorChangeClause
 from troth.policy.words import Channel
 from troth.prove import nexts
@@ -49,25 +49,8 @@ async def major_is_told(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-async def as_the_rule_says(world: World, case: Case, trial: Trial) -> None:
-    """Show the one thing that the clause wants done when the policy changes."""
-    clause = case.said(ChangeClause)
-    match ChangeRule(clause.name):
-        case ChangeRule.PUBLISH:
-            await _published(world, case, trial)
-        case ChangeRule.PROMINENT:
-            await _prominent(world, case, trial, clause)
-        case ChangeRule.LESS_RIGHTS:
-            await _asked(world, case, trial, clause)
-        case ChangeRule.ARCHIVE:
-            await _archived(world, case, trial)
-        case ChangeRule.CONTINUED_USE:
-            await _going_on(world, case, trial)
-        case ChangeRule.REVISION:
-            await _revised(world, case, trial)
-
-
-async def _published(world: World, case: Case, trial: Trial) -> None:
+async def published(world: World, case: Case, trial: Trial) -> None:
+    """Show that everybody can read of it, and the text; of what was not published, nobody."""
     copy = _copy(case, nexts.NOTHING)
     newer = _newer(case)
     notice = await _public(world, copy, newer)
@@ -87,7 +70,9 @@ async def _published(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-async def _prominent(world: World, case: Case, trial: Trial, clause: ChangeClause) -> None:
+async def prominent(world: World, case: Case, trial: Trial) -> None:
+    """Show that a major change comes to each person by a way that is named, before its day."""
+    clause = case.said(ChangeClause)
     if not _CARRIES.intersection(clause.by):
         raise NotTried("not_loud")
     majors = case.compiled.all(MajorChangeClause)
@@ -112,18 +97,21 @@ async def _prominent(world: World, case: Case, trial: Trial, clause: ChangeClaus
     )
 
 
-async def _asked(world: World, case: Case, trial: Trial, clause: ChangeClause) -> None:
+async def asked(world: World, case: Case, trial: Trial) -> None:
+    """Show that what takes a right away binds nobody who did not agree, and that they are asked."""
+    clause = case.said(ChangeClause)
     copy, day = await _soon(world, case)
     right = _taken_away(case)
     who = await world.person(copy)
-    if Occasion.SIGN_IN in clause.shown_at:
-        shown = await world.waiting(lambda: _notices(who), within_s=_ENOUGH_S)
-        trial.control(
-            "find it put before one on signing in",
-            "登录时展示变更",
-            f"{len(shown)} notices",
-            held=any(each.get("version") == _newer(case) for each in shown),
-        )
+    shown = await world.waiting(lambda: _notices(who), within_s=_ENOUGH_S)
+    asking = [each for each in shown if each.get("version") == _newer(case)]
+    asks = any("only if you agree" in str(each.get("text")) for each in asking)
+    trial.control(
+        "find it put before one on signing in, and be asked",
+        "登录时看到变更并被征求同意",
+        f"{len(asking)} notices; asked to agree: {asks}",
+        held=asks or (clause.needs is None and bool(asking)),
+    )
     await world.pace.until(day)
     await _again(world, who)
     kept = await who.ask("POST", "/v1/me/requests", {"right": right, "text": "as before"})
@@ -144,7 +132,8 @@ async def _asked(world: World, case: Case, trial: Trial, clause: ChangeClause) -
     )
 
 
-async def _archived(world: World, case: Case, trial: Trial) -> None:
+async def archived(world: World, case: Case, trial: Trial) -> None:
+    """Show that the older text stays readable, and stays as it was."""
     copy, day = await _soon(world, case)
     before = (await world.stranger().ask("GET", _text(copy, case.compiled.policy.version))).require()
     await world.pace.until(day)
@@ -163,7 +152,8 @@ async def _archived(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-async def _going_on(world: World, case: Case, trial: Trial) -> None:
+async def going_on(world: World, case: Case, trial: Trial) -> None:
+    """Show that going on counts once the very text was shown, and is on record."""
     copy, day = await _soon(world, case, nexts.moving)
     who = await world.person(copy)
     await world.pace.until(day)
@@ -186,7 +176,8 @@ async def _going_on(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-async def _revised(world: World, case: Case, trial: Trial) -> None:
+async def revised(world: World, case: Case, trial: Trial) -> None:
+    """Show that what was before its day is judged by the older version, and what comes after is not."""
     copy, day = await _soon(world, case)
     right = _taken_away(case)
     before = await world.person(copy)
@@ -303,7 +294,16 @@ def _text(case: Case, version: int) -> str:
     return f"/v1/policies/{case.policy}?version={version}"
 
 
+def _rule(rule: ChangeRule) -> Callable[[Case], bool]:
+    return lambda case: case.said(ChangeClause).name == rule
+
+
 SCENARIOS = (
     Scenario("major is told", MajorChangeClause, major_is_told, always),
-    Scenario("as changes must be", ChangeClause, as_the_rule_says, always),
+    Scenario("published", ChangeClause, published, _rule(ChangeRule.PUBLISH)),
+    Scenario("told prominently", ChangeClause, prominent, _rule(ChangeRule.PROMINENT)),
+    Scenario("asked first", ChangeClause, asked, _rule(ChangeRule.LESS_RIGHTS)),
+    Scenario("archived", ChangeClause, archived, _rule(ChangeRule.ARCHIVE)),
+    Scenario("going on", ChangeClause, going_on, _rule(ChangeRule.CONTINUED_USE)),
+    Scenario("revised", ChangeClause, revised, _rule(ChangeRule.REVISION)),
 )
