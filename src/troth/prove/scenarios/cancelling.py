@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import RetentionClause, RightClause
@@ -13,19 +13,14 @@ from troth.policy.words import Moment, Right
 from troth.prove import desk
 from troth.prove.case import Case, NotTried
 from troth.prove.holding import holding
+from troth.prove.leaving import EPOCH, JUST, applied, cancelled, gone, keys, whose
 from troth.prove.sharing import handed_on
 from troth.prove.trial import Scenario, Trial
 from troth.prove.world import PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from troth.prove.holding import Holding
-    from troth.prove.world import Someone, World
-
-_JUST = timedelta(minutes=2)
-_EPOCH = timedelta(days=1, hours=1)
-"""After which deleted rows can be opened by no key any more, and are swept."""
+    from troth.prove.world import World
 
 
 async def ends_everything(world: World, case: Case, trial: Trial) -> None:
@@ -40,12 +35,13 @@ async def ends_everything(world: World, case: Case, trial: Trial) -> None:
         f"{wrong.status} {wrong.reason}; account {'open' if still.ok else 'closed'}",
         held=wrong.reason == "no_such_move" and still.ok,
     )
-    offered, done = await _cancelled(world, who)
+    warning = (await who.ask("POST", "/v1/me/cancel", {})).require().get("warning")
+    done = await cancelled(world, who)
     trial.control(
         "cancel in two steps, with a warning between",
         "经提示后分两步注销",
-        f"warned: {offered.get('warning')}; {'done' if done else 'not done'}",
-        held=bool(offered.get("warning")) and done,
+        f"warned: {warning}; {'done' if done else 'not done'}",
+        held=bool(warning) and done,
     )
     await _nothing_is_left(world, case, trial, held)
 
@@ -61,12 +57,12 @@ async def _nothing_is_left(world: World, case: Case, trial: Trial, held: Holding
         f"{held.function}: {later.says()}; the old session {signed_in.status}; signing in {again.status}",
         held=not later.answer.ok and not signed_in.ok and not again.ok,
     )
-    keys = await world.seen(0, "SELECT count(*) FROM vault_key WHERE subject = %(subject)s", _of(who))
+    left = await keys(world, who)
     trial.attempt(
         "find a key that opens what was held",
         "找到可解开原数据的密钥",
-        f"{keys} keys",
-        held=keys == 0,
+        f"{left} keys",
+        held=left == 0,
     )
     anew = await world.person(case, phone=who.phone or None)
     shown = (await anew.ask("GET", "/v1/me/records")).require()
@@ -76,22 +72,6 @@ async def _nothing_is_left(world: World, case: Case, trial: Trial, held: Holding
         f"on file: {', '.join(shown['functions']) or 'nothing'}",
         held=anew.account != who.account and held.function not in shown["functions"],
     )
-
-
-async def _cancelled(world: World, who: Someone) -> tuple[Mapping[str, object], bool]:
-    """Cancel and let the policy's time pass; return the offer, and whether the account is closed."""
-    offer = (await who.ask("POST", "/v1/me/cancel", {})).require()
-    done = (await who.ask("POST", "/v1/me/cancel/confirm", {"confirm": offer["confirm"]})).require()
-    if done.get("takes_effect"):
-        await world.pace.until(datetime.fromisoformat(str(done["takes_effect"])) + _JUST)
-    gone = await world.seen(
-        0, "SELECT count(*) FROM subject WHERE subject = %(subject)s AND state <> 'erased'", _of(who)
-    )
-    return offer, gone == 0
-
-
-def _of(who: Someone) -> dict[str, object]:
-    return {"subject": who.account}
 
 
 async def at_the_desk(world: World, case: Case, trial: Trial) -> None:
@@ -133,12 +113,12 @@ async def waits(world: World, case: Case, trial: Trial) -> None:
     clause = case.said(DeadlineClause)
     if Right.CANCEL not in clause.of or clause.within is None:
         raise NotTried("only_cancelling_waits")
-    applied, sorry = await world.person(case), await world.person(case)
-    waiting = await _apply(applied)
+    stays, sorry = await world.person(case), await world.person(case)
+    waiting = await applied(stays)
     takes = datetime.fromisoformat(str(waiting["takes_effect"]))
-    back = (await _apply(sorry))["request"]
-    await world.pace.until(takes - _JUST)
-    still = await applied.ask("GET", "/v1/me")
+    back = (await applied(sorry))["request"]
+    await world.pace.until(takes - JUST)
+    still = await stays.ask("GET", "/v1/me")
     revoked = await sorry.ask("POST", f"/v1/me/requests/{back}/withdraw", {})
     trial.control(
         "go on until it takes effect, and take it back in time",
@@ -146,33 +126,26 @@ async def waits(world: World, case: Case, trial: Trial) -> None:
         f"account {'open' if still.ok else 'closed'}; taken back: {revoked.status} {revoked.reason}",
         held=still.ok and revoked.ok,
     )
-    await world.pace.until(takes + _JUST)
-    gone = await world.seen(
-        0, "SELECT count(*) FROM subject WHERE subject = %(subject)s AND state <> 'erased'", _of(applied)
-    )
-    late = await applied.ask("POST", f"/v1/me/requests/{waiting['request']}/withdraw", {})
+    await world.pace.until(takes + JUST)
+    over = await gone(world, stays)
+    late = await stays.ask("POST", f"/v1/me/requests/{waiting['request']}/withdraw", {})
     kept = await sorry.ask("GET", "/v1/me")
     trial.attempt(
         "keep using it, or take it back, after that",
         "生效后继续使用或撤回",
-        f"account {'closed' if gone == 0 else 'open'}; taken back: {late.status} {late.reason}; "
+        f"account {'closed' if over else 'open'}; taken back: {late.status} {late.reason}; "
         f"who took it back in time: {'open' if kept.ok else 'closed'}",
-        held=gone == 0 and not late.ok and kept.ok,
+        held=over and not late.ok and kept.ok,
     )
-
-
-async def _apply(who: Someone) -> Mapping[str, object]:
-    offer = (await who.ask("POST", "/v1/me/cancel", {})).require()
-    return (await who.ask("POST", "/v1/me/cancel/confirm", {"confirm": offer["confirm"]})).require()
 
 
 async def recipients_delete_too(world: World, case: Case, trial: Trial) -> None:
     """Show that whoever was given something is told to delete it, once it is deleted here."""
     given = await handed_on(world, case)
     beside = await world.person(case)
-    await _cancelled(world, given.who)
-    await _cancelled(world, beside)
-    await world.pace.until(world.levers.now() + _EPOCH)
+    await cancelled(world, given.who)
+    await cancelled(world, beside)
+    await world.pace.until(world.levers.now() + EPOCH)
     word = await world.letter(given.recipient, given.who.account)
     trial.control(
         f"tell {given.recipient} to delete what it was given",
@@ -184,11 +157,11 @@ async def recipients_delete_too(world: World, case: Case, trial: Trial) -> None:
     told = await world.evidence.value(
         "SELECT count(*) FROM erasure_told t JOIN erasure e USING (subject)"
         " WHERE t.subject = %(subject)s AND e.certified_at IS NOT NULL",
-        _of(given.who),
+        whose(given.who),
     )
     clause = case.said(RequestClause)
     erasure = await world.evidence.text(
-        "SELECT erasure::text FROM erasure WHERE subject = %(subject)s", _of(given.who)
+        "SELECT erasure::text FROM erasure WHERE subject = %(subject)s", whose(given.who)
     )
     staff = await world.staff()
     path = f"/v1/staff/erasures/{erasure}/acknowledged"

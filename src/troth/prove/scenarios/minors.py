@@ -10,6 +10,7 @@ from troth.policy.statement_words import MinorRule
 from troth.policy.statements import MinorClause
 from troth.prove.case import Case, NotTried
 from troth.prove.holding import holding
+from troth.prove.leaving import keys, whose
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import PASSWORD
 
@@ -44,18 +45,16 @@ async def found_later(world: World, case: Case, trial: Trial) -> None:
     )
     later = await world.collect(case, who, found.function, found.items)
     signed_in = await world.stranger().ask("POST", "/v1/sessions", {"login": who.login, "password": PASSWORD})
-    keys = await world.seen(
-        0, "SELECT count(*) FROM vault_key WHERE subject = %(subject)s", {"subject": who.account}
-    )
+    left = await keys(world, who)
     begun = await world.evidence.value(
         "SELECT count(*) FROM erasure WHERE subject = %(subject)s AND refused_at IS NOT NULL",
-        {"subject": who.account},
+        whose(who),
     )
     trial.attempt(
         "go on with a minor's data",
         "继续处理未成年人的信息",
-        f"{later.says()}; signing in {signed_in.status}; {keys} keys left; {begun} erasures begun",
-        held=not later.answer.ok and not signed_in.ok and keys == 0 and begun == 1,
+        f"{later.says()}; signing in {signed_in.status}; {left} keys left; {begun} erasures begun",
+        held=not later.answer.ok and not signed_in.ok and left == 0 and begun == 1,
     )
     kept = await other.rows(world, case)
     trial.control("leave everybody else alone", "不影响其他人", f"{kept} rows of theirs", held=kept > 0)

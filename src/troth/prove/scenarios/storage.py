@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from troth.policy.clauses import RetentionClause
 from troth.policy.period import Period, Unit
-from troth.policy.statements import BackupClause, HoldClause
+from troth.policy.statements import BackupClause
 from troth.policy.words import Moment, Outcome
 from troth.prove.case import Case, NotTried
 from troth.prove.holding import holding
+from troth.prove.leaving import EPOCH, cancelled, whose
 from troth.prove.trial import Scenario, Trial, always
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ _SPAN: Mapping[Unit, timedelta] = {
     Unit.MONTHS: timedelta(days=31),
     Unit.YEARS: timedelta(days=366),
 }
-_JUST = timedelta(minutes=2)
-_EPOCH = timedelta(days=1, hours=1)
 _LONGEST = timedelta(days=60)
 """As far ahead as a scratch system has room for what comes in then."""
 
@@ -40,12 +39,12 @@ async def gone_when_it_is_over(world: World, case: Case, trial: Trial) -> None:
     anonymous = await _anonymous(world, case, over)
     (await world.withdraw(over.who, over.function)).require()
     if clause.keep is not None:
-        await world.pace.until(world.levers.now() + span(clause.keep) - _EPOCH)
+        await world.pace.until(world.levers.now() + span(clause.keep) - EPOCH)
         early = await over.rows(world, case)
         trial.control(
             f"keep it for {clause.keep}", f"保留 {clause.keep}", f"{early} rows", held=early == before
         )
-        await world.pace.until(world.levers.now() + 2 * _EPOCH)
+        await world.pace.until(world.levers.now() + 2 * EPOCH)
     after = await over.emptied(world, case)
     counted = await _anonymous(world, case, over) - anonymous
     trial.attempt(
@@ -79,17 +78,13 @@ async def out_of_every_backup(world: World, case: Case, trial: Trial) -> None:
     if clause.within is None or span(clause.within) > _LONGEST:
         raise NotTried("too_long_to_wait")
     who = await world.person(case)
-    offer = (await who.ask("POST", "/v1/me/cancel", {})).require()
-    done = (await who.ask("POST", "/v1/me/cancel/confirm", {"confirm": offer["confirm"]})).require()
-    if done.get("takes_effect"):
-        await world.pace.until(world.levers.now() + timedelta(days=8))
-    await world.pace.until(world.levers.now() + _EPOCH)
-    whose = {"subject": who.account}
+    await cancelled(world, who)
+    await world.pace.until(world.levers.now() + EPOCH)
     certified = await world.seen(
-        1, "SELECT count(*) FROM erasure WHERE subject = %(subject)s AND certified_at IS NOT NULL", whose
+        1, "SELECT count(*) FROM erasure WHERE subject = %(subject)s AND certified_at IS NOT NULL", whose(who)
     )
     early = await world.evidence.value(
-        "SELECT count(*) FROM erasure WHERE subject = %(subject)s AND backups_at IS NOT NULL", whose
+        "SELECT count(*) FROM erasure WHERE subject = %(subject)s AND backups_at IS NOT NULL", whose(who)
     )
     trial.attempt(
         "say that no backup holds it while one may",
@@ -97,12 +92,12 @@ async def out_of_every_backup(world: World, case: Case, trial: Trial) -> None:
         f"{certified} certificates, {early} of them about backups",
         held=certified == 1 and early == 0,
     )
-    await world.pace.until(world.levers.now() + span(clause.within) + _EPOCH)
+    await world.pace.until(world.levers.now() + span(clause.within) + EPOCH)
     late = await world.seen(
         1,
         "SELECT count(*) FROM erasure WHERE subject = %(subject)s AND backups_at IS NOT NULL"
         " AND horizon <= certified_at + %(within)s AND addendum IS NOT NULL",
-        whose | {"within": span(clause.within)},
+        whose(who) | {"within": span(clause.within)},
     )
     trial.control(
         f"have it gone from every backup within {clause.within}",
@@ -110,12 +105,6 @@ async def out_of_every_backup(world: World, case: Case, trial: Trial) -> None:
         f"{late} addenda to the certificate",
         held=late == 1,
     )
-
-
-async def held_for_the_law(world: World, case: Case, trial: Trial) -> None:
-    """Show that no door tells of the event yet that would begin such a hold."""
-    del world, trial
-    raise NotTried("no_door_event", event=case.said(HoldClause).counted_from)
 
 
 def span(period: Period) -> timedelta:
@@ -130,5 +119,4 @@ def _purpose(case: Case) -> bool:
 SCENARIOS = (
     Scenario("gone when it is over", RetentionClause, gone_when_it_is_over, _purpose),
     Scenario("out of every backup", BackupClause, out_of_every_backup, always),
-    Scenario("held for the law", HoldClause, held_for_the_law, always),
 )
