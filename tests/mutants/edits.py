@@ -1,8 +1,8 @@
 """Does a proof notice when the product itself is edited? `make edits`.
 
-Picks proven promises at random and edits one place of a copy of the source for each (`edits.yaml`: what an edit
-takes away, which trials must turn red). `troth prove --only` on the copy must then find the promise broken. The
-working tree is never touched, and nothing is taken out by its name in the registry.
+Picks proven promises at random and edits one place of a copy of the source for each (`edits.yaml`: what an
+edit takes away, which trials must turn red). `troth prove --only` on the copy must then find the promise
+broken. The working tree is never touched, and nothing is taken out by its name in the registry.
 """
 
 from __future__ import annotations
