@@ -4,11 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-<<<<<<< HEAD
-.PHONY: setup demo serve test spec mutants sabotage prove edits lint check format bless clean
-=======
-.PHONY: setup demo serve test spec kills mutants sabotage prove lint check format bless clean
->>>>>>> main
+.PHONY: setup demo serve test spec kills mutants sabotage prove edits lint check format bless clean
 
 setup: $(STAMP)
 
