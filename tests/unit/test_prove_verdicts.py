@@ -14,13 +14,11 @@ from troth.prove.points import POINTS, UnknownPoint, by_name
 from troth.prove.proof import Outcome, Verdict, judged
 from troth.prove.report import Chapter, catalogue, signed, verified
 from troth.prove.sabotage import Blow, Sabotage, matrix, rests
-from troth.prove.seen import codes as seen_codes
 from troth.prove.seen import in_chinese
 from troth.prove.told import as_json, proven, total
 from troth.prove.trial import Trial
 from troth.prove.variants import TAKEN_AWAY, variants
 from troth.prove.why import Why, Words, sentences, waits_for
-from troth.terms import Reason
 
 CAMERA = policies.compiled("sunmi-camera")
 BLANK = re.compile(r"\{(\w+)\}")
@@ -216,7 +214,3 @@ def test_a_report_in_chinese_says_what_was_seen_and_why_not_in_chinese(signer):
 )
 def test_what_was_seen_is_said_in_chinese_where_there_are_words_and_else_as_it_stands(seen, chinese):
     assert in_chinese(seen) == chinese
-
-
-def test_every_refusal_of_the_gate_has_its_word_in_chinese():
-    assert not {reason.value for reason in Reason} - set(seen_codes())
