@@ -6,7 +6,7 @@ wrap of a past epoch can commit after that epoch's key was destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -48,22 +48,9 @@ class Wrapped:
     wrapped: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _WrappedFor(Wrapped):
-    place: int  # of its owner among those asked for, from 1
-
-
 async def hold(tx: Tx, subject: SubjectId) -> None:
     """Lock the subject's row for a write; raise `Erased` when there is no live subject."""
     if await tx.value(QUERIES["door"], {"subject": subject}) != LIVE:
-        raise Erased
-
-
-async def hold_each(tx: Tx, subjects: Iterable[SubjectId]) -> None:
-    """Lock the rows of several subjects, in one order for everybody; raise `Erased` unless all are live."""
-    wanted = sorted(subjects)
-    cursor = await tx.conn.execute(QUERIES["doors"], {"subjects": wanted}, prepare=True)
-    if [state for (state,) in await cursor.fetchall()] != [LIVE] * len(wanted):
         raise Erased
 
 
@@ -121,34 +108,35 @@ async def for_storing(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:
     return await for_opening(tx, keyring, owner)
 
 
-async def for_storing_each(
-    tx: Tx, keyring: Keyring, owners: Iterable[KeyOwner]
-) -> Mapping[KeyOwner, DataKey]:
-    """Return the key of each of ``owners``, as `for_storing` does; an epoch's key is read once for all."""
-    wanted = list(dict.fromkeys(owners))
-    rows = await tx.rows(
-        _WrappedFor,
-        QUERIES["keys"],
-        {
-            "subjects": [owner.subject for owner in wanted],
-            "functions": [owner.function for owner in wanted],
-            "classes": [owner.retention for owner in wanted],
-            "owner_epochs": [owner.owner_epoch for owner in wanted],
-        },
+async def hold_each(tx: Tx, keyring: Keyring, owners: Sequence[KeyOwner]) -> list[DataKey | None]:
+    """Lock the rows of the owners' subjects, in one order for everybody; return the keys that they have.
+
+    Both in one trip; an epoch's key is read once for all. Raises `Erased` unless all subjects are live.
+    """
+    subjects = sorted({owner.subject for owner in owners})
+    states, rows = await tx.conn.ask_each(
+        tx.conn.statement(QUERIES["doors"], {"subjects": subjects}),
+        tx.conn.statement(
+            QUERIES["keys"],
+            {
+                "subjects": [owner.subject for owner in owners],
+                "functions": [owner.function for owner in owners],
+                "classes": [owner.retention for owner in owners],
+                "owner_epochs": [owner.owner_epoch for owner in owners],
+            },
+        ),
     )
-    found: dict[KeyOwner, DataKey] = {}
+    if [row[0] for row in tx.conn.load(states, tuple, states.ntuples)] != [LIVE] * len(subjects):
+        raise Erased
+    found: list[DataKey | None] = [None] * len(owners)
     keks: dict[int, bytes] = {}
-    for row in rows:
-        owner = wanted[row.place - 1]
+    for place, key, kek_epoch, wrapped in tx.conn.load(rows, tuple, rows.ntuples):
         try:
-            kek = keks.get(row.kek_epoch) or keyring.key(EpochKind.KEK, row.kek_epoch)
-        except KeyDestroyed:  # the epoch ended meanwhile: below it is read anew
+            kek = keks.get(kek_epoch) or keyring.key(EpochKind.KEK, kek_epoch)
+        except KeyDestroyed:  # the epoch ended meanwhile: `for_storing` reads it anew
             continue
-        keks[row.kek_epoch] = kek
-        found[owner] = _unwrap(kek, owner, row)
-    for owner in wanted:
-        if owner not in found:
-            found[owner] = await for_storing(tx, keyring, owner)
+        keks[kek_epoch] = kek
+        found[place - 1] = _unwrap(kek, owners[place - 1], Wrapped(key, kek_epoch, wrapped))
     return found
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from struct import Struct
 from uuid import UUID
 
 from troth.terms import Permit, SubjectId
@@ -51,18 +53,30 @@ class Label:
 
     def aad(self) -> bytes:
         """Return the label as bytes, the same on every machine."""
-        parts = (
-            b"troth vault 1",
-            self.subject.bytes,
-            self.function.encode(),
-            self.retention.encode(),
-            self.record.bytes,
-            self.kind.value.encode(),
-            self.name.encode(),
-            self.version.to_bytes(8, "big"),
-            self.policy_version.to_bytes(8, "big"),
+        return b"".join(
+            (
+                _BEGINS,
+                self.subject.bytes,
+                _text(self.function),
+                _text(self.retention),
+                _SIXTEEN,
+                self.record.bytes,
+                _text(self.kind.value),
+                _text(self.name),
+                _NUMBERS(8, self.version, 8, self.policy_version),
+            )
         )
-        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+@lru_cache(maxsize=4096)
+def _text(text: str) -> bytes:
+    said = text.encode()
+    return len(said).to_bytes(4, "big") + said
+
+
+_SIXTEEN = (16).to_bytes(4, "big")
+_BEGINS = _text("troth vault 1") + _SIXTEEN
+_NUMBERS = Struct(">IQIQ").pack
 
 
 def function_of(permit: Permit) -> str:

@@ -146,6 +146,19 @@ SELECT subject, day, mark
  ORDER BY subject, day, mark
     ON CONFLICT DO NOTHING RETURNING at_day, mark
 
+-- :store
+-- Marks, all of them or none, and the blocks of what they mark, with neither where one is there already. Binary, so
+-- that no value can stand in an error's text.
+SAVEPOINT store;
+COPY reading_seen (subject, at_day, mark) FROM STDIN (FORMAT binary);
+COPY event_block (subject, function, class, at_day, block, key, version, policy_version, sealed)
+FROM STDIN (FORMAT binary);
+RELEASE SAVEPOINT store
+
+-- :unstore
+-- After neither.
+ROLLBACK TO SAVEPOINT store
+
 -- :copy_marks
 -- Mark readings as stored, all of them or none.
 COPY reading_seen (subject, at_day, mark) FROM STDIN (FORMAT binary)

@@ -149,7 +149,6 @@ class Vault:
             covers.demand_storing(sheaf.permit, now, items)
             for reading in sheaf.readings:
                 self._demand_form(reading.item, reading.value)
-        await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
         fixed = [self._rules.fixed(sheaf.permit) for sheaf in sheaves]
         terms = intake.Terms(fixed, now, owner_epoch)
         return await intake.append_each(tx, self._keyring, sheaves, terms)
