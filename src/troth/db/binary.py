@@ -1,4 +1,4 @@
-"""Rows as ``COPY ... FROM STDIN (FORMAT binary)`` takes them, for those who have thousands to hand over at once.
+"""Rows as ``COPY ... FROM STDIN (FORMAT binary)`` takes them, for who has thousands to hand over at once.
 
 Knows the form and nothing of tables. The order and the types of the fields are the caller's to get right.
 """

@@ -28,7 +28,7 @@ def alike(
     ordered = sorted(readings, key=attrgetter("measured"))
     if ordered:
         first, last = ordered[0].measured, ordered[-1].measured
-        if not any([first <= turn <= last for turn in turns]):
+        if not [turn for turn in turns if first <= turn <= last]:
             return [ordered]  # mostly: nothing turned between the first and the last
     turns.sort()
     groups: dict[tuple[int, int], list[Reading]] = {}

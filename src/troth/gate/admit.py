@@ -100,7 +100,9 @@ class Gate:
             raise AssertionError("standings held by another transaction")
         now = self._clock.now()
         answers = [self._judged(held.of(ask.subject), ask, now) for ask in asks]
-        allowed, denied = counted_each([(judged, ask) for (judged, _), ask in zip(answers, asks, strict=True)])
+        allowed, denied = counted_each(
+            [(judged, ask) for (judged, _), ask in zip(answers, asks, strict=True)]
+        )
         await ledger.count_all(tx, allowed, now)
         await self._refuse_each(denied, now)
         return [_answer(judged, error, ask, now) for (judged, error), ask in zip(answers, asks, strict=True)]

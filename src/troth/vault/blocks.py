@@ -1,8 +1,8 @@
 """Readings as one compact block, and back. Pure: no keys, no rows.
 
-Columns rather than rows (ids, items, times as steps, the fields of values), since columns compress. Compressed
-before it is sealed, because ciphertext does not shrink; but for the ids, which are random, and what is too
-short to gain.
+Columns rather than rows (ids, items, times as steps, the fields of values), since columns compress.
+Compressed before it is sealed, because ciphertext does not shrink; but for the ids, which are random, and
+what is too short to gain.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, pairwise, repeat
+from itertools import accumulate, chain, pairwise
 from math import gcd
-from operator import floordiv
 from typing import Any, cast
 from uuid import UUID
 
@@ -176,10 +175,10 @@ def _by_column(values: Sequence[object]) -> tuple[list[str] | None, list[Any]]:
         return None, [_plain(value) for value in values]
     rows = cast("Sequence[dict[object, object]]", values)
     keys = [*rows[0]]
-    if not _TEXT.issuperset(map(type, keys)) or not all([[*row] == keys for row in rows]):
+    if not _TEXT.issuperset(map(type, keys)) or any(map(keys.__ne__, map(list, rows))):
         return None, [_plain(row) for row in rows]
     columns = [[*column] for column in zip(*[row.values() for row in rows], strict=True)]
-    if not all([_SIMPLE.issuperset(map(type, column)) for column in columns]):
+    if not _SIMPLE.issuperset(map(type, chain.from_iterable(columns))):
         columns = [[_plain(part) for part in column] for column in columns]
     return cast("list[str]", keys), columns
 
@@ -190,7 +189,7 @@ def moments(readings: Sequence[Reading]) -> list[int]:
         since = [reading.measured - _EPOCH for reading in readings]
     except TypeError:
         raise NotStorable(_NO_ZONE) from None
-    return [*map(floordiv, since, repeat(_STEP))]
+    return [one // _STEP for one in since]
 
 
 def micros(at: datetime) -> int:

@@ -1,9 +1,9 @@
 """Events as they go in: the readings of one permit and day are one sealed row, many permits at once.
 
 A reading is stored once, however often it is sent: its mark is taken in the same transaction, and a second
-sender waits for the first to commit. Seldom was anything of it sent before, so marks and blocks go in together,
-however many subjects there are; where one mark is there already, mark by mark. Whether a permit covers the
-items is settled before.
+sender waits for the first to commit. Seldom was anything of it sent before, so marks and blocks go in
+together, however many subjects there are; where one mark is there already, mark by mark. Whether a permit
+covers the items is settled before.
 """
 
 from __future__ import annotations

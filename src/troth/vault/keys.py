@@ -130,7 +130,9 @@ async def hold_each(tx: Tx, keyring: Keyring, owners: Sequence[KeyOwner]) -> lis
         raise Erased
     found: list[DataKey | None] = [None] * len(owners)
     keks: dict[int, bytes] = {}
-    for place, key, kek_epoch, wrapped in tx.conn.load(rows, tuple, rows.ntuples):
+    row: tuple[int, UUID, int, bytes]
+    for row in tx.conn.load(rows, tuple, rows.ntuples):
+        place, key, kek_epoch, wrapped = row
         try:
             kek = keks.get(kek_epoch) or keyring.key(EpochKind.KEK, kek_epoch)
         except KeyDestroyed:  # the epoch ended meanwhile: `for_storing` reads it anew
