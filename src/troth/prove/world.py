@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from troth.policy.compiled import FunctionTable
     from troth.prove.story.evidence import Evidence
-    from troth.prove.story.gateway import Gateway
+    from troth.prove.story.gateway import Gateway, Message
     from troth.prove.story.stage import Levers
 
+T = TypeVar("T")
 REGISTER = FunctionName("register")
 _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
 """Items of an account that have fields of their own in the form."""
@@ -36,6 +37,7 @@ PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for 
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 _SOON_S = 6.0
+_BETWEEN_S = 0.1
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
 
@@ -305,6 +307,21 @@ class World:
         return await self.evidence.value(
             "SELECT count(*) FROM ledger_entry WHERE kind = %(kind)s", {"kind": kind}
         )
+
+    def letters(self, *addresses: str) -> tuple[Message, ...]:
+        """Return the messages that came for these addresses so far, the oldest first."""
+        return self._gateway.to(*addresses)
+
+    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = _SOON_S) -> T:
+        """Look again and again until something is seen, or time is up; return what was seen last.
+
+        For what workers do by themselves: out here there is no event to wait for.
+        """
+        seen, end = await look(), asyncio.get_running_loop().time() + within_s
+        while not seen and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(_BETWEEN_S)
+            seen = await look()
+        return seen
 
     async def service(self) -> Person:
         """Return a program of the maker's."""
