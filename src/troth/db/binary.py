@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 _HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TAIL = b"\xff\xff"
@@ -30,6 +31,7 @@ def data(value: bytes) -> bytes:
     return len(value).to_bytes(4, "big") + value
 
 
+@lru_cache(maxsize=4096)
 def day(value: date) -> bytes:
     """Return a field of a date."""
     return data((value.toordinal() - _DAY_ZERO).to_bytes(4, "big", signed=True))

@@ -171,7 +171,7 @@ def _listed(ids: bytes) -> bytes:
 
 def _by_column(values: Sequence[object]) -> tuple[list[str] | None, list[Any]]:
     """Return the keys of ``values`` and a list for each of them; or None and the values, if keys differ."""
-    if not _MAP.issuperset(map(type, values)):
+    if len(values) == 1 or not _MAP.issuperset(map(type, values)):
         return None, [_plain(value) for value in values]
     rows = cast("Sequence[dict[object, object]]", values)
     keys = [*rows[0]]
@@ -213,7 +213,7 @@ def _plain(value: object) -> Any:
         return value
     if type(value) is dict:
         flat = cast("dict[object, object]", value)
-        if all(type(key) is str and type(part) in _SIMPLE for key, part in flat.items()):
+        if _TEXT.issuperset(map(type, flat)) and _SIMPLE.issuperset(map(type, flat.values())):
             return flat
     if isinstance(value, Mapping):
         return _plain_map(cast("Mapping[object, object]", value))

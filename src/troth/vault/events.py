@@ -15,7 +15,7 @@ from troth.terms import Reading, SubjectId
 from troth.vault import blocks, cipher, classes, keys
 from troth.vault.errors import Erased, KeyDestroyed
 from troth.vault.keyring import Keyring
-from troth.vault.label import Kind, Label
+from troth.vault.label import Kind, Labels
 from troth.vault.sql import QUERIES
 
 _PAGE = 64
@@ -146,10 +146,8 @@ def _open_page(
         if key is None:
             key = keys.unwrap(keyring, owner, keys.Wrapped(row.key, row.kek_epoch, row.wrapped))
             unwrapped[row.key] = key
-        label = block_label(
-            owner, row.at_day, row.block, version=row.version, policy_version=row.policy_version
-        )
-        found.append((row, key, blocks.decode(cipher.unseal(key.secret, label.aad(), bytes(row.sealed)))))
+        aad = labels(owner).aad(row.block.bytes, of_block(row.at_day, row.version, row.policy_version))
+        found.append((row, key, blocks.decode(cipher.unseal(key.secret, aad, bytes(row.sealed)))))
     return found
 
 
@@ -162,18 +160,14 @@ def owner_of(subject: SubjectId, row: Block) -> keys.KeyOwner:
     )
 
 
-def block_label(owner: keys.KeyOwner, day: date, block: UUID, *, version: int, policy_version: int) -> Label:
-    """Return what a block is bound to."""
-    return Label(
-        kind=Kind.BLOCK,
-        subject=owner.subject,
-        function=owner.function,
-        retention=owner.retention,
-        record=block,
-        name=day.isoformat(),
-        version=version,
-        policy_version=policy_version,
-    )
+def labels(owner: keys.KeyOwner) -> Labels:
+    """Return what the blocks of an owner are bound to, but for what `of_block` says."""
+    return Labels(owner.subject, owner.function, owner.retention)
+
+
+def of_block(day: date, version: int, policy_version: int) -> bytes:
+    """Return the rest of a block's label."""
+    return Labels.of(Kind.BLOCK, day.isoformat(), version, policy_version)
 
 
 def _by_time(readings: Iterable[Reading]) -> list[Reading]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import chain
 from uuid import uuid4
 
@@ -18,10 +19,9 @@ from psycopg.errors import UniqueViolation
 
 from troth.db import Tx, binary
 from troth.terms import Permit, Reading
-from troth.vault import blocks, cipher, keys, marks
+from troth.vault import blocks, cipher, events, keys, marks
 from troth.vault.classes import Fixed
 from troth.vault.errors import NotStorable
-from troth.vault.events import block_label
 from troth.vault.keyring import Keyring
 from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
@@ -83,14 +83,36 @@ class _Bundle:
         owner, key = self.owner, self.key
         if key is None:
             raise AssertionError("nothing seals without a key")
-        whose = binary.data(owner.function.encode()) + binary.data(owner.retention.encode())
-        under = binary.UUID_OF + key.id.bytes + binary.number(1) + binary.number(self.version)
+        labels, whose = events.labels(owner), _whose(owner.function, owner.retention)
         for day, each in self.days.items():
-            block = uuid4()
-            label = block_label(owner, day, block, version=1, policy_version=self.version)
-            sealed = binary.data(cipher.seal(key.secret, label.aad(), each.packed))
-            parts = (_FIELDS, owner.subject.bytes, whose, binary.day(day), binary.UUID_OF, block.bytes)
-            yield b"".join((*parts, under, sealed))
+            block = uuid4().bytes
+            aad = labels.aad(block, events.of_block(day, 1, self.version))
+            sealed = cipher.seal(key.secret, aad, each.packed)
+            yield b"".join(
+                (
+                    _FIELDS,
+                    owner.subject.bytes,
+                    whose,
+                    binary.day(day),
+                    binary.UUID_OF,
+                    block,
+                    binary.UUID_OF,
+                    key.id.bytes,
+                    _versions(self.version),
+                    len(sealed).to_bytes(4, "big"),
+                    sealed,
+                )
+            )
+
+
+@lru_cache(maxsize=1024)
+def _whose(function: str, retention: str) -> bytes:
+    return binary.data(function.encode()) + binary.data(retention.encode())
+
+
+@lru_cache(maxsize=1024)
+def _versions(policy_version: int) -> bytes:
+    return binary.number(1) + binary.number(policy_version)
 
 
 class Unstorable(NotStorable):

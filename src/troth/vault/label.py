@@ -53,19 +53,27 @@ class Label:
 
     def aad(self) -> bytes:
         """Return the label as bytes, the same on every machine."""
-        return b"".join(
-            (
-                _BEGINS,
-                self.subject.bytes,
-                _text(self.function),
-                _text(self.retention),
-                _SIXTEEN,
-                self.record.bytes,
-                _text(self.kind.value),
-                _text(self.name),
-                _NUMBERS(8, self.version, 8, self.policy_version),
-            )
-        )
+        what = Labels.of(self.kind, self.name, self.version, self.policy_version)
+        return Labels(self.subject, self.function, self.retention).aad(self.record.bytes, what)
+
+
+class Labels:
+    """The labels of one subject, function and class: what they have in common is put together once."""
+
+    __slots__ = ("_whose",)
+
+    def __init__(self, subject: SubjectId, function: str, retention: str) -> None:
+        self._whose = b"".join((_BEGINS, subject.bytes, _text(function), _text(retention), _SIXTEEN))
+
+    def aad(self, record: bytes, what: bytes) -> bytes:
+        """Return the label of ``record`` as bytes; ``what`` is what `of` returns."""
+        return b"".join((self._whose, record, what))
+
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def of(kind: Kind, name: str, version: int, policy_version: int) -> bytes:
+        """Return the rest of a label: what is sealed, and which version."""
+        return _text(kind.value) + _text(name) + _NUMBERS(8, version, 8, policy_version)
 
 
 @lru_cache(maxsize=4096)
