@@ -11,7 +11,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, pairwise, repeat
 from math import gcd
 from typing import Any, cast
 from uuid import UUID
@@ -134,9 +134,9 @@ def _readings(ids: bytes, columns: _Columns) -> list[Reading]:
     times = accumulate([columns.first, *[step * unit for step in columns.steps]])
     measured = [_EPOCH + at * _STEP for at in times]
     values: list[dict[str, Any]] = columns.values
-    if keys is not None:
+    if keys is not None and len(keys) == len(columns.values):
         by_row = zip(*columns.values, strict=True) if keys else ((),) * n
-        values = [dict(zip(keys, parts, strict=True)) for parts in by_row]
+        values = [*map(dict, map(zip, repeat(keys), by_row))]
     if not n == len(items) == len(measured) == len(values):
         raise Unsealable
     return [*map(Reading, found, items, measured, values)]

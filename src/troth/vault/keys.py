@@ -16,7 +16,7 @@ from troth.terms import SubjectId
 from troth.vault import cipher
 from troth.vault.errors import Erased, KeyDestroyed, NotHeld
 from troth.vault.keyring import EpochKind, Keyring
-from troth.vault.label import Kind, Label
+from troth.vault.label import Kind, Label, Labels
 from troth.vault.sql import QUERIES
 
 LIVE = "live"
@@ -60,6 +60,11 @@ async def still_live(tx: Tx, subject: SubjectId) -> bool:
     return await tx.value(QUERIES["state"], {"subject": subject}) == LIVE
 
 
+def of_key(owner_epoch: int, kek_epoch: int) -> bytes:
+    """Return the rest of the label of a data key's wrap."""
+    return Labels.of(Kind.KEY, f"owner {owner_epoch}", kek_epoch, 0)
+
+
 def key_label(owner: KeyOwner, key: UUID, kek_epoch: int) -> Label:
     """Return what a data key's wrap is bound to."""
     return Label(
@@ -84,8 +89,9 @@ def unwrap(keyring: Keyring, owner: KeyOwner, row: Wrapped) -> DataKey:
 
 
 def _unwrap(kek: bytes, owner: KeyOwner, row: Wrapped) -> DataKey:
-    label = key_label(owner, row.key, row.kek_epoch)
-    return DataKey(row.key, cipher.unwrap(kek, label.aad(), bytes(row.wrapped)))
+    labels = Labels(owner.subject, owner.function, owner.retention)
+    aad = labels.aad(row.key.bytes, of_key(owner.owner_epoch, row.kek_epoch))
+    return DataKey(row.key, cipher.unwrap(kek, aad, bytes(row.wrapped)))
 
 
 async def for_storing(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:
@@ -119,12 +125,12 @@ async def hold_each(tx: Tx, keyring: Keyring, owners: Sequence[KeyOwner]) -> lis
     for place, owner in enumerate(owners):
         kinds.setdefault((owner.function, owner.retention, owner.owner_epoch), []).append(place)
     states, *found = await tx.conn.ask_each(
-        tx.conn.statement(QUERIES["doors"], {"subjects": _listed(subjects)}),
+        tx.conn.statement(QUERIES["doors"], {"subjects": listed(subjects)}),
         *[
             tx.conn.statement(
                 QUERIES["keys"],
                 {
-                    "subjects": _listed([owners[place].subject for place in places]),
+                    "subjects": listed([owners[place].subject for place in places]),
                     "function": function,
                     "class": retention,
                     "owner_epoch": owner_epoch,
@@ -150,7 +156,7 @@ async def hold_each(tx: Tx, keyring: Keyring, owners: Sequence[KeyOwner]) -> lis
     return held
 
 
-def _listed(ids: Iterable[UUID]) -> str:
+def listed(ids: Iterable[UUID]) -> str:
     """Return ids as the text of an array: psycopg takes longer over a list of them."""
     return f"{{{','.join([each.hex for each in ids])}}}"
 
