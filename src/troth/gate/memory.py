@@ -8,9 +8,10 @@ yes is kept, and only of someone whom one version binds. Does not decide; what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 
 from troth.gate.stands import FAR_OFF, LONG_AGO
 from troth.gate.versions import Answer, alone, answer
@@ -32,6 +33,9 @@ class _Of:
     said: dict[_Key, tuple[int, Answer]] = field(default_factory=dict[_Key, tuple[int, Answer]])
 
 
+_TIMELESS = [each.name for each in fields(Ask) if each.name not in {"at", "measured", "subject"}]
+_key: Callable[[Ask], _Key] = attrgetter(*_TIMELESS)
+"""All of an ask but its times, and its subject, whose standing it is."""
 _UNHEARD = -1, Answer(Deny(Reason.ERROR, frozenset()), None)
 
 
@@ -84,22 +88,3 @@ def _between(standing: Standing, at: datetime) -> _Of | None:
         return None
     after = max([moment for moment in named if moment <= at], default=LONG_AGO)
     return _Of(standing, after, min([moment for moment in named if moment > at], default=FAR_OFF))
-
-
-def _key(ask: Ask) -> _Key:
-    """Return all of an ask but its times, and its subject, whose standing it is."""
-    return (
-        ask.verb,
-        ask.policy,
-        ask.function,
-        ask.items,
-        ask.purpose,
-        ask.actor,
-        ask.region,
-        ask.role,
-        ask.device,
-        ask.basis,
-        ask.reference,
-        ask.recipient,
-        ask.unfit,
-    )
