@@ -1,4 +1,4 @@
-"""Under every policy that comes with Troth someone opens an account, signs in, and sees it refused in part."""
+"""Under every policy that comes with Troth someone opens an account and signs in, or leaves nothing behind."""
 
 from __future__ import annotations
 
