@@ -1,4 +1,4 @@
-"""Under every policy that comes with Troth someone opens an account and signs in, or leaves nothing behind."""
+"""Under every policy that comes with Troth someone opens an account and signs in, or nothing is kept."""
 
 from __future__ import annotations
 
