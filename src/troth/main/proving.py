@@ -49,9 +49,7 @@ def prove(
     *,
     only: Annotated[
         str,
-        typer.Option(
-            help="Only clauses and promises that fit, such as '*.consent.*' or '*/switches/*,*.fn.*'."
-        ),
+        typer.Option(help="Only clauses and promises that fit: globs, such as '*.consent.*,*/switches/*'."),
     ] = "*",
     jobs: Annotated[int, typer.Option(min=1, max=32, help="How many trials at once.")] = 8,
     sabotage: Annotated[
