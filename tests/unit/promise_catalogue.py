@@ -8,7 +8,12 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-FILES = {"sunmi-camera": "sunmi.yaml", "kaiconn": "kaiconn.yaml", "kmuun": "kmuun.yaml"}
+FILES = {
+    "sunmi-camera": "sunmi.yaml",
+    "kaiconn": "kaiconn.yaml",
+    "kmuun": "kmuun.yaml",
+    "kme-smart": "kme-smart.yaml",
+}
 
 
 def folder() -> Path | None:
