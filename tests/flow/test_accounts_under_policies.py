@@ -1,4 +1,4 @@
-"""Accounts under policies that ask for more, or for less: one of two ways to be reached, a guardian below an age."""
+"""Accounts under policies that ask for more, or less: one of two ways to be reached, a guardian."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _HEARS = {Right.COMPLAIN, Right.REPLY}
 
 
 def judge(policy: Policy) -> Iterator[Finding]:
-    """Error where the notice would lack a part that nothing else gives; warning where nobody can be reached."""
+    """Error where the notice would lack a part that nothing else gives; warning without anyone to reach."""
     if not clauses(policy, RetentionClause):
         what = "nothing says what happens to data when its purpose has ended"
         instead = "'retention:' with 'after: purpose_ended'"
