@@ -13,6 +13,7 @@ FILES = {
     "kaiconn": "kaiconn.yaml",
     "kmuun": "kmuun.yaml",
     "kme-smart": "kme-smart.yaml",
+    "sunmi-rules": "sunmi.yaml",
 }
 
 

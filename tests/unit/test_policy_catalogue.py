@@ -125,6 +125,7 @@ REMARKS = {
 ALIASES = {"account": "register"}  # what our doors call it
 UNITS = {"business_days": "working_days"}
 GROUNDS = {"legal": "criminal", "lifesaving": "life", "legal_duty": "duty"}
+GROUPS = {"affiliates, partners (e.g. device agents)": {"affiliate", "partner", "agents"}}
 NO_ENTITY = " (no legal entity given)"
 WAYS = {"turn off device functions": "turn_off_device_functions", "delete data": "delete_information",
         "disable feature": "turn_off_device_functions", "privacy settings": "privacy_page"}  # fmt: skip
@@ -141,6 +142,7 @@ SENSITIVE = {
     "voice: treated as sensitive": {"intercom_audio"},
     "images of people: treated as sensitive": {"camera_screenshot"},
     "location: inferred": {"geolocation"}, "height and weight: inferred health data": {"height", "weight"},
+    "may hold customers' data: inferred": {"print_info", "print_business_data"},
     "health data: inferred": {"sensor_data", "sleep_pattern", "movement_data"},
 }  # fmt: skip
 NEEDS = {"required", "optional", "when_used"}
@@ -193,7 +195,7 @@ def choice(case: Case, told) -> None:
     if told in {"opt_in", "opt_out"}:
         assert clause.basis.value in {"consent", "separate_consent"}
     if told == "default_on":
-        assert case.table.switches
+        assert case.table.switches or case.table.stops
 
 
 def refusal(case: Case, told) -> None:
@@ -213,12 +215,13 @@ def purposes(case: Case, told) -> None:
             words(each.serves) for each in clauses if each.serves
         ]
     else:
-        names = [words(each.name) for each in case.clauses]
+        names = [words(each.name) for each in case.clauses if hasattr(each, "name")]
+    given = [words(each.purpose) for each in case.of(RecipientClause)]
     for each in told:
         theirs = words(each)
         assert any(
             name <= theirs | {w + "s" for w in theirs} | {w.rstrip("s") for w in theirs} for name in names
-        ), (each, names)
+        ) or any(theirs <= name for name in given), (each, names)
 
 
 def sdk(case: Case, told) -> None:
@@ -306,6 +309,9 @@ def plain_controller(key):
     def same(case: Case, told) -> None:
         if isinstance(told, dict):
             by_controller({"name": "legal_name", "address": "postal_address"}[key])(case, told)
+        elif " / " in str(told):
+            assert case.one(ControllerClause).legal_name["en"] == told
+            assert case.compiled.policy.controller[key] in told.split(" / ")
         elif str(told).endswith(NO_ENTITY):
             assert case.compiled.policy.controller[key] + NO_ENTITY == told
             assert case.one(ControllerClause).brand_only
@@ -390,6 +396,9 @@ def diff(case: Case, told) -> None:
 
 def receiver(case: Case, told) -> None:
     """Either a kind of others in a case, or named parties in the functions that give them something."""
+    if case.of(CaseClause) and told in GROUPS:
+        assert {to for each in case.of(CaseClause) for to in each.to} == GROUPS[told]
+        return
     if case.of(RecipientClause):
         names = {clause.title["en"].lower() for clause in case.of(RecipientClause)}
         parts = (
@@ -435,6 +444,19 @@ def period(case: Case, told) -> None:
 
 def laws(case: Case, told) -> None:
     assert {clause.title["en"] for clause in case.of(LawClause)} == set(told)
+
+
+def toggle(case: Case, told) -> None:
+    (switch,) = case.of(SwitchClause)
+    assert (switch.title["en"].lower(), switch.scope.value) == (told, "device")
+
+
+def default(case: Case, told) -> None:
+    """As the text has it; where something waits to be chosen besides, a decision says so."""
+    (switch,) = case.of(SwitchClause)
+    assert switch.default_on is (told == "on")
+    if any(case.compiled.functions[each].waits for each in switch.functions):
+        assert "sunmi-rules.gap.default_on" in switch.decided_by
 
 
 def setting(case: Case, told) -> None:
@@ -486,7 +508,7 @@ FIELDS = {
     "constraints": constraints, "sensitivity": sensitivity, "annex_present": annex, "permission": permission,
     "techs": some((TrackerClause,), "techs"), "link": lambda case, told: case.one(TrackerClause).link == told,
     "sdk": sdk, "recipient": receiver, "recipients": names_of_recipients, "purpose": purpose,
-    "data": handed_over, "completeness": examples_only, "setting": setting, "operations": operations, "complete": whole_list, "role": role, "laws": laws, "period": period, "documents": some((CaseClause,), "documents"),
+    "data": handed_over, "completeness": examples_only, "setting": setting, "toggle": toggle, "default": default, "operations": operations, "complete": whole_list, "role": role, "laws": laws, "period": period, "documents": some((CaseClause,), "documents"),
     "conditions": some((CaseClause,), "needs", CONDITIONS), "ground": ground,
     "grounds": some((RequestClause,), "grounds", UNREASONABLE), "regulators": some((RequestClause,), "regulators"),
     "parts": some((Clause,), "parts", PARTS),
@@ -524,5 +546,5 @@ def test_no_clause_carries_a_promise_that_the_catalogue_does_not_have():
 
 def test_each_policy_has_all_its_promises():
     assert {name: sum(policy == name for policy, _ in PROMISES) for name in FILES} == {
-        "sunmi-camera": 97, "kaiconn": 214, "kmuun": 104, "kme-smart": 39,
+        "sunmi-camera": 97, "kaiconn": 214, "kmuun": 104, "kme-smart": 39, "sunmi-rules": 38,
     }  # fmt: skip
