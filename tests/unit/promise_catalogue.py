@@ -9,12 +9,14 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 FILES = {
-    "sunmi-camera": "sunmi.yaml",
     "kaiconn": "kaiconn.yaml",
-    "kmuun": "kmuun.yaml",
+    "kamoer": "kamoer.yaml",
     "kme-smart": "kme-smart.yaml",
+    "kmuun": "kmuun.yaml",
+    "sunmi-camera": "sunmi.yaml",
     "sunmi-rules": "sunmi.yaml",
 }
+"""The policies that are written, each with the file of its promises."""
 
 
 def folder() -> Path | None:
