@@ -151,7 +151,7 @@ def test_a_text_without_a_policy_keeps_nothing():
         ("kmuun", 104, 101),
         ("kme-smart", 39, 32),
         ("sunmi-rules", 38, 36),
-    ],  # fmt: skip
+    ],
 )
 def test_how_many_promises_are_enforced(name, promises, enforced):
     ids = [each["id"] for each in entries(name) if each["mod"] != "gap"]
