@@ -15,6 +15,7 @@ FILES = {
     "kmuun": "kmuun.yaml",
     "sunmi-camera": "sunmi.yaml",
     "sunmi-rules": "sunmi.yaml",
+    "sunmi-device": "sunmi.yaml",
 }
 """The policies that are written, each with the file of its promises."""
 

@@ -151,6 +151,7 @@ def test_a_text_without_a_policy_keeps_nothing():
         ("kmuun", 104, 101),
         ("kme-smart", 39, 32),
         ("sunmi-rules", 38, 36),
+        ("sunmi-device", 67, 65),
     ],
 )
 def test_how_many_promises_are_enforced(name, promises, enforced):
