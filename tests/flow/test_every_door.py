@@ -143,6 +143,7 @@ COMMANDS = {
     "check": U,
     "promises": U,
     "explain": U,
+    "diff": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,
