@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.vault import ANYTHING, Bench, reading
 from troth.terms import ItemName, Verb
-from troth.vault import EpochKind, KeyDestroyed, Keyring, KeyringUnfit, Vault
+from troth.vault import EpochKind, FolderKeyring, KeyDestroyed, KeyringUnfit, Vault
 from troth.vault.rotation import Rotation
 
 PHONE = ItemName("phone")
@@ -78,7 +78,7 @@ async def test_a_rotation_cut_short_anywhere_is_resumed(bench, steps):
     if steps == 0:  # never begun: a generator that was not asked runs nothing
         assert bench.keyring.epochs(KEK) == (1,)
         return
-    again = Rotation(bench.db, Keyring(bench.folder / "keyring"), bench.clock, batch=2)
+    again = Rotation(bench.db, FolderKeyring(bench.folder / "keyring"), bench.clock, batch=2)
     progress = [one async for one in again.resume()]
     assert progress[-1].destroyed == ((KEK, 1), (INDEX, 1))
     await all_opens(bench, subjects)
@@ -149,7 +149,7 @@ async def test_two_rotations_at_once_lose_nothing(bench):
 
 async def test_another_vault_over_the_same_keyring_sees_the_new_epoch_at_once(bench):
     (subject,) = await fill(bench, 1)
-    other = Vault(Keyring(bench.folder / "keyring"), bench.clock, ANYTHING)
+    other = Vault(FolderKeyring(bench.folder / "keyring"), bench.clock, ANYTHING)
     await bench.turn()
     async with bench.tx() as tx:
         permit = bench.permit(subject, Verb.USE, "register", "phone")
@@ -187,7 +187,7 @@ async def test_what_opens_for_nobody_does_not_keep_an_epoch_alive(bench):
 
 async def test_a_keyring_of_another_database_is_not_destroyed(bench, tmp_path):
     subjects = await fill(bench, 2)
-    other = Keyring.create(tmp_path / "other")
+    other = FolderKeyring.create(tmp_path / "other")
     with pytest.raises(KeyringUnfit, match="another database"):
         [one async for one in Rotation(bench.db, other, bench.clock).turn()]
     assert other.epochs(KEK) == (1, 2)
@@ -203,7 +203,7 @@ async def test_a_destroyed_epoch_is_on_record(bench):
     assert all('"destroyed":1' in body for body in bodies)
 
 
-class EndsBetween(Keyring):
+class EndsBetween(FolderKeyring):
     """A keyring whose past epoch ends just before its key is read, as often as it is told."""
 
     ending = 0

@@ -33,7 +33,7 @@ from troth.terms import (
     Region,
     Verb,
 )
-from troth.vault import Keyring, Vault
+from troth.vault import FolderKeyring, Vault
 
 POLICY = PolicyName("sunmi-camera")
 FLOW = FunctionName("customer_flow")
@@ -54,7 +54,7 @@ class People:
         self.db = Database(database.app, size=4)
         self.aside = Database(database.app, size=3)
         self.owner_dsn = database.owner
-        keyring = Keyring.create(folder / "keyring")
+        keyring = FolderKeyring.create(folder / "keyring")
         self.parts = Parts(
             aside=self.aside,
             gate=Gate({policy: {compiled.policy.version: compiled}}, self.aside, self.clock),

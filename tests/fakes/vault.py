@@ -29,7 +29,7 @@ from troth.terms import (
     Region,
     Verb,
 )
-from troth.vault import Keyring, Vault
+from troth.vault import FolderKeyring, Vault
 from troth.vault.erasure import Erasure, Hooks
 from troth.vault.roll import Roll
 from troth.vault.rotation import Rotation
@@ -72,7 +72,7 @@ class Bench:
     def __init__(self, database, folder, hooks=None, clock=None, *, values=ANYTHING, rules=NO_RULES):
         self.clock = clock or SetClock()
         self.folder = folder
-        self.keyring = Keyring.create(folder / "keyring")
+        self.keyring = FolderKeyring.create(folder / "keyring")
         self.signer = Signer.load(folder / "keyring" / "sign", "troth/test")
         self.roll = Roll(folder / "erasures.log")
         self.db = Database(database.app, size=6)

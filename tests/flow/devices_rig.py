@@ -16,7 +16,7 @@ from troth.edges.devices.topics import changed
 from troth.gate import Gate
 from troth.prove.simulator import Camera, Way
 from troth.terms import Act, ActKind, Actor, ActorKind, Ask, Reading, Verb
-from troth.vault import Keyring, Vault
+from troth.vault import FolderKeyring, Vault
 
 POLICY = "sunmi-camera"
 FLOW, GUARD = "customer_flow", "store_guard"
@@ -141,7 +141,7 @@ class Shop:
 @asynccontextmanager
 async def shop(database, folder, clock=None):
     async with Database(database.app) as db, Database(database.app, size=4) as aside:
-        yield Shop(db, aside, Keyring.create(folder / "keys"), clock or Clock())
+        yield Shop(db, aside, FolderKeyring.create(folder / "keys"), clock or Clock())
 
 
 def broker(nats_server):

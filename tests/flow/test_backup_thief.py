@@ -15,7 +15,7 @@ from tests.flow.test_backup_restore import OTHER, cancelled, with_a_camera
 from troth.app.backup import restore as steps
 from troth.app.backup.prune import prune
 from troth.terms import SubjectId
-from troth.vault import KeyDestroyed, Keyring
+from troth.vault import FolderKeyring, KeyDestroyed
 from troth.vault.errors import Unsealable
 
 
@@ -70,7 +70,7 @@ async def test_what_opens_for_a_thief(safe, make_empty, tmp_path):
     await steps.load(plan, database.owner, unseen)
     opened = {}
     (tmp_path / "own").mkdir()
-    Keyring.create(tmp_path / "own" / "keyring")
+    FolderKeyring.create(tmp_path / "own" / "keyring")
     places = {
         "alone": tmp_path / "own",
         "today": today.parent,

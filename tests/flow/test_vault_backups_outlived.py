@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.vault import START, Bench
 from tests.flow.test_vault_erasure import PLAN, Crash, crashing, fill, finish
-from troth.vault import CertificateBroken, EpochKind, Keyring, addendum, certificate
+from troth.vault import CertificateBroken, EpochKind, FolderKeyring, addendum, certificate
 from troth.vault.erasure import Backups, Erasure
 from troth.vault.spares import Spares
 from troth.vault.stages import Stage
@@ -29,7 +29,7 @@ async def bench(database, tmp_path):
 def erasure_of(bench, horizon=HORIZON):
     """What a process makes of the files: nothing is remembered from the one before."""
     ends = Backups(lambda deleted: horizon and deleted + horizon, Spares(bench.folder / "spares.log"))
-    ring = Keyring(bench.folder / "keyring")
+    ring = FolderKeyring(bench.folder / "keyring")
     return Erasure(ring, bench.clock, bench.signer, bench.roll, bench.hooks, backups=ends)
 
 

@@ -19,7 +19,7 @@ from troth.terms import Actor, ActorKind, Basis, ItemName, Reference, Verb
 from troth.vault import (
     EpochKind,
     Erased,
-    Keyring,
+    FolderKeyring,
     LinkSpent,
     NotCovered,
     PlanLapsed,
@@ -215,7 +215,8 @@ async def test_cut_short_at_every_statement_it_is_resumed_and_told_the_same(benc
         left, reached = [0], None
         while reached is None:
             # A new process each time: nothing is remembered but the database and the files.
-            fresh = Erasure(Keyring(bench.folder / "keyring"), bench.clock, bench.signer, bench.roll, hooks)
+            ring = FolderKeyring(bench.folder / "keyring")
+            fresh = Erasure(ring, bench.clock, bench.signer, bench.roll, hooks)
             try:
                 tries = [left[0]]
                 async with crashing(bench, tries) as tx:
@@ -246,7 +247,7 @@ async def test_what_was_refused_is_refused_in_a_process_that_had_everything_open
     subject = await fill(bench)
     await bench.append(subject, [reading(at=START - timedelta(days=n)) for n in range(100)])
     begun = await bench.begin(subject, PLAN)
-    other = Vault(Keyring(bench.folder / "keyring"), bench.clock, ANYTHING)
+    other = Vault(FolderKeyring(bench.folder / "keyring"), bench.clock, ANYTHING)
     async with bench.tx() as tx:
         stream = other.events(tx, bench.permit(subject, Verb.USE, "watch", "motion"))
         await anext(stream)

@@ -11,7 +11,7 @@ from tests.contract.test_vault_holds import held, order
 from tests.contract.test_vault_media import Media, Objects, read, upload
 from tests.fakes.vault import START, Bench
 from tests.flow.test_vault_erasure import PLAN, Crash, count, crashing, fill, nothing_opens
-from troth.vault import Erased, Keyring, addendum, certificate
+from troth.vault import Erased, FolderKeyring, addendum, certificate
 from troth.vault.erasure import Backups, Erasure
 from troth.vault.spares import Spares
 from troth.vault.stages import Stage
@@ -32,7 +32,7 @@ def media_of(bench):
 
 def erasure_of(bench):
     backups = Backups(lambda deleted: deleted + HORIZON, Spares(bench.folder / "spares.log"))
-    ring = Keyring(bench.folder / "keyring")
+    ring = FolderKeyring(bench.folder / "keyring")
     return Erasure(ring, bench.clock, bench.signer, bench.roll, backups=backups)
 
 

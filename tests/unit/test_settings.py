@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from troth.app import ways
 from troth.app.settings import BadSetting, Settings, dsn_variable, names
+from troth.app.ways import Part
 from troth.db import Role
 
 HOME = {"HOME": "/home/wang"}
@@ -150,3 +153,33 @@ def test_any_text_is_taken_or_refused_with_a_sentence(name: str, value: str):
     except BadSetting as refused:
         outcome = str(refused)
     assert len(outcome) > 30
+
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def test_the_root_of_the_keyring_comes_from_the_environment_or_a_file_and_is_never_shown(tmp_path: Path):
+    file = tmp_path / "root"
+    file.write_text(KEY + "\n")
+    for got in (read(TROTH_KEYRING_ROOT=KEY), read(TROTH_KEYRING_ROOT_FILE=str(file))):
+        assert got.keyring_root == bytes(range(32))
+        assert KEY not in repr(got)
+        assert repr(got.keyring_root) not in repr(got)
+    assert read().keyring_root is None
+    with pytest.raises(BadSetting, match="both set: keep one"):
+        read(TROTH_KEYRING_ROOT=KEY, TROTH_KEYRING_ROOT_FILE=str(file))
+
+
+@pytest.mark.parametrize("value", ["", "secret word", KEY[:-4], KEY + KEY, "x" * 44])
+def test_what_is_no_root_is_refused_without_being_repeated(value: str):
+    with pytest.raises(BadSetting, match="TROTH_KEYRING_ROOT is not a key") as refused:
+        read(TROTH_KEYRING_ROOT=value)
+    assert not value or value not in str(refused.value)
+
+
+def test_a_process_is_told_the_root_of_its_own_system_only(tmp_path: Path):
+    environ = HOME | {"TROTH_KEYRING_ROOT": KEY, "TROTH_DATA": str(tmp_path)}
+    ours, scratch = Settings.from_environ(environ), read(TROTH_DATA=str(tmp_path))
+    for part in Part:
+        assert ways.told(ours, environ, part)["TROTH_KEYRING_ROOT"] == KEY
+        assert "TROTH_KEYRING_ROOT" not in ways.told(scratch, environ, part)

@@ -10,7 +10,7 @@ import pytest
 
 from troth.ledger.signing import Signer
 from troth.terms import SubjectId
-from troth.vault import CertificateBroken, Keyring, PlanLapsed, Unsealable, certificate, farewell
+from troth.vault import CertificateBroken, FolderKeyring, PlanLapsed, Unsealable, certificate, farewell
 from troth.vault.farewell import Farewell
 from troth.vault.roll import Erasure, Roll
 from troth.vault.stages import EVIDENCE, NEXT, Erasing, Stage
@@ -53,7 +53,7 @@ def test_a_torn_line_harms_no_other(tmp_path, cut):
 
 @pytest.fixture
 def ring(tmp_path):
-    return Keyring.create(tmp_path / "ring")
+    return FolderKeyring.create(tmp_path / "ring")
 
 
 def test_a_plan_opens_with_its_key_only(ring):

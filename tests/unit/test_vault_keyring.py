@@ -1,4 +1,4 @@
-"""The keyring folder: private, whole or not at all, and never made anew where one was lost."""
+"""Keyrings, all by one contract: private, whole or not at all, and never made anew where one was lost."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from uuid import uuid4
 
 import pytest
 
-from troth.vault import EpochKind, KeyDestroyed, Keyring, KeyringUnfit
+from troth.vault import EpochKind, FolderKeyring, KeyDestroyed, KeyringUnfit
 
 KEK = EpochKind.KEK
+ROOT = bytes(range(32))
+
+
+@pytest.fixture(params=[None, ROOT], ids=["files", "root in the environment"])
+def root(request):
+    return request.param
 
 
 @pytest.fixture
-def ring(tmp_path):
-    return Keyring.create(tmp_path / "ring")
+def ring(tmp_path, root):
+    return FolderKeyring.create(tmp_path / "ring", root)
 
 
 def test_a_new_keyring_has_first_epochs_that_only_this_user_can_read(ring, tmp_path):
@@ -26,35 +32,35 @@ def test_a_new_keyring_has_first_epochs_that_only_this_user_can_read(ring, tmp_p
     assert ring.current(KEK).key.hex() not in repr(ring.current(KEK))
 
 
-def test_creating_again_opens_what_is_there(ring, tmp_path):
-    assert Keyring.create(tmp_path / "ring").current(KEK) == ring.current(KEK)
+def test_creating_again_opens_what_is_there(ring, tmp_path, root):
+    assert FolderKeyring.create(tmp_path / "ring", root).current(KEK) == ring.current(KEK)
 
 
-def test_opening_never_makes_a_keyring(tmp_path):
+def test_opening_never_makes_a_keyring(tmp_path, root):
     with pytest.raises(KeyringUnfit, match="missing"):
-        Keyring(tmp_path / "none")
+        FolderKeyring(tmp_path / "none", root)
     assert not (tmp_path / "none").exists()
 
 
-def test_creating_never_fills_a_gap(ring, tmp_path):
+def test_creating_never_fills_a_gap(ring, tmp_path, root):
     (tmp_path / "ring" / "kek" / "1.key").unlink()
     with pytest.raises(KeyringUnfit, match="no key"):
-        Keyring.create(tmp_path / "ring")
+        FolderKeyring.create(tmp_path / "ring", root)
 
 
-def test_a_folder_beside_others_is_still_a_new_keyring(tmp_path):
+def test_a_folder_beside_others_is_still_a_new_keyring(tmp_path, root):
     (tmp_path / "ring" / "sign").mkdir(parents=True, mode=0o700)
     (tmp_path / "ring").chmod(0o700)
-    assert Keyring.create(tmp_path / "ring").epochs(KEK) == (1,)
+    assert FolderKeyring.create(tmp_path / "ring", root).epochs(KEK) == (1,)
 
 
-def test_a_keyring_that_others_may_enter_is_refused(ring, tmp_path):
+def test_a_keyring_that_others_may_enter_is_refused(ring, tmp_path, root):
     (tmp_path / "ring" / "index").chmod(0o750)
     with pytest.raises(KeyringUnfit, match="chmod 700"):
-        Keyring(tmp_path / "ring")
+        FolderKeyring(tmp_path / "ring", root)
 
 
-def test_a_key_that_was_cut_short_is_refused(ring, tmp_path):
+def test_a_key_that_was_cut_short_is_refused(ring, tmp_path, root):
     (tmp_path / "ring" / "kek" / "1.key").write_bytes(b"short")
     with pytest.raises(KeyringUnfit, match="cut short"):
         ring.current(KEK)
@@ -103,7 +109,38 @@ def test_a_farewell_key_is_made_once_and_destroyed(ring):
         ring.farewell(erasure)
 
 
-def test_those_who_create_at_once_agree(tmp_path):
+def test_those_who_create_at_once_agree(tmp_path, root):
     with ThreadPoolExecutor(8) as pool:
-        keys = pool.map(lambda _: Keyring.create(tmp_path / "ring").current(KEK).key, range(8))
+        keys = pool.map(lambda _: FolderKeyring.create(tmp_path / "ring", root).current(KEK).key, range(8))
     assert len(set(keys)) == 1
+
+
+def test_under_a_root_no_file_holds_a_key_that_is_used(tmp_path):
+    ring = FolderKeyring.create(tmp_path / "ring", ROOT)
+    used = [ring.key(kind, 1) for kind in EpochKind] + [ring.add_farewell(uuid4())]
+    written = b"".join(f.read_bytes() for f in (tmp_path / "ring").rglob("*.key"))
+    assert len(set(used)) == len(used) == 4
+    assert not any(key in written for key in used)
+
+
+@pytest.mark.parametrize(
+    ("made_under", "opened_under", "sentence"),
+    [
+        (ROOT, None, "set TROTH_KEYRING_ROOT"),
+        (None, ROOT, "but TROTH_KEYRING_ROOT is set"),
+        (ROOT, bytes(32), "another keyring's"),
+    ],
+)
+def test_a_keyring_opens_under_its_own_root_only(tmp_path, made_under, opened_under, sentence):
+    FolderKeyring.create(tmp_path / "ring", made_under)
+    with pytest.raises(KeyringUnfit, match=sentence):
+        FolderKeyring.create(tmp_path / "ring", opened_under)
+    FolderKeyring(tmp_path / "ring", made_under)
+
+
+def test_a_sealed_key_opens_in_its_own_place_only(tmp_path):
+    ring = FolderKeyring.create(tmp_path / "ring", ROOT)
+    one, other = (tmp_path / "ring" / kind.value / "1.key" for kind in (KEK, EpochKind.INDEX))
+    one.write_bytes(other.read_bytes())
+    with pytest.raises(KeyringUnfit, match="does not open"):
+        ring.current(KEK)

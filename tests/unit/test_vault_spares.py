@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from troth.vault import EpochKind, Keyring
+from troth.vault import EpochKind, FolderKeyring
 from troth.vault.spares import Spares, UnfitName
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -12,7 +12,7 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 @pytest.fixture
 def ring(tmp_path):
-    return Keyring.create(tmp_path / "ring")
+    return FolderKeyring.create(tmp_path / "ring")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from troth.db.partitions import ensure
 from troth.db.roles import WORKING
 from troth.ledger.signing import Signer
 from troth.retention.retention import fixed_classes
-from troth.vault import Keyring
+from troth.vault import FolderKeyring
 from troth.vault.growth import GROWING, drop_over, growing, make_class
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def prepare(settings: Settings) -> None:
     if settings.owner_dsn is None:
         raise BadSetting("TROTH_OWNER_DSN is not set: name the role that owns the schema, for migrations")
     # Made here, once, so that processes that start side by side find the same keys.
-    Keyring.create(settings.keyring)
+    FolderKeyring.create(settings.keyring, settings.keyring_root)
     Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     await _fit(settings, Role.OWNER)
     await migrate(settings.owner_dsn)

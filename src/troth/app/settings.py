@@ -6,6 +6,8 @@ sentence that says what to write; nothing else in Troth reads the environment. S
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 PREFIX = "TROTH_"
 _PORTS = range(65536)
 _WORKERS = range(1, 257)
+_KEY_BYTES = 32
 _PROVEN = "verify-full"
 """The one sslmode that encrypts and proves both the server's certificate and its name."""
 
@@ -42,6 +45,7 @@ class Settings:
 
     data: Path
     keyring: Path
+    keyring_root: bytes | None = field(repr=False)
     deployment: str
     region: Region
     http_host: str
@@ -78,6 +82,7 @@ class Settings:
         return cls(
             data=data,
             keyring=_directory("TROTH_KEYRING", given.get("TROTH_KEYRING")) or data / "keyring",
+            keyring_root=_key("TROTH_KEYRING_ROOT", given),
             deployment=_deployment(given.get("TROTH_DEPLOYMENT", "troth")),
             region=_region(given.get("TROTH_REGION", "CN")),
             http_host=_host(given.get("TROTH_HTTP_HOST", "127.0.0.1")),
@@ -122,7 +127,7 @@ def dsn_variable(role: Role) -> str:
 def names() -> frozenset[str]:
     """Return every variable that a deployment may set."""
     plain = frozenset(_variable(f.name) for f in fields(Settings))
-    return plain | {f"{dsn_variable(role)}_FILE" for role in Role}
+    return plain | {f"{dsn_variable(role)}_FILE" for role in Role} | {"TROTH_KEYRING_ROOT_FILE"}
 
 
 def _refuse_half_told(dsns: Mapping[str, str | None]) -> None:
@@ -249,14 +254,35 @@ def _outbox_url(value: str | None) -> str | None:
 
 
 def _dsn(name: str, given: Mapping[str, str]) -> str | None:
+    value, source = _told(name, given)
+    return None if value is None else _checked_dsn(source, value, secret_allowed=source != name)
+
+
+def _key(name: str, given: Mapping[str, str]) -> bytes | None:
+    """Return the key that ``name``, or the file that it names, holds; the message never repeats it."""
+    value, source = _told(name, given)
+    if value is None:
+        return None
+    try:
+        key = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise BadSetting(
+            f"{source} is not a key: write {_KEY_BYTES} random bytes in base64, such as openssl rand "
+            f"-base64 {_KEY_BYTES} prints, and keep a copy apart: without it the keyring opens nothing"
+        )
+    return key
+
+
+def _told(name: str, given: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return what was set, itself or in a file, and the variable that said it."""
     value, file = given.get(name), given.get(f"{name}_FILE")
     if value is not None and file is not None:
         raise BadSetting(f"{name} and {name}_FILE are both set: keep one")
     if file is not None:
-        return _checked_dsn(f"{name}_FILE", _read(f"{name}_FILE", file), secret_allowed=True)
-    if value is not None:
-        return _checked_dsn(name, value, secret_allowed=False)
-    return None
+        return _read(f"{name}_FILE", file), f"{name}_FILE"
+    return value, name
 
 
 def _read(name: str, file: str) -> str:
@@ -268,7 +294,7 @@ def _read(name: str, file: str) -> str:
             f"{name}: {file} cannot be read: name a text file that this user may open"
         ) from error
     if not text:
-        raise BadSetting(f"{name}: {file} is empty: put the connection string in it")
+        raise BadSetting(f"{name}: {file} is empty: put what it is to say in it")
     return text
 
 

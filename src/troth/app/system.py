@@ -46,7 +46,7 @@ from troth.subjects.accounts import Accounts
 from troth.subjects.parts import Parts
 from troth.subjects.rounds import Rounds
 from troth.terms import Clock, PolicyName, SubjectId, TrothError
-from troth.vault import Keyring, Vault
+from troth.vault import FolderKeyring, Keyring, Vault
 from troth.vault.erasure import Backups, Erasure, Hooks
 from troth.vault.expiry import Expiry
 from troth.vault.media import Media
@@ -159,7 +159,7 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerat
 
 
 def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> System:
-    keyring = Keyring.create(settings.keyring)
+    keyring = FolderKeyring.create(settings.keyring, settings.keyring_root)
     signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     in_force = policies.in_force(settings.policies)
     gate = Gate(in_force, pools.aside, clock)

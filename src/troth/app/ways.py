@@ -36,6 +36,8 @@ def told(settings: Settings, environ: Mapping[str, str], part: Part) -> Mapping[
     """Return the variables of ``environ`` that ``part`` may see, and its ways into the database."""
     withheld = tuple(dsn_variable(role) for role in Role if role not in ROLES[part])
     said = {k: v for k, v in environ.items() if k.startswith("TROTH_") and not k.startswith(withheld)}
+    if settings.keyring_root is None:  # a scratch system has a keyring of its own
+        said = {k: v for k, v in said.items() if not k.startswith("TROTH_KEYRING_ROOT")}
     for role in sorted(ROLES[part]):
         name = dsn_variable(role)
         dsn = settings.dsn_of(role)

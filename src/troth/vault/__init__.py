@@ -17,6 +17,7 @@ from troth.vault.errors import (
 )
 from troth.vault.intake import Sheaf, Stored, Unstorable
 from troth.vault.keyring import EpochKind, Keyring
+from troth.vault.keyring_folder import FolderKeyring
 from troth.vault.vault import Exported, Form, Vault
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "EpochKind",
     "Erased",
     "Exported",
+    "FolderKeyring",
     "Form",
     "KeyDestroyed",
     "Keyring",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 _NONCE = 12
 _TAG = 16
+WRAPPED_BYTES = _NONCE + KEY_BYTES + _TAG
 
 
 def new_key() -> bytes:

@@ -29,7 +29,7 @@ from troth.ledger import tree
 from troth.ledger.proofs import stored
 from troth.ledger.signing import Signer
 from troth.terms import TrothError
-from troth.vault.keyring import Keyring
+from troth.vault.keyring_folder import FolderKeyring
 from troth.vault.keys import stand_still
 from troth.vault.spares import Spares
 
@@ -143,8 +143,9 @@ class _Taking:
 
     def _export(self, name: str, at: datetime) -> None:
         """Copy the keyring. The copy is on the roll first, so that an erasure knows what it waits for."""
-        Spares(self._settings.data / SPARES).lay(name, Keyring(self._settings.keyring), at)
-        keys.export(self._settings.keyring, self._keys)
+        told = self._settings
+        Spares(told.data / SPARES).lay(name, FolderKeyring(told.keyring, told.keyring_root), at)
+        keys.export(told.keyring, self._keys)
 
     async def _rows(self, tx: Tx, found: Catalogue) -> int:
         with self._data.part(CATALOGUE) as sink:
