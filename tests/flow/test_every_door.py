@@ -144,6 +144,7 @@ COMMANDS = {
     "promises": U,
     "explain": U,
     "diff": U,
+    "render": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from troth.edges.cli.policy import named
 from troth.policy.words import Language
 
 if TYPE_CHECKING:
-    from troth.policy.compiled import Compiled
     from troth.policy.difference import Difference, Different
 
 _MARKS = {"new": "+", "gone": "-", "changed": "~"}
@@ -34,7 +33,7 @@ def diff(
     from troth.policy.problems import PolicyRejected
 
     try:
-        found = difference(_policy(old), _policy(new))
+        found = difference(named(old), named(new))
     except (NotTwoVersions, PolicyRejected) as refused:
         typer.echo(str(refused), err=True)
         raise typer.Exit(1) from refused
@@ -43,18 +42,6 @@ def diff(
         return
     for line in _told(found, lang):
         typer.echo(line)
-
-
-def _policy(named: str) -> Compiled:
-    from troth.app.policies import NoSuchPolicy, compiled, from_file
-
-    path = Path(named)
-    if path.is_file():
-        return from_file(path)
-    try:
-        return compiled(named)
-    except NoSuchPolicy as unknown:
-        raise typer.BadParameter(f"{named} is neither a file nor a policy that comes with Troth") from unknown
 
 
 def _told(found: Difference, lang: Language) -> Iterator[str]:
