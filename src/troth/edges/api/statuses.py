@@ -26,6 +26,7 @@ from troth.subjects import (
     passwords,
     records,
     registration,
+    services,
     staff,
     tries,
 )
@@ -73,6 +74,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     NoSuchPolicy: (404, "no_such_policy"),
     registry.NotYourDevice: (404, "not_your_device"),
     LinkSpent: (404, "link_spent"),
+    services.NotItsEvent: (422, "not_its_event"),
     records.NothingOnFile: (404, "nothing_on_file"),
     NotHeld: (404, "nothing_on_file"),
     Erased: (401, "not_signed_in"),
