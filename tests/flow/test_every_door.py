@@ -146,6 +146,7 @@ COMMANDS = {
     "explain": U,
     "diff": U,
     "render": U,
+    "ropa": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,

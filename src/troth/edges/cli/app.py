@@ -18,6 +18,7 @@ from troth.edges.cli import (
     policy,
     promises,
     requests,
+    ropa,
     staff,
 )
 
@@ -33,6 +34,7 @@ app.command()(promises.promises)
 app.command()(explain.explain)
 app.command()(difference.diff)
 app.command()(policy.render)
+app.command()(ropa.ropa)
 app.add_typer(policy.app, name="policy", help="Policies: what they say, in a person's words.")
 app.add_typer(ledger.app, name="ledger", help="The ledger: whether it is still what was signed.")
 app.add_typer(papers.app, name="receipt", help="Receipts and certificates: whether they are genuine.")
