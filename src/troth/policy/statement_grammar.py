@@ -101,7 +101,8 @@ _VALUE = {
     "phone": Field("value", phone, "the number", must=True),
     "web": Field("value", url, "the address", must=True),
 }
-CONTACTS = {key: _record("a contact", value, head=value) for key, value in _VALUE.items()}
+REACHES = _word("reaches", w.Office, "at whose desk it ends")
+CONTACTS = {key: _record("a contact", value, REACHES, head=value) for key, value in _VALUE.items()}
 CONTROLLER = (
     Field("legal_name", SAID, "its registered name, by language"),
     Field("postal_address", SAID, "where to write, by language"),
@@ -116,7 +117,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("dates", How.ONE, _record(
         "dates",
         Field("updated", _MONTH, "when the text says it was last changed", must=True),
-        Field("effective", _MONTH, "since when the text says it binds", must=True),
+        Field("effective", _MONTH, "since when the text says it binds"),
     ), s.DatesClause, "the dates as the text gives them"),
     Section("scope", How.NAMED, _record(
         "a scope",
@@ -140,6 +141,9 @@ SECTIONS: tuple[Section, ...] = (
         _truth("agreed", "'true': it is agreed to together with the policy"),
         _truth("defines_terms", "'true': what the policy does not define, it does"),
     ), s.DocumentClause, "other documents that go with the policy"),
+    Section("contents", How.ONE, _record(
+        "contents", _words("topics", w.Topic, "what the text announces", must=True)
+    ), s.ContentsClause, "topics that a reader may look up; each is told of"),
     Section("emphasis", How.ONE, _record(
         "an emphasis", _words("of", w.Emphasis, "what stands out", must=True)
     ), s.EmphasisClause, "what stands out wherever the policy is shown"),
@@ -149,6 +153,9 @@ SECTIONS: tuple[Section, ...] = (
     Section("public_notices", How.NAMED, _record(
         "a public notice", TITLE, Field("phone", phone, "a number to call")
     ), s.PublicNoticeClause, "notices of others, shown apart from the promises"),
+    Section("laws", How.NAMED, _record(
+        "a law", TITLE, _words("of", w.Matter, "in which matters", must=True)
+    ), s.LawClause, "laws that the text relies upon"),
     Section("aims", How.NAMED, _record("an aim", TITLE), s.AimClause, "what all purposes serve"),
     Section("repurposing", How.NAMED, _record(
         "a further use",
@@ -157,7 +164,7 @@ SECTIONS: tuple[Section, ...] = (
     ), s.RepurposeClause, "use beyond the purpose of collection", Choice(w.Repurposed)),
     Section("permissions", How.NAMED, _record(
         "a permission",
-        Field("number", Whole(1, 999), "its number in the text", must=True),
+        Field("number", Whole(1, 999), "its number in the text, if it has one"),
         TITLE,
         Field("android", Pattern("a name in capitals", r"[A-Z][A-Z_/]{1,60}"), "its name on Android"),
         _items("items that come through it"),
@@ -165,6 +172,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("trackers", How.NAMED, _record(
         "a tracker",
         _words("techs", w.Tech, "by what", must=True),
+        _words("set_by", w.Owner, "who may set it; absent: the controller alone"),
         _words("uses", w.TrackerUse, "what for"),
         _truth("only_stated", "'true': for nothing else"),
         _items("what it holds"),
@@ -232,6 +240,7 @@ SECTIONS: tuple[Section, ...] = (
         "a rule about minors",
         Field("age", Whole(1, 120), "the age"),
         _truth("inclusive", "'true': up to and with that age"),
+        _words("only_on", w.MinorGround, "what use of their data may rest on; one is enough"),
     ), s.MinorClause, "what holds for people under age", Choice(w.MinorRule)),
     Section("changes", How.NAMED, _record(
         "a rule of change",

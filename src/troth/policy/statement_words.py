@@ -30,6 +30,10 @@ class Constraint(StrEnum):
     USERS_ONLY = "users_only"
     DUTY_TO_PEOPLE_FILMED = "duty_to_people_filmed"
     DATA_OF_OTHER_FUNCTIONS = "data_of_other_functions"
+    CARE_ASKED_FOR = "care_asked_for"
+    AVOIDED_BY_NOT_CLICKING = "avoided_by_not_clicking"
+    DATA_OF_OTHERS = "data_of_others"
+    ONLY_WHAT_IS_PICKED = "only_what_is_picked"
 
 
 class Owner(StrEnum):
@@ -52,6 +56,8 @@ class Aspect(StrEnum):
     BASIC_INFORMATION = "basic_information"
     DISCLAIMERS = "disclaimers"
     CONFIDENTIALITY = "confidentiality"
+    HANDLING = "handling"
+    RIGHTS = "rights"
 
 
 class Reading(StrEnum):
@@ -63,9 +69,11 @@ class Reading(StrEnum):
     PRODUCT_DECIDES = "product_decides"
     CONTROLLER_BY_CHANGE_RULES = "controller_by_change_rules"
     LATER = "later"
+    WHEN_LOADED = "when_loaded"
     PER_FUNCTION = "per_function"
     LAW_PREVAILS = "law_prevails"
     ONLY_BY_CLAUSE = "only_by_clause"
+    SAME_FOR_ALL = "same_for_all"
 
 
 class Term(StrEnum):
@@ -97,6 +105,21 @@ class Emphasis(StrEnum):
     SENSITIVE = "sensitive"
 
 
+class Topic(StrEnum):
+    """What a reader may look up; each must be told of somewhere."""
+
+    COLLECTION = "collection"
+    TRACKERS = "trackers"
+    SHARING = "sharing"
+    PROTECTION = "protection"
+    RIGHTS = "rights"
+    CHILDREN = "children"
+    ABROAD = "abroad"
+    RETENTION = "retention"
+    CHANGES = "changes"
+    CONTACT = "contact"
+
+
 class Principle(StrEnum):
     """Principles to which rules of `check` answer."""
 
@@ -115,13 +138,15 @@ class Repurposed(StrEnum):
     UNSTATED = "unstated"
     OTHER_STATED = "other_stated"
     NEW_FUNCTION = "new_function"
+    PERSONALISED_DISPLAY = "personalised_display"
 
 
 class Ask(StrEnum):
-    """Whether the person is asked first."""
+    """Whether the person is asked first; never: it is not done, whoever would agree."""
 
     CONSENT = "consent"
     CONSENT_UNLESS_LINKED = "consent_unless_linked"
+    NEVER = "never"
 
 
 class Tech(StrEnum):
@@ -131,6 +156,7 @@ class Tech(StrEnum):
     WEB_BEACON = "web_beacon"
     PIXEL_TAG = "pixel_tag"
     PROXY = "proxy"
+    CLICK_URL = "click_url"
 
 
 class TrackerUse(StrEnum):
@@ -139,6 +165,14 @@ class TrackerUse(StrEnum):
     SKIP_RE_ENTRY = "skip_re_entry"
     TRANSACTION_SAFETY = "transaction_safety"
     FIND_FAULTS = "find_faults"
+    VERIFY_IDENTITY = "verify_identity"
+    KEEP_SECURE = "keep_secure"
+    KEEP_PREFERENCES = "keep_preferences"
+    KEEP_BASKET = "keep_basket"
+    BETTER_SERVICES = "better_services"
+    KNOW_PREFERENCES = "know_preferences"
+    IMPROVE_CUSTOMER_SERVICE = "improve_customer_service"
+    ADVERTISING = "advertising"
 
 
 class Manage(StrEnum):
@@ -147,6 +181,9 @@ class Manage(StrEnum):
     DELETE = "delete"
     CLEAR_IN_APP = "clear_in_app"
     REFUSE_IN_BROWSER = "refuse_in_browser"
+    NOT_CLICK = "not_click"
+    UNSUBSCRIBE = "unsubscribe"
+    SYSTEM_SETTINGS = "system_settings"
 
 
 class Cost(StrEnum):
@@ -165,6 +202,7 @@ class Stop(StrEnum):
     ACCOUNT_CANCELLED = "account_cancelled"
     SIGNED_OUT = "signed_out"
     SWITCHED_OFF = "switched_off"
+    UNSUBSCRIBED = "unsubscribed"
 
 
 class Act(StrEnum):
@@ -219,6 +257,9 @@ class Condition(StrEnum):
     ASSESSMENT = "assessment"
     LOGGED = "logged"
     RATE_LIMITED = "rate_limited"
+    FULL_ENTRY = "full_entry"
+    EQUAL_PROTECTION = "equal_protection"
+    DELETED_AFTERWARDS = "deleted_afterwards"
 
 
 class Document(StrEnum):
@@ -255,6 +296,7 @@ class DeleteGround(StrEnum):
     NO_CONSENT = "no_consent"
     BREACH = "breach"
     STOPPED_USE = "stopped_use"
+    WITHDRAWN = "withdrawn"
     ENDED = "ended"
     SHARED_UNLAWFULLY = "shared_unlawfully"
     DISCLOSED_UNLAWFULLY = "disclosed_unlawfully"
@@ -320,12 +362,17 @@ class Part(StrEnum):
     STORE = "store"
     DEVICE = "device"
     FEEDBACK = "feedback"
+    ORDERS = "orders"
     IDENTITY = "identity"
     SITUATION_AND_IMPACT = "situation_and_impact"
     MEASURES = "measures"
     SELF_PROTECTION_ADVICE = "self_protection_advice"
     REMEDIES = "remedies"
     RULE_AND_INPUTS = "rule_and_inputs"
+    PAYMENT = "payment"
+    PASSWORD = "password"  # noqa: S105 - the name of a part
+    SECURITY_INFORMATION = "security_information"
+    ACCOUNT_CLOSURE = "account_closure"
 
 
 class Way(StrEnum):
@@ -334,6 +381,7 @@ class Way(StrEnum):
     DELETE_INFORMATION = "delete_information"
     TURN_OFF_DEVICE_FUNCTIONS = "turn_off_device_functions"
     PRIVACY_PAGE = "privacy_page"
+    UNSUBSCRIBE_IN_MESSAGE = "unsubscribe_in_message"
 
 
 class Consequence(StrEnum):
@@ -354,12 +402,15 @@ class Measure(StrEnum):
     CLASSIFICATION = "classification"
     ATTACK = "attack"
     AUDIT = "audit"
+    ISOLATION = "isolation"
+    SELF_CHECK = "self_check"
     LEAST_COLLECTED = "least_collected"
     CLIENT = "client"
     UNENCRYPTED_WARNING = "unencrypted_warning"
     RISKS = "risks"
     LIABILITY = "liability"
     OWN_PLATFORM = "own_platform"
+    NETWORK_ISOLATION = "network_isolation"
 
 
 class Risk(StrEnum):
@@ -372,6 +423,7 @@ class Risk(StrEnum):
     DISCLOSURE = "disclosure"
     CHANGE = "change"
     THEFT = "theft"
+    LOSS = "loss"
 
 
 class Bound(StrEnum):
@@ -411,6 +463,16 @@ class MinorRule(StrEnum):
     SENSITIVE_UP_TO = "sensitive_up_to"
     GUARDIAN_CONTACT = "guardian_contact"
     FULL_CAPACITY = "full_capacity"
+    LIMITED_USE = "limited_use"
+    FOUND_WITHOUT_CONSENT = "found_without_consent"
+
+
+class MinorGround(StrEnum):
+    """What use of a minor's data may rest on, where a policy limits it."""
+
+    LAW = "law"
+    GUARDIAN_CONSENT = "guardian_consent"
+    PROTECTION = "protection"
 
 
 class ChangeRule(StrEnum):
@@ -455,6 +517,7 @@ class UserDuty(StrEnum):
     COMPLEX_PASSWORD = "complex_password"  # noqa: S105 - the name of a duty
     REPORT_LEAK = "report_leak"
     READ_OTHER_POLICY = "read_other_policy"
+    AUTHORISE_OTHERS = "authorise_others"
 
 
 class Response(StrEnum):
@@ -464,3 +527,19 @@ class Response(StrEnum):
     SESSIONS_REVOKED = "sessions_revoked"
     LEAVE_NOTICE = "leave_notice"
     CASE_OPENED = "case_opened"
+    STATEMENT_ASKED = "statement_asked"
+
+
+class Office(StrEnum):
+    """Whose desk a way of reaching the controller ends at."""
+
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    CUSTOMER_SERVICE = "customer_service"
+
+
+class Matter(StrEnum):
+    """What a law is relied upon for."""
+
+    CONSENT = "consent"
+    RETENTION = "retention"
+    REQUESTS = "requests"
