@@ -15,7 +15,10 @@ from troth.edges.cli.policy import named
 from troth.policy.words import Language
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from troth.policy.activities import Register
+    from troth.terms import PolicyName
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDTHS = {"activity": 24, "purpose": 28, "data": 60, "recipients": 40, "clauses": 60}
@@ -59,7 +62,7 @@ def ropa(
     typer.echo(f"{to}: {rows} activities of {', '.join(found)}")
 
 
-def _csv(found: dict[str, Register]) -> str:
+def _csv(found: Mapping[PolicyName, Register]) -> str:
     """Write one table; a cell that a spreadsheet would run as a formula gets an apostrophe before it."""
     written = io.StringIO()
     out = csv.writer(written)
@@ -71,7 +74,7 @@ def _csv(found: dict[str, Register]) -> str:
     return written.getvalue()
 
 
-def _xlsx(found: dict[str, Register], to: Path) -> None:
+def _xlsx(found: Mapping[PolicyName, Register], to: Path) -> None:
     """Write one sheet for each policy."""
     from troth.policy.activities import COLUMNS
 
