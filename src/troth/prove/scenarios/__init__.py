@@ -7,13 +7,21 @@ from collections.abc import Mapping, Sequence
 from troth.policy.clauses import Clause
 from troth.prove.scenarios import (
     arrival,
+    cancelling,
+    deadlines,
+    deletions,
     facts,
     functions,
     grounds,
+    handling,
+    holds,
     incidents,
     items,
+    minors,
     recipients,
+    refusals,
     rights,
+    storage,
     switches,
 )
 from troth.prove.trial import Scenario
@@ -26,6 +34,14 @@ SCENARIOS: Sequence[Scenario] = (
     *switches.SCENARIOS,
     *grounds.SCENARIOS,
     *rights.SCENARIOS,
+    *cancelling.SCENARIOS,
+    *deadlines.SCENARIOS,
+    *handling.SCENARIOS,
+    *refusals.SCENARIOS,
+    *deletions.SCENARIOS,
+    *storage.SCENARIOS,
+    *holds.SCENARIOS,
+    *minors.SCENARIOS,
     *incidents.SCENARIOS,
     *facts.SCENARIOS,
 )
