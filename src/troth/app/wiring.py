@@ -20,6 +20,7 @@ from troth.app.doors.minors import MinorDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
+from troth.app.doors.receivers import ReceiverDoors
 from troth.app.doors.records import RecordDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
@@ -41,6 +42,7 @@ class Troth(
     ArrivalDoors,
     PersonDoors,
     AgreementDoors,
+    ReceiverDoors,
     RecordDoors,
     GivesDoors,
     RightsDoors,

@@ -37,3 +37,14 @@ def replaced(name: str, by: Callable[..., object]) -> Callable[[ModuleType], Non
         setattr(module, name, by)
 
     return take_out
+
+
+def method(of: str, name: str, by: Callable[..., object]) -> Callable[[ModuleType], None]:
+    """Return a sabotage that puts ``by`` in the place of a method of a class."""
+
+    def take_out(module: ModuleType) -> None:
+        kind = getattr(module, of)
+        getattr(kind, name)  # a point whose target is gone must fail, not pass
+        setattr(kind, name, by)
+
+    return take_out

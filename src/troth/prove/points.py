@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from troth.ledger.verify import Verified
+from troth.prove.notice_points import NOTICES
 from troth.prove.point import Point, replaced
 from troth.prove.workflow_points import WORKFLOWS
 from troth.terms import Reading, Reason, TrothError
@@ -229,6 +230,7 @@ POINTS: tuple[Point, ...] = (
         frozenset({Reason.REGION_FORBIDDEN}),
     ),
     *WORKFLOWS,
+    *NOTICES,
 )
 
 

@@ -15,22 +15,11 @@ from uuid import uuid4
 from troth.policy.compiled import Compiled
 from troth.policy.requests import Complaint, Proofs
 from troth.policy.words import Channel
-from troth.prove.point import Point, replaced
+from troth.prove.point import Point, method, replaced
 from troth.terms import ClauseId
 
 _MUCH_LATER = timedelta(days=90)
 _SAYS = "troth.policy.requests"
-
-
-def _method(of: str, name: str, by: Callable[..., object]) -> Callable[[ModuleType], None]:
-    """Return a sabotage that puts ``by`` in the place of a method of a class."""
-
-    def take_out(module: ModuleType) -> None:
-        kind = getattr(module, of)
-        getattr(kind, name)  # a point whose target is gone must fail, not pass
-        setattr(kind, name, by)
-
-    return take_out
 
 
 async def _nothing(*_args: object, **_more: object) -> None:
@@ -195,7 +184,7 @@ WORKFLOWS: tuple[Point, ...] = (
         "troth.rights.effects",
         "a request to delete is met by deleting",
         "",
-        _method("Effects", "_delete", _nothing),
+        method("Effects", "_delete", _nothing),
         trials=frozenset({"deleted on this ground", "deleted when asked"}),
     ),
     Point(
@@ -219,7 +208,7 @@ WORKFLOWS: tuple[Point, ...] = (
         "troth.rights.minors",
         "a minor who is found is refused and erased",
         "",
-        _method("Minors", "found", _shrugged),
+        method("Minors", "found", _shrugged),
         trials=frozenset({"found later"}),
     ),
     Point(
@@ -227,7 +216,7 @@ WORKFLOWS: tuple[Point, ...] = (
         "troth.retention.retention",
         "the end of a purpose begins the end of its data",
         "",
-        _method("Retention", "ended", _nothing),
+        method("Retention", "ended", _nothing),
         trials=frozenset({"gone when it is over"}),
     ),
     Point(
@@ -235,7 +224,7 @@ WORKFLOWS: tuple[Point, ...] = (
         "troth.vault.expiry",
         "what is over is deleted",
         "",
-        _method("Expiry", "run", _none_of_it),
+        method("Expiry", "run", _none_of_it),
         trials=frozenset({"gone when it is over"}),
     ),
 )

@@ -18,7 +18,7 @@ from troth.vault import Erased, NotHeld
 from troth.vault.documents import HeldRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from troth.db import Tx
     from troth.policy.compiled import Compiled
@@ -110,14 +110,17 @@ class Services:
             held = tuple([one async for one in self._parts.vault.holds.open(tx, permit)])
         entry = permit.entry
         if ask.verb in _ON_RECORD and (values or held):
-            entry = await self._put_on_record(tx, permit, len(values) + len(held))
+            entry = await self._put_on_record(tx, permit, [*values, *(one.item for one in held)])
         return Opened(values, held, permit.allow.dropped, permit.allow.because, entry)
 
-    async def _put_on_record(self, tx: Tx, permit: Permit, items: int) -> EntryId:
+    async def _put_on_record(self, tx: Tx, permit: Permit, items: Collection[ItemName]) -> EntryId:
         ask = permit.ask
-        said: dict[str, str | int] = {"items": items, "by": ask.actor.id}
+        said: dict[str, str | int] = {"items": len(items), "by": ask.actor.id}
         if ask.recipient is not None:  # the gate knows them by name, or there would be no permit
             said["recipient"] = ask.recipient
+        if ask.beyond is not None:
+            said |= {"act": ask.beyond.act, "case": ask.beyond.case}
+        said |= {f"what_{n}": item for n, item in enumerate(sorted(items), 1)}
         entry = ledger.NewEntry(
             kind=_ON_RECORD[ask.verb],
             at=ask.at,

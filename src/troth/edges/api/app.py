@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from troth.edges.api import accounts, agreement, desk, matters, me, problems, public, records, requests, staff
+from troth.edges.api import (
+    accounts,
+    agreement,
+    desk,
+    matters,
+    me,
+    problems,
+    public,
+    receivers,
+    records,
+    requests,
+    staff,
+)
 from troth.edges.api.limits import BODY_LIMIT, Headers, LastResort
 
 if TYPE_CHECKING:
@@ -29,8 +41,8 @@ def create_app(troth: Troth) -> FastAPI:
         max_body_size=BODY_LIMIT,
     )
     app.state.troth = troth
-    mine = (me.router, agreement.router, records.router, requests.router, matters.mine)
-    theirs = (staff.router, desk.router, matters.office, matters.ends)
+    mine = (me.router, agreement.router, records.router, requests.router, matters.mine, receivers.mine)
+    theirs = (staff.router, desk.router, matters.office, matters.ends, receivers.office)
     for router in (public.router, matters.everybody, accounts.router, *mine, *theirs):
         app.include_router(router)
     app.mount("/v1", problems.nowhere)

@@ -21,8 +21,10 @@ from troth.prove.scenarios import (
     recipients,
     refusals,
     rights,
+    sharing,
     storage,
     switches,
+    versions,
 )
 from troth.prove.trial import Scenario
 
@@ -43,6 +45,8 @@ SCENARIOS: Sequence[Scenario] = (
     *holds.SCENARIOS,
     *minors.SCENARIOS,
     *incidents.SCENARIOS,
+    *sharing.SCENARIOS,
+    *versions.SCENARIOS,
     *facts.SCENARIOS,
 )
 
