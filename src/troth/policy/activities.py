@@ -66,7 +66,7 @@ class _Told:
         )
         return {
             "controller": self._many(told[key] for key in ("name", "address") if key in told),
-            "contact": self._t["contacts"].format(phone=told["phone"], email=told["email"]),
+            "contact": self._many(told[key] for key in ("phone", "email") if key in told),
             "transfers": self._many(places),
             "security": self._many(
                 statement_text.label(each, self._language) for each in self._compiled.all(ProtectionClause)
