@@ -147,7 +147,11 @@ def _function(
         takes=MappingProxyType({role: _taken(items, role) for role in Role}),
         unkept=frozenset(each.item for each in items if each.keep is Keep.NONE),
         along=MappingProxyType(
-            {each.item: known[each.only_while] for each in items if each.only_while in known}
+            {
+                each.item: known[each.only_while]
+                for each in items
+                if each.only_while is not None and each.only_while in known
+            }
         ),
         required=frozenset(each.item for each in items if each.need is Need.REQUIRED),
         either=frozenset(each.item for each in items if each.need is Need.EITHER),
