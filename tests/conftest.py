@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
     from troth.app.supervisor import Child
 
-# How long it takes to think of an example says how busy the machine is, not whether anything is right.
-settings.register_profile("troth", suppress_health_check=[HealthCheck.too_slow], deadline=None)
-settings.load_profile("troth")
+settings.register_profile("troth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("troth")  # how busy the machine is decides no test
 
 
 class Services:
