@@ -62,7 +62,8 @@ async def running(
     """Bring a system up and hand it over; take it down on leaving.
 
     ``entry`` is the module (and its first words) that each of our processes runs, which may take
-    ``patience_s`` to come up; ``say`` is told what is being waited for. Services that ``settings`` names by address are used as they are.
+    ``patience_s`` to come up; ``say`` is told what is being waited for. Services that ``settings`` names by
+    address are used as they are.
     """
     own_directory(settings.data)
     refuse_unfinished(settings.data)
