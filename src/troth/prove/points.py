@@ -87,8 +87,8 @@ async def _unlimited(*_args: object) -> None:
     """Count no tries."""
 
 
-async def _all_new(_tx: object, sent: Sequence[Sent]) -> list[list[Reading]]:
-    return [[reading for day in one.days.values() for reading in day] for one in sent]
+async def _all_new(_tx: object, sent: Sequence[Sent], _marks: object) -> list[list[Reading]]:
+    return [[reading for day in one.days.values() for reading in day.readings] for one in sent]
 
 
 async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:
@@ -130,6 +130,7 @@ POINTS: tuple[Point, ...] = (
         "codes can't be guessed at leisure",
         "c",
         replaced("spend", _unlimited),
+        frozenset({"too_many_tries"}),
     ),
     Point(
         "switches",
@@ -179,7 +180,14 @@ POINTS: tuple[Point, ...] = (
     Point(
         "erasure", "troth.vault.sweep", "the erased can't be opened", "h", replaced("close", _nothing_closed)
     ),
-    Point("sealing", "troth.vault.cipher", "no value lies readable in a file", "h", _sealed_by_nobody),
+    Point(
+        "sealing",
+        "troth.vault.cipher",
+        "no value lies readable in a file",
+        "h",
+        _sealed_by_nobody,
+        trials=frozenset({"sealed at rest"}),
+    ),
     Point(
         "evidence",
         "troth.app.doors.operator",
