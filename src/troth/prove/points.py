@@ -178,7 +178,12 @@ POINTS: tuple[Point, ...] = (
         "whole copy", "troth.vault.events", "a copy holds everything", "g", replaced("window", _no_readings)
     ),
     Point(
-        "erasure", "troth.vault.sweep", "the erased can't be opened", "h", replaced("close", _nothing_closed)
+        "erasure",
+        "troth.vault.sweep",
+        "the erased can't be opened",
+        "h",
+        replaced("close", _nothing_closed),
+        trials=frozenset({"ends everything", "found later", "held for the law"}),
     ),
     Point(
         "sealing",
