@@ -167,7 +167,15 @@ def recipient_listed(case: Case) -> Answer:
     fits = [c for c in named if c.purpose == case.ask.purpose and passed <= c.items]
     shown = language(case.acts, case.policy, shown_first=case.shown_first)
     fits = [c for c in fits if all(c.only_if_shown.get(item, shown) == shown for item in passed)]
+    fits = [c for c in fits if not c.own_devices or _supplied(case, c.recipient)]
     return [*fits] or no(Reason.RECIPIENT_UNLISTED, named)
+
+
+def _supplied(case: Case, recipient: str) -> bool:
+    """Return whether the device asked about is one that this recipient supplied."""
+    device, need = case.ask.device, (says.SUPPLIER + recipient, None)
+    since = stands.supply(case.acts, case.policy.name, case.ask.function, need, device=device)
+    return device is not None and case.held(since)
 
 
 def region_allowed(case: Case) -> Answer:

@@ -448,6 +448,11 @@ def _recipient(case: _Case) -> Deny | None:
         return _no(Reason.RECIPIENT_UNLISTED)
     shown, only = case.stands.language, clause.only_if_shown
     unshown = only and any(only.get(item, shown) != shown for item in case.passed)
+    theirs = not clause.own_devices or case.stands.supplied_by(
+        case.then, ask.function, clause.recipient, ask.device
+    )
+    if not theirs:
+        return _no(Reason.RECIPIENT_UNLISTED, [clause])
     if clause.purpose != ask.purpose or not case.passed <= clause.items or unshown:
         return _no(Reason.RECIPIENT_UNLISTED, [clause])
     case.yes.append(clause.id)

@@ -30,6 +30,7 @@ class ControllerClause(Statement):
 
     legal_name: Mapping[str, str] = field(default_factory=_said, hash=False)
     postal_address: Mapping[str, str] = field(default_factory=_said, hash=False)
+    brand_only: bool | None = None
     includes_affiliates: bool | None = None
     platform: tuple[str, ...] = ()
 
