@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from troth.policy.clauses import Clause
 from troth.prove.scenarios import (
+    aims,
     arrival,
     cancelling,
+    cookies,
     deadlines,
     deletions,
+    endings,
     facts,
     functions,
     grounds,
@@ -17,7 +20,9 @@ from troth.prove.scenarios import (
     holds,
     incidents,
     items,
+    measures,
     minors,
+    permissions,
     recipients,
     refusals,
     rights,
@@ -47,6 +52,11 @@ SCENARIOS: Sequence[Scenario] = (
     *incidents.SCENARIOS,
     *sharing.SCENARIOS,
     *versions.SCENARIOS,
+    *endings.SCENARIOS,
+    *permissions.SCENARIOS,
+    *measures.SCENARIOS,
+    *aims.SCENARIOS,
+    *cookies.SCENARIOS,
     *facts.SCENARIOS,
 )
 
