@@ -48,7 +48,7 @@ class DatesClause(Statement):
     """The dates as the text gives them, a day or a month; the head of the policy has those that bind."""
 
     updated: str = ""
-    effective: str = ""
+    effective: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
