@@ -338,8 +338,7 @@ async def test_media_comes_back_and_that_of_the_erased_does_not(safe, make_empty
         at = house.clock.at
     database, home = make_empty(), tmp_path / "again"
     await safe.restore(taken, database, home, at)
-    (left,) = [one for one in (home / MEDIA).rglob("*") if one.is_file()]
-    assert str(whose["kept"][1]) in str(left)
+    assert len([one for one in (home / MEDIA).rglob("*") if one.is_file()]) == 1
     async with safe.again(database, home, at) as house, Bench(database, home) as bench:
         bench.clock.at, bench.media = at, house.troth._system.media
         assert await read(bench, *whose["kept"]) == b"kept" * 1000
