@@ -64,12 +64,15 @@ class Services:
         permit = await self._parts.gate.admit(tx, ask)
         values = await self._parts.vault.on_file(tx, permit)
         entry = permit.entry
-        if ask.verb in _ON_RECORD and values:
-            entry = await self._put_on_record(tx, permit, len(values))
+        if values:
+            entry = await self.put_on_record(tx, permit, len(values))
         return Opened(values, permit.allow.dropped, permit.allow.because, entry)
 
-    async def _put_on_record(self, tx: Tx, permit: Permit, items: int) -> EntryId:
+    async def put_on_record(self, tx: Tx, permit: Permit, items: int) -> EntryId | None:
+        """Record what was handed on, and return its entry; that of the decision for what was only used."""
         ask = permit.ask
+        if ask.verb not in _ON_RECORD:
+            return permit.entry
         said: dict[str, str | int] = {"items": items, "by": ask.actor.id}
         if ask.recipient is not None:  # the gate knows them by name, or there would be no permit
             said["recipient"] = ask.recipient

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     PLAN = "plan"
     MEDIA = "media"
     MEDIA_KEY = "media key"
+    MEDIA_TOLD = "media told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BY_DEED = frozenset({CAMERA.supplies})
 _SERVING = frozenset({Role.SERVICE})
+_OFFICE = _SERVING | {Role.ADMIN, Role.PRIVACY, Role.SUPPORT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +97,21 @@ class RecordDoors(StaffDoors):
             ask = await self._service_ask(tx, token, verb, wanted, wanted.items)
             return await Services(self._system.parts).open(tx, ask)
 
+    async def _office_ask(self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk) -> Ask:
+        """Build the same question for a service, or for someone of the staff in person."""
+        return await self._service_ask(tx, token, verb, wanted, wanted.items, roles=_OFFICE)
+
     async def _service_ask(
-        self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk, items: frozenset[ItemName]
+        self,
+        tx: Tx,
+        token: str,
+        verb: Verb,
+        wanted: ServiceAsk,
+        items: frozenset[ItemName],
+        *,
+        roles: frozenset[Role] = _SERVING,
     ) -> Ask:
-        who = await self._staff(tx, token, _SERVING)
+        who = await self._staff(tx, token, roles)
         policy = await self._policy_with(tx, wanted.subject, wanted.function)
         compiled = self._system.gate.policies.current(policy)
         return Ask(
@@ -109,7 +121,7 @@ class RecordDoors(StaffDoors):
             items=items - {PASSWORD},
             purpose=wanted.purpose,
             subject=wanted.subject,
-            actor=Actor(ActorKind.SERVICE, str(who.id)),
+            actor=Actor(ActorKind.SERVICE, str(who.id)) if who.role in _SERVING else who.actor,
             region=wanted.region or self._system.settings.region,
             at=self._system.clock.now(),
             basis=basis_of(compiled, verb, wanted.reference),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from troth.app.system import System
     from troth.db import Tx
     from troth.subjects.asking import Asking
+    from troth.terms import Permit
 
 Line = Mapping[str, object]
 _SEPARATOR = "."
@@ -96,11 +97,11 @@ class RightsDoors(Doors):
         return Progress(UUID(hex=number), reached, stages, seen.certificate)
 
 
-async def in_person(system: System, tx: Tx, asking: Asking) -> None:
+async def in_person(system: System, tx: Tx, asking: Asking) -> Permit:
     """Ask whether they may see to their own data; counted, since looking is no news."""
     compiled = system.gate.policies.current(asking.policy)
     items = compiled.functions[REGISTER].items if REGISTER in compiled.functions else ()
-    await system.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, items), counted=True)
+    return await system.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, items), counted=True)
 
 
 async def _told(lines: AsyncGenerator[Line]) -> AsyncGenerator[Line]:

@@ -341,6 +341,28 @@ class DroppedShown(Answer):
     clause: str | None
 
 
+class MediaLine(Answer):
+    """One object: its opaque id, and what stands beside it in plain."""
+
+    media: UUID
+    function: str
+    item: str
+    day: date
+    bytes: int
+
+
+class MediaShown(Answer):
+    """Media that is held."""
+
+    media: tuple[MediaLine, ...]
+
+
+class MediaStored(Answer):
+    """An object exists, under this id."""
+
+    media: UUID
+
+
 class TakenIn(Answer):
     """What became of what a service handed in."""
 

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from troth.edges.api import accounts, agreement, desk, matters, me, problems, public, records, requests, staff
+from troth.edges.api import (
+    accounts,
+    agreement,
+    desk,
+    matters,
+    me,
+    media,
+    problems,
+    public,
+    records,
+    requests,
+    staff,
+)
 from troth.edges.api.limits import BODY_LIMIT, Headers, LastResort
 
 if TYPE_CHECKING:
@@ -29,7 +41,7 @@ def create_app(troth: Troth) -> FastAPI:
         max_body_size=BODY_LIMIT,
     )
     app.state.troth = troth
-    mine = (me.router, agreement.router, records.router, requests.router, matters.mine)
+    mine = (me.router, agreement.router, records.router, media.router, requests.router, matters.mine)
     theirs = (staff.router, desk.router, matters.office, matters.ends)
     for router in (public.router, matters.everybody, accounts.router, *mine, *theirs):
         app.include_router(router)

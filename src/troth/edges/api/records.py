@@ -62,7 +62,7 @@ async def state(troth: System, token: Token, function: Word, need: Word, body: S
 async def collect(troth: System, token: Token, body: TakingIn) -> TakenIn:
     """Store what the policy lets a service collect about one person for this purpose."""
     values = {ItemName(item): value for item, value in body.values.items()}
-    taken = await troth.take_in(token, _wanted(body), values)
+    taken = await troth.take_in(token, service_ask(body), values)
     return TakenIn(
         stored=tuple(sorted(taken.stored)),
         dropped=_dropped(taken.dropped),
@@ -73,26 +73,27 @@ async def collect(troth: System, token: Token, body: TakingIn) -> TakenIn:
 @router.post("/service/use", tags=["service"], summary="Use items of one person")
 async def use(troth: System, token: Token, body: Using) -> HandedOut:
     """Open what the policy lets a service use for this purpose."""
-    return await _handed(troth, token, Verb.USE, _wanted(body, body.items))
+    return await _handed(troth, token, Verb.USE, service_ask(body, body.items))
 
 
 @router.post("/service/share", tags=["service"], summary="Hand items of one person to a recipient")
 async def share(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets this recipient have, and record that they have it."""
-    wanted = _wanted(body, body.items, body.recipient, body.region)
+    wanted = service_ask(body, body.items, body.recipient, body.region)
     return await _handed(troth, token, Verb.SHARE, wanted)
 
 
 @router.post("/service/disclose", tags=["service"], summary="Publish items of one person")
 async def disclose(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets be published, and record it."""
-    wanted = _wanted(body, body.items, body.recipient, body.region)
+    wanted = service_ask(body, body.items, body.recipient, body.region)
     return await _handed(troth, token, Verb.DISCLOSE, wanted)
 
 
-def _wanted(
+def service_ask(
     body: Serving, items: Iterable[str] = (), recipient: str | None = None, region: str | None = None
 ) -> ServiceAsk:
+    """Return what a service asks for, in terms."""
     return ServiceAsk(
         subject=SubjectId(body.subject),
         function=FunctionName(body.function),
