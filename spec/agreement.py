@@ -10,7 +10,7 @@ from spec.acceptance import acceptance
 from spec.case import Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
-from troth.terms import ActKind, Basis, Reason, Verb
+from troth.terms import ActKind, Basis, Reason
 
 SKEW = timedelta(seconds=120)
 
@@ -109,14 +109,8 @@ def function_chosen(case: Case) -> Answer:
 
 def switched_on(case: Case) -> Answer:
     """Check that every switch was on when it was measured and is on now; the future is refused."""
-    over = [c for c in case.those(says.SwitchClause) if case.ask.function in c.functions]
-    if not case.needs(Check.SWITCHES):
-        over = []
-    if case.ask.verb is Verb.USE and case.ask.device is None:
-        # A device's switch stops its stream. To use what was collected before is not the stream.
-        over = [c for c in over if c.scope is not says.Scope.DEVICE]
-    name, device = case.policy.name, case.ask.device
-    off = [c for c in over if not stands.switched_on(case.acts, name, c, device, case.then)]
+    over = [c for c in case.switches if not c.items]
+    off = [c for c in over if not case.is_on(c)]
     if off:
         return no(Reason.SWITCHED_OFF, off)
     if case.ask.measured and case.ask.measured - case.ask.at > SKEW:

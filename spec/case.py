@@ -11,7 +11,7 @@ from spec import ages
 from spec import standing as stands
 from spec.table import APPLIES, LIFTED, ON_AN_ACCOUNT, WITHOUT_ACCOUNT, Check
 from troth.policy import clauses as says
-from troth.terms import Act, Ask, Basis, Deny, FunctionName, ItemName, Reason, Standing
+from troth.terms import Act, Ask, Basis, Deny, FunctionName, ItemName, Reason, Standing, Verb
 
 CONSENTS = (Basis.CONSENT, Basis.SEPARATE_CONSENT)
 C = TypeVar("C", bound=says.Clause)
@@ -111,6 +111,22 @@ class Case:
         others = [c for c in self.policy.clauses if isinstance(c, says.RefusalClause) and where in c.also]
         at = (self.policy.name, where, item)
         return stands.choice(self.acts, at, separate=separate, lost_with={c.function for c in others})
+
+    @property
+    def switches(self) -> list[says.SwitchClause]:
+        """The switches that speak about what is asked, whether they stop all of it or single items."""
+        if not self.needs(Check.SWITCHES):
+            return []
+        over = [c for c in self.those(says.SwitchClause) if self.ask.function in c.functions]
+        over = [c for c in over if not c.verbs or self.ask.verb in c.verbs]
+        if self.ask.verb is Verb.USE and self.ask.device is None:
+            # A device's switch stops its stream. To use what was collected before is not the stream.
+            over = [c for c in over if c.scope is not says.Scope.DEVICE]
+        return over
+
+    def is_on(self, switch: says.SwitchClause) -> bool:
+        """Whether a switch was on when the value came into being, and is on now."""
+        return stands.switched_on(self.acts, self.policy.name, switch, self.ask.device, self.then)
 
     @property
     def then(self) -> datetime:

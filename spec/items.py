@@ -27,11 +27,18 @@ def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
             dropped.add(Dropped(item, Reason.CANCELLED, [*closed, *declared][0].id))
         elif case.needs(Check.ITEM_CHOICE) and not _chosen(case, declared[0]):
             dropped.add(Dropped(item, Reason.ITEM_NOT_CHOSEN, declared[0].id))
+        elif off := [c.id for c in stops(case, item) if not case.is_on(c)]:
+            dropped.add(Dropped(item, Reason.SWITCHED_OFF, min(off)))
         elif item in case.ask.unfit:
             dropped.add(Dropped(item, Reason.ITEM_MALFORMED, declared[0].id))
         else:
             passed.add(item)
     return frozenset(passed), frozenset(dropped)
+
+
+def stops(case: Case, item: ItemName) -> list[says.SwitchClause]:
+    """Return the switches that stop just this item, whatever else they stop."""
+    return [c for c in case.switches if item in c.items]
 
 
 def unkept(case: Case, admitted: frozenset[ItemName]) -> frozenset[ItemName]:
@@ -92,13 +99,15 @@ def needs_met(case: Case) -> Answer:
     if not case.needs(Check.REQUIRED):
         return [*needs]
     passed, _ = sort(case)
-    missing = [
+    lacking = [
         c
         for c in case.items
-        if c.need is says.Need.REQUIRED
-        and c.item not in passed
-        and not case.held(stands.supply(case.acts, name, function, (None, c.item)))
+        if c.item not in passed and not case.held(stands.supply(case.acts, name, function, (None, c.item)))
     ]
+    missing = [c for c in lacking if c.need is says.Need.REQUIRED]
+    either = [c for c in case.items if c.need is says.Need.EITHER]
+    if all(c in lacking for c in either):
+        missing += either
     if missing:
         cost = case.those(says.RefusalClause)
         effect = cost[0].effect if cost else None
@@ -113,8 +122,9 @@ def something_left(case: Case) -> Answer:
     passed, dropped = sort(case)
     if passed:
         held = [c for item in passed for c in _held_for(case, item)] if _gone(case) else []
-        return [*[c for c in case.items if c.item in passed], *held]
-    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.CANCELLED, Reason.ITEM_MALFORMED):
+        on = [c for item in passed for c in stops(case, item)]
+        return [*[c for c in case.items if c.item in passed], *held, *on]
+    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.SWITCHED_OFF, Reason.CANCELLED, Reason.ITEM_MALFORMED):
         because = {d.clause for d in dropped if d.reason is reason}
         if because:
             return no(reason, [c for c in case.policy.clauses if c.id in because])

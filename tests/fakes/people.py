@@ -13,6 +13,7 @@ from troth.db import Database
 from troth.gate import Gate
 from troth.ledger.signing import Signer
 from troth.policy.text import notice
+from troth.retention import Retention, off_file
 from troth.subjects.accounts import Accounts
 from troth.subjects.choices import Choices
 from troth.subjects.parts import Parts
@@ -34,6 +35,7 @@ from troth.terms import (
     Verb,
 )
 from troth.vault import FolderKeyring, Vault
+from troth.vault.expiry import Expiry
 
 POLICY = PolicyName("sunmi-camera")
 FLOW = FunctionName("customer_flow")
@@ -55,14 +57,18 @@ class People:
         self.aside = Database(database.app, size=3)
         self.owner_dsn = database.owner
         keyring = FolderKeyring.create(folder / "keyring")
+        gate = Gate({policy: {compiled.policy.version: compiled}}, self.aside, self.clock)
+        vault = Vault(keyring, self.clock)
+        self.retention = Retention(gate.policies, vault.holds, Expiry(keyring, self.clock, off_file))
         self.parts = Parts(
             aside=self.aside,
-            gate=Gate({policy: {compiled.policy.version: compiled}}, self.aside, self.clock),
-            vault=Vault(keyring, self.clock),
+            gate=gate,
+            vault=vault,
             keyring=keyring,
             signer=Signer.load(folder / "keyring" / "sign", "troth/test"),
             clock=self.clock,
             region=Region("CN"),
+            ends=self.retention,
         )
         self.accounts = Accounts(self.parts)
         self.choices = Choices(self.parts)

@@ -66,7 +66,8 @@ class House:
         return [code[1] for code in found if code][-1]
 
     async def form(self, **changed: object) -> dict[str, Any]:
-        shown = (await self.http.get(f"/v1/policies/{POLICY}?language=en")).json()
+        policy = changed.get("policy", POLICY)
+        shown = (await self.http.get(f"/v1/policies/{policy}?language=en")).json()
         form = {
             "phone": PHONE,
             "password": PASSWORD,
@@ -113,9 +114,9 @@ class Person:
 
 
 @asynccontextmanager
-async def open_house(database: Dsns, folder: Path) -> AsyncIterator[House]:
-    """Open a system on ``database`` with its keyring in ``folder``."""
-    settings = Settings.from_environ({"TROTH_DATA": str(folder), **database.environ})
+async def open_house(database: Dsns, folder: Path, **more: str) -> AsyncIterator[House]:
+    """Open a system on ``database`` with its keyring in ``folder``; ``more`` are further settings."""
+    settings = Settings.from_environ({"TROTH_DATA": str(folder), **database.environ, **more})
     clock = MovingClock()
     async with Troth.open(settings, clock) as troth:
         app = create_app(troth)

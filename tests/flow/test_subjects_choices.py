@@ -122,6 +122,10 @@ async def test_a_withdrawn_function_is_refused_and_the_others_flow_on(people):
     assert refused.value.decision.reason is Reason.WITHDRAWN
     assert (await see(people, subject, guard)).alerts == ()
     await people.choose(subject, FLOW)
+    with pytest.raises(Denied) as refused:
+        await see(people, subject, footfall)
+    assert refused.value.decision.reason is Reason.REQUIRED_ITEM_MISSING  # the shop went with the purpose
+    await link(people, subject, [FLOW])
     await see(people, subject, footfall)
 
 

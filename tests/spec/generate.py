@@ -112,6 +112,8 @@ def policy(d: Dice, *, arbitrary: bool = False) -> says.Policy:
                 functions=covers,
                 default_on=on,
                 scope=scope,
+                items=frozenset(d.some(ITEMS)) if d.rarely(3) else frozenset(),
+                verbs=frozenset(d.some(Verb)) if d.rarely(4) else frozenset(),
             )
         )
     for kind, name in ((says.DutyClause, "duties"), (says.ExemptClause, "exempt")):
@@ -167,7 +169,7 @@ def function_clauses(d: Dice, f: str, functions: list[str], *, arbitrary: bool) 
     ]
     taken = ITEMS[: 1 + d.below(len(ITEMS))]
     for item in taken:
-        need = d.pick([says.Need.WHEN_USED, says.Need.OPTIONAL, says.Need.REQUIRED, says.Need.WHEN_USED])
+        need = d.pick([*says.Need, says.Need.WHEN_USED])
         own = d.pick([None, None, None, *CONSENTS, *(Basis if d.rarely() else ())])
         made.append(
             clause(
@@ -325,7 +327,7 @@ def everything(d: Dice, policy: says.Policy) -> list[Act]:
         if isinstance(c, says.ItemClause) and c.permission and d.often():
             need = says.PERMISSION + c.permission
             acts.append(did(ActKind.SUPPLIED, function=d.pick([c.function, None]), need=need))
-        if isinstance(c, says.ItemClause) and c.need is says.Need.REQUIRED and d.often():
+        if isinstance(c, says.ItemClause) and c.need in (says.Need.REQUIRED, says.Need.EITHER) and d.often():
             acts.append(did(ActKind.SUPPLIED, function=c.function, item=c.item))
         elif isinstance(c, says.ItemClause) and d.below(2):
             acts.append(did(ActKind.CHOSEN, function=c.function, item=c.item, separate=d.often()))

@@ -8,7 +8,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-FILES = {"sunmi-camera": "sunmi.yaml", "kaiconn": "kaiconn.yaml"}
+FILES = {"sunmi-camera": "sunmi.yaml", "kaiconn": "kaiconn.yaml", "kmuun": "kmuun.yaml"}
 
 
 def folder() -> Path | None:
@@ -30,6 +30,15 @@ def entries(policy: str) -> list[dict]:
         if isinstance(rows, list) and rows and isinstance(rows[0], dict)
         for entry in rows
     ]
+
+
+def norms() -> dict[str, str]:
+    """The one word for each item where the catalogue has several, from its vocabulary."""
+    here = folder()
+    if here is None:
+        return {}
+    tree = YAML(typ="safe").load((here / "vocab.yaml").read_text(encoding="utf-8"))
+    return {item: told["norm"] for item, told in tree["items"].items()}
 
 
 def promise_ids() -> dict[str, list[str]]:

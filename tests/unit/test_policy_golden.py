@@ -18,6 +18,7 @@ from troth.policy.text import notice
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "golden" / "policy"
+NAMES = ["good", *policies.names()]
 BAD = sorted(FOLDER.glob("*.bad.yaml"))
 
 
@@ -35,14 +36,14 @@ def test_golden_problems(case):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", ["good", "sunmi-camera", "kaiconn"])
+@pytest.mark.parametrize("name", NAMES)
 def test_golden_notice(name, language):
     same(
         FOLDER / f"{name}.notice.{language}.txt", notice(compile_policy(load(*text_of(name))), language).text
     )
 
 
-@pytest.mark.parametrize("name", ["good", "sunmi-camera", "kaiconn"])
+@pytest.mark.parametrize("name", NAMES)
 def test_golden_form(name):
     policy = load(*text_of(name))
     same(FOLDER / f"{name}.printed.yaml", printed(policy))

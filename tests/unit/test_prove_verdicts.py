@@ -1,5 +1,6 @@
 """What a proof makes of its trials: verdicts, what rests on what, what was proven, and a signed report."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -16,8 +17,10 @@ from troth.prove.sabotage import Blow, Sabotage, matrix, rests
 from troth.prove.told import as_json, proven, total
 from troth.prove.trial import Trial
 from troth.prove.variants import TAKEN_AWAY, variants
+from troth.prove.why import Why, Words, sentences, waits_for
 
 CAMERA = policies.compiled("sunmi-camera")
+BLANK = re.compile(r"\{(\w+)\}")
 AT = datetime(2026, 4, 1, 9, tzinfo=UTC)
 BIND = "sunmi-camera/functions/bind"
 
@@ -29,6 +32,7 @@ def outcome(*lines, clause=BIND, why_not=None, scenario="runs when it may"):
     return Outcome(clause, scenario, tuple(trial.lines), why_not, 7)
 
 
+NO_DOOR = Why.of("not_at_desk")
 KEPT = outcome(("control", True, "got all"), ("attempt", True, "403 not_chosen by nobody"))
 BROKEN = outcome(("control", True, "got all"), ("attempt", False, "got all"))
 
@@ -44,8 +48,11 @@ BROKEN = outcome(("control", True, "got all"), ("attempt", False, "got all"))
         (outcome(("attempt", True, "no")), Verdict.NOT_PROVABLE),
         (outcome(("fact", True, "shown")), Verdict.FACT),
         (outcome(("fact", False, "nothing")), Verdict.BROKEN),
-        (outcome(("control", True, "y"), ("attempt", True, "n"), why_not="no door"), Verdict.NOT_PROVABLE),
-        (outcome(("attempt", False, "got it"), why_not="no door"), Verdict.BROKEN),
+        (
+            outcome(("control", True, "y"), ("attempt", True, "n"), why_not=NO_DOOR),
+            Verdict.NOT_PROVABLE,
+        ),
+        (outcome(("attempt", False, "got it"), why_not=NO_DOOR), Verdict.BROKEN),
     ],
 )
 def test_a_clause_is_kept_only_by_a_control_that_worked_and_an_attempt_that_failed(tried, verdict):
@@ -168,3 +175,17 @@ def test_every_verdict_has_its_word_in_both_languages():
     words = catalogue()
     for name in ("proven", *(verdict.value for verdict in Verdict)):
         assert set(words["marks"][name]) == set(words["explained"][name]) == {"en", "zh"}
+
+
+def test_a_reason_is_said_in_both_languages_and_one_that_no_table_has_as_it_stands():
+    reason = Why.of("all_it_takes", item="ssid", function="bind")
+    assert (str(reason), reason.words.zh) == ("ssid is all that bind takes", "bind 只收集 ssid 一项")
+    assert Why.of("the moon is down").words == Words("the moon is down", "the moon is down")
+    assert waits_for("CaseClause").words.zh == "尚待建成：功能之外行为（共享、转让、公开披露）的试验"
+    assert str(waits_for("SomethingNewClause")) == "waits for: SomethingNewClause"
+
+
+def test_every_reason_has_the_same_blanks_in_both_languages():
+    for code, said in sentences().items():
+        assert set(said) == {"en", "zh"}, code
+        assert set(BLANK.findall(said["en"])) == set(BLANK.findall(said["zh"])), code

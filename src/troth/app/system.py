@@ -33,7 +33,7 @@ from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
 from troth.policy.keeping import gone_from_every_backup
-from troth.retention import Retention
+from troth.retention import Retention, off_file
 from troth.rights import cancel
 from troth.rights.cancel import Cancellation
 from troth.rights.copy import Copies
@@ -165,6 +165,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
     gate = Gate(in_force, pools.aside, clock)
     rules = PolicyRules(gate.policies)
     vault = Vault(keyring, clock, rules=rules)
+    retention = Retention(gate.policies, vault.holds, Expiry(keyring, clock, off_file))
     parts = Parts(
         aside=pools.aside,
         gate=gate,
@@ -173,6 +174,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         signer=signer,
         clock=clock,
         region=settings.region,
+        ends=retention,
     )
     devices = Devices(
         db=pools.aside,
@@ -213,7 +215,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
         media=Media(pools.db, keyring, clock, Objects.folder(settings.data / MEDIA), rules=rules),
-        retention=Retention(gate.policies, vault.holds, Expiry(keyring, clock)),
+        retention=retention,
         desk=desk,
         cancellation=cancellation,
         minors=Minors(parts, desk, cancellation),

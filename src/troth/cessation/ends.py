@@ -78,7 +78,7 @@ class Ends:
         compiled = self._parts.gate.policies.current(policy)
         if not set(functions) <= compiled.functions.keys():
             raise NoSuchFunction
-        plan = ending(compiled, at, self._days)
+        plan = ending(compiled, at, self._days, whole=not functions)
         version = compiled.policy.version
         made = Matter(uuid4(), Kind.ENDING, policy, version, sorted(functions), State.ANNOUNCED, now, at)
         await matters.begin(tx, made)
@@ -164,7 +164,7 @@ class Ends:
 
     def _plan(self, found: Matter) -> Ending:
         compiled = self._parts.gate.policies.version(found.policy, found.version)
-        return ending(compiled, found.at or found.began, self._days)
+        return ending(compiled, found.at or found.began, self._days, whole=not found.functions)
 
     async def _record(
         self, tx: Tx, found: Matter, step: str, plan: Ending, said: Mapping[str, str | int]

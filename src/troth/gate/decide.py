@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from troth.gate.rows import ROWS, Row
 from troth.gate.stands import Stands, Unfit, look
-from troth.policy.clauses import Clause, ItemClause, Scope
+from troth.policy.clauses import Clause, ItemClause, Scope, SwitchClause
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.terms import (
     ActKind,
@@ -272,9 +272,7 @@ def _choice(case: _Case) -> Deny | None:
 def _switches(case: _Case) -> Deny | None:
     ask = case.ask
     if case.row.switches and case.table.switches:
-        over = case.table.switches
-        if ask.verb is Verb.USE and ask.device is None:  # a device's switch stops its stream, not this
-            over = tuple(clause for clause in over if clause.scope is not Scope.DEVICE)
+        over = _over(case, case.table.switches)
         off = [clause for clause in over if not case.stands.on(clause, ask.device, case.then)]
         if off:
             return _no(Reason.SWITCHED_OFF, off)
@@ -282,6 +280,17 @@ def _switches(case: _Case) -> Deny | None:
     if ask.measured is not None and ask.measured - ask.at > SKEW:
         return _no(Reason.MEASURED_IN_FUTURE)
     return None
+
+
+def _over(case: _Case, switches: Iterable[SwitchClause]) -> tuple[SwitchClause, ...]:
+    """Return the switches that speak about what is asked."""
+    ask = case.ask
+    streams = ask.verb is not Verb.USE or ask.device is not None  # a device's switch stops its stream only
+    return tuple(
+        clause
+        for clause in switches
+        if (not clause.verbs or ask.verb in clause.verbs) and (streams or clause.scope is not Scope.DEVICE)
+    )
 
 
 def _items(case: _Case) -> Deny | None:
@@ -294,12 +303,29 @@ def _items(case: _Case) -> Deny | None:
     if agreed != declared:
         left = declared - agreed
         case.dropped += [Dropped(item, Reason.ITEM_NOT_CHOSEN, takes[item].id) for item in left]
+    if case.row.switches and case.table.stops:
+        agreed = _left_on(case, agreed)
     if ask.unfit:
         unfit = agreed & ask.unfit
         case.dropped += [Dropped(item, Reason.ITEM_MALFORMED, takes[item].id) for item in unfit]
         agreed = agreed - unfit
     case.passed |= agreed
     case.yes += [takes[item].id for item in agreed]
+
+
+def _left_on(case: _Case, agreed: AbstractSet[ItemName]) -> AbstractSet[ItemName]:
+    """Return the items that no switch stops, each by itself."""
+    on = set[ItemName]()
+    for item in agreed:
+        over = _over(case, case.table.stops.get(item, ()))
+        off = [clause.id for clause in over if not case.stands.on(clause, case.ask.device, case.then)]
+        if off:
+            case.dropped.append(Dropped(item, Reason.SWITCHED_OFF, min(off)))
+        else:
+            on.add(item)
+            if item not in case.ask.unfit:
+                case.yes += [clause.id for clause in over]
+    return on
 
 
 def _agreed(case: _Case, declared: AbstractSet[ItemName]) -> AbstractSet[ItemName]:
@@ -346,12 +372,21 @@ def _needs(case: _Case) -> Deny | None:
             for item in table.required - case.passed
             if item in takes and not stands.supplied(then, function, item=item)
         ]
+        missing += _none_of(case, table.either & takes.keys())
         if missing:
             handed_in = case.ask.items & case.ask.unfit
             unfit = any(clause.item in handed_in for clause in missing)
             reason = Reason.ITEM_MALFORMED if unfit else Reason.REQUIRED_ITEM_MISSING
             return _no(reason, [*missing, table.refusal], table.refusal.effect)
     return None
+
+
+def _none_of(case: _Case, either: AbstractSet[ItemName]) -> list[ItemClause]:
+    """Return all of these where not even one is in the ask or on file."""
+    function, then = case.ask.function, case.then
+    if either & case.passed or any(case.stands.supplied(then, function, item=item) for item in either):
+        return []
+    return [case.table.takes[case.ask.role][item] for item in either]
 
 
 def _something_left(case: _Case) -> Deny | None:
@@ -362,7 +397,7 @@ def _something_left(case: _Case) -> Deny | None:
 
 def nothing_left(dropped: Iterable[Dropped]) -> Deny:
     """Return the no for an ask of which every item was dropped; the reason closest to the person counts."""
-    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.CANCELLED, Reason.ITEM_MALFORMED):
+    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.SWITCHED_OFF, Reason.CANCELLED, Reason.ITEM_MALFORMED):
         clauses = [drop.clause for drop in dropped if drop.reason is reason and drop.clause is not None]
         if clauses:
             return Deny(reason, frozenset(clauses))

@@ -207,7 +207,7 @@ def _show(out: Console, results: Sequence[Proven]) -> None:
         count = Counter(each.verdict for each in result.promises)
         table.add_row(result.compiled.policy.name, *(str(count[verdict]) for verdict in Verdict))
     out.print(table)
-    reasons = Counter(each.why for result in results for each in result.promises if each.why)
+    reasons = Counter(str(each.why) for result in results for each in result.promises if each.why)
     for why, n in reasons.most_common():
         out.print(f"[dim]{n:4}[/] {why}", highlight=False)
     for result in results:

@@ -10,9 +10,10 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from troth.policy.compiled import Compiled
-from troth.policy.enforcement import CONTROLS
+from troth.policy.enforcement import CONTROLS, Seen, enforcement
 from troth.policy.statement_words import (
     Ask,
+    Matter,
     Measure,
     MinorRule,
     Owner,
@@ -28,6 +29,7 @@ from troth.policy.statements import (
     DefinitionClause,
     DeleteGroundClause,
     DocumentClause,
+    LawClause,
     MajorChangeClause,
     MinorClause,
     PermissionClause,
@@ -162,6 +164,25 @@ def controls(compiled: Compiled) -> Mapping[str, tuple[str, ...]]:
     """Return the register of risks: those that the policy names, with the controls against each."""
     named = compiled.one(ProtectionClause, Measure.RISKS)
     return {risk: CONTROLS[Risk(risk)] for risk in (named.risks if named else ())}
+
+
+def self_check(compiled: Compiled) -> Mapping[str, bool] | None:
+    """Return whether each measure that the policy lists is kept; None where no such check is promised."""
+    if compiled.one(ProtectionClause, Measure.SELF_CHECK) is None:
+        return None
+    kept = {each.name: enforcement(each) for each in compiled.all(ProtectionClause)}
+    return {name: found is not None and found.seen is not Seen.NOWHERE for name, found in kept.items()}
+
+
+def laws(compiled: Compiled, matter: Matter) -> tuple[str, ...]:
+    """Return the names of the laws that are relied upon in a matter."""
+    return tuple(each.name for each in compiled.all(LawClause) if matter in each.of)
+
+
+def set_by(compiled: Compiled, tracker: str, owner: Owner) -> bool:
+    """Return whether a tracker may be set by this party. Where the policy does not say: by the controller."""
+    found = compiled.one(TrackerClause, tracker)
+    return found is not None and owner in (found.set_by or (Owner.CONTROLLER,))
 
 
 def response(compiled: Compiled, duty: str) -> str | None:

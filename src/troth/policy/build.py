@@ -27,7 +27,7 @@ from troth.policy.clauses import (
 from troth.policy.kinds import Got
 from troth.policy.records import Fields
 from troth.policy.words import Language, Mod, Moment
-from troth.terms import ClauseId, FunctionName, Region, SwitchName
+from troth.terms import ClauseId, FunctionName, ItemName, Region, SwitchName
 
 
 class Common(TypedDict):
@@ -126,6 +126,8 @@ def _switch(here: Address, key: str, switch: Got[Fields]) -> SwitchClause:
         functions=frozenset(FunctionName(each.value) for each in switch.value.need(g.SWITCH_FUNCTIONS)),
         default_on=switch.value.need(g.SWITCH_DEFAULT),
         scope=switch.value.need(g.SWITCH_SCOPE),
+        items=frozenset(ItemName(each.value) for each in switch.value.get(g.SWITCH_ITEMS) or ()),
+        verbs=frozenset(each.value for each in switch.value.get(g.SWITCH_VERBS) or ()),
         title=sayings(switch.value.need(g.TITLE)),
     )
 

@@ -25,7 +25,12 @@ from troth.policy.records import Fields
 from troth.policy.words import Mod
 from troth.terms import FunctionName, ItemName, Purpose
 
-_ITEM_LISTS = ((g.REQUIRES, Need.REQUIRED), (g.OPTIONAL, Need.OPTIONAL), (g.WHEN_USED, Need.WHEN_USED))
+_ITEM_LISTS = (
+    (g.REQUIRES, Need.REQUIRED),
+    (g.EITHER, Need.EITHER),
+    (g.OPTIONAL, Need.OPTIONAL),
+    (g.WHEN_USED, Need.WHEN_USED),
+)
 
 
 def functions(policy: Fields, name: str) -> Iterator[Clause]:
@@ -77,6 +82,7 @@ def _takes(fields: Fields, here: Address, function: FunctionName) -> Iterator[Cl
                 about=each.value.get(g.ITEM_ABOUT),
                 only_while=_name(each.value.get(g.ITEM_ONLY_WHILE)),
             )
+            yield from _kept_for(each.value, here / section.key / item, function, item)
 
 
 def _name(word: str | None) -> FunctionName | None:
@@ -145,9 +151,13 @@ def _held(each: Got[Fields], here: Address, function: FunctionName) -> Iterator[
             verbs=frozenset(verb.value for verb in closed.value.need(g.CLOSED_VERBS)),
             unless=frozenset(ground.value.value for ground in closed.value.get(g.CLOSED_UNLESS) or ()),
         )
-    if kept := each.value.got(g.KEPT_FOR):
+    yield from _kept_for(each.value, held, function, item)
+
+
+def _kept_for(fields: Fields, here: Address, function: FunctionName, item: ItemName) -> Iterator[Clause]:
+    if kept := fields.got(g.KEPT_FOR):
         yield HoldClause(
-            **(held / "kept_for").common(kept.value, kept.at),
+            **(here / "kept_for").common(kept.value, kept.at),
             function=function,
             item=item,
             opens_for=frozenset(ground.value.value for ground in kept.value.need(g.KEPT_FOR_GROUNDS)),

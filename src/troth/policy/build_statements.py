@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Any, cast
 
 from troth.policy import grammar as g
-from troth.policy.build import Address, sayings
+from troth.policy.build import Address, sayings, word
 from troth.policy.clauses import Clause
 from troth.policy.kinds import Got
 from troth.policy.records import Fields
 from troth.policy.statement_grammar import (
     CONTACTS,
     CONTROLLER_CLAUSE,
+    REACHES,
     SECTIONS,
     How,
     Section,
@@ -43,7 +44,8 @@ def _controller(policy: Fields, top: Address) -> Iterator[Clause]:
         if contact is not None:
             fields = cast("Fields", contact.value)
             common = (here / each.key).common(fields, contact.at)
-            yield ContactClause(**common, name=each.key, value=_value(fields))
+            reaches = word(fields.get(REACHES))
+            yield ContactClause(**common, name=each.key, value=_value(fields), reaches=reaches)
 
 
 def _value(fields: Fields) -> str:

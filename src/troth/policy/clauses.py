@@ -55,9 +55,10 @@ PERMISSION = "permission."
 
 
 class Need(StrEnum):
-    """What an item is to its function."""
+    """What an item is to its function. Of those that are ``either``, one is enough."""
 
     REQUIRED = "required"
+    EITHER = "either"
     OPTIONAL = "optional"
     WHEN_USED = "when_used"
 
@@ -177,12 +178,17 @@ class HoldClause(Clause):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchClause(Clause):
-    """An on/off of the streams of some functions, by subject or by device."""
+    """An on/off of the streams of some functions, by subject or by device.
+
+    With ``items`` it stops only these of them, with ``verbs`` only what is done so; without, everything.
+    """
 
     switch: SwitchName
     functions: frozenset[FunctionName]
     default_on: bool
     scope: Scope
+    items: frozenset[ItemName] = frozenset()
+    verbs: frozenset[Verb] = frozenset()
     title: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
 
 

@@ -142,6 +142,7 @@ def _function(
         takes=MappingProxyType({role: _taken(items, role) for role in Role}),
         unkept=frozenset(each.item for each in items if each.keep is Keep.NONE),
         required=frozenset(each.item for each in items if each.need is Need.REQUIRED),
+        either=frozenset(each.item for each in items if each.need is Need.EITHER),
         needs=_by(_all(parts, NeedClause), lambda each: each.need),
         purposes=_by(_all(parts, PurposeClause), lambda each: each.purpose),
         refusal=_all(parts, RefusalClause)[0],
@@ -150,9 +151,19 @@ def _function(
         holds=_by(_all(parts, HoldClause), lambda each: each.item),
         never_about=_by(_all(parts, NeverAboutClause), lambda each: each.role),
         closed=_by(_all(parts, ClosedClause), lambda each: each.item),
-        switches=tuple(switches),
+        switches=tuple(each for each in switches if not each.items),
+        stops=_stops(switches),
         recipients=_by(_all(parts, RecipientClause), lambda each: each.recipient),
     )
+
+
+def _stops(switches: list[SwitchClause]) -> Mapping[ItemName, tuple[SwitchClause, ...]]:
+    """Return the switches that stop single items, by item."""
+    found: defaultdict[ItemName, list[SwitchClause]] = defaultdict(list)
+    for clause in switches:
+        for item in clause.items:
+            found[item].append(clause)
+    return MappingProxyType({item: tuple(clauses) for item, clauses in found.items()})
 
 
 def _taken(items: list[ItemClause], role: Role) -> Mapping[ItemName, ItemClause]:

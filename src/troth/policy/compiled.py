@@ -40,7 +40,8 @@ S = TypeVar("S", bound=Statement)
 class FunctionTable:
     """All that the policy says of one function, by key.
 
-    ``takes`` are the items about people in a role; ``unkept`` are used and not kept. ``lost_with`` are the
+    ``takes`` are the items about people in a role; ``unkept`` are used and not kept; of ``either`` one is
+    needed. ``switches`` stop all of it, ``stops`` single items. ``lost_with`` are the
     refusals with which this function is lost, of functions that wait to be chosen; ``gone_with``: withdrawing
     one of these withdraws this one.
     """
@@ -51,6 +52,7 @@ class FunctionTable:
     takes: Mapping[Role, Mapping[ItemName, ItemClause]]
     unkept: frozenset[ItemName]
     required: frozenset[ItemName]
+    either: frozenset[ItemName]
     needs: Mapping[str, NeedClause]
     purposes: Mapping[Purpose, PurposeClause]
     refusal: RefusalClause
@@ -60,6 +62,7 @@ class FunctionTable:
     never_about: Mapping[Role, NeverAboutClause]
     closed: Mapping[ItemName, ClosedClause]
     switches: tuple[SwitchClause, ...]
+    stops: Mapping[ItemName, tuple[SwitchClause, ...]]
     recipients: Mapping[str, RecipientClause]
 
 

@@ -49,9 +49,17 @@ ITEM_KEEP = Field("keep", Choice(Keep), "'none': used and not kept; 'history': e
 ITEM_PERMISSION = Field("permission", NAME, "the permission of the phone through which alone it comes")
 ITEM_ABOUT = Field("about", Choice(Role), "whom it is about, if not the user")
 ITEM_ONLY_WHILE = Field("only_while", NAME, "the function that must be running for it to pass")
+KEPT_FOR_GROUNDS = Field(
+    "grounds", ListOf(Choice(Ground)), "the grounds that open it, each with its document", must=True
+)
+KEPT_FOR = Field(
+    "kept_for",
+    Record("a hold", (KEPT_FOR_GROUNDS, *COMMON)),
+    "it outlives the account, for these grounds alone",
+)
 ITEM = Record(
     "an item",
-    (ITEM_NAME, ITEM_BASIS, ITEM_KEEP, ITEM_PERMISSION, ITEM_ABOUT, ITEM_ONLY_WHILE, *COMMON),
+    (ITEM_NAME, ITEM_BASIS, ITEM_KEEP, ITEM_PERMISSION, ITEM_ABOUT, ITEM_ONLY_WHILE, KEPT_FOR, *COMMON),
     head=ITEM_NAME,
 )
 
@@ -88,14 +96,6 @@ CLOSED = Record("a prohibition", (CLOSED_VERBS, CLOSED_UNLESS, *COMMON), never=_
 CLOSED_TO_CONTROLLER = Field(
     "closed_to_controller", CLOSED, "kept for the person, closed to staff and services"
 )
-KEPT_FOR_GROUNDS = Field(
-    "grounds", ListOf(Choice(Ground)), "the grounds that open it, each with its document", must=True
-)
-KEPT_FOR = Field(
-    "kept_for",
-    Record("a hold", (KEPT_FOR_GROUNDS, *COMMON)),
-    "it outlives the account, for these grounds alone",
-)
 HOLD = Record("a held item", (ITEM_NAME, CLOSED_TO_CONTROLLER, KEPT_FOR, *COMMON), head=ITEM_NAME)
 
 RECIPIENT_ITEMS = Field("items", ListOf(ITEM_NAMES), "what they get", must=True)
@@ -124,6 +124,7 @@ CHOICE = Field("choice", Choice(Freedom), "what the text says of the freedom to 
 CONSTRAINTS = Field("constraints", ListOf(Choice(Constraint)), "what it must keep to besides")
 FUNCTION_NEEDS = Field("needs", ListOf(NEED), "what must be there first")
 REQUIRES = Field("requires", ListOf(ITEM), "items without which it is unavailable")
+EITHER = Field("either", ListOf(ITEM), "items of which it needs one, whichever the person gives")
 OPTIONAL = Field("optional", ListOf(ITEM), "items that the person may add, each by a choice of its own")
 WHEN_USED = Field("when_used", ListOf(ITEM), "items that come into being while it is used")
 HOLDS = Field("holds", ListOf(HOLD), "items kept for the person")
@@ -134,9 +135,8 @@ RECIPIENTS = Field("recipients", MapOf(NAME, RECIPIENT), "who else gets its item
 FUNCTION = Record(
     "a function",
     (
-        TITLE, GIVES, BASIS, STARTS, CHOICE, CONSTRAINTS, FUNCTION_NEEDS, REQUIRES, OPTIONAL, WHEN_USED,
-        HOLDS, PURPOSES,
-        ON_REFUSAL, NEVER, RECIPIENTS, *COMMON,
+        TITLE, GIVES, BASIS, STARTS, CHOICE, CONSTRAINTS, FUNCTION_NEEDS, REQUIRES, EITHER, OPTIONAL,
+        WHEN_USED, HOLDS, PURPOSES, ON_REFUSAL, NEVER, RECIPIENTS, *COMMON,
     ),
 )  # fmt: skip
 
@@ -144,7 +144,12 @@ FUNCTION = Record(
 SWITCH_FUNCTIONS = Field("functions", ListOf(NAME), "the functions whose streams it stops", must=True)
 SWITCH_DEFAULT = Field("default", Truth("on", "off"), "its state before anyone touches it", must=True)
 SWITCH_SCOPE = Field("scope", Choice(Scope), "whom it speaks for", must=True)
-SWITCH = Record("a switch", (TITLE, SWITCH_FUNCTIONS, SWITCH_DEFAULT, SWITCH_SCOPE, *COMMON))
+SWITCH_ITEMS = Field("items", ListOf(ITEM_NAMES), "it stops these items of them and nothing else")
+SWITCH_VERBS = Field("verbs", ListOf(Choice(Verb)), "it stops what is done so and nothing else")
+SWITCH = Record(
+    "a switch",
+    (TITLE, SWITCH_FUNCTIONS, SWITCH_ITEMS, SWITCH_VERBS, SWITCH_DEFAULT, SWITCH_SCOPE, *COMMON),
+)
 
 VERBS = {each.value: each for each in Verb}
 GROUND_NAME = Field("ground", Choice(Ground), "the ground, on which a document must rest", must=True)
@@ -188,8 +193,8 @@ ATTEST = Record("an attested clause", (EVIDENCE, *COMMON))
 CONTROLLER_FIELDS: tuple[Field[Any], ...] = (
     Field("name", Text(200), "its registered name", must=True),
     Field("address", Text(300), "its registered address"),
-    Field("email", statement_grammar.CONTACTS["email"], "where to write", must=True),
-    Field("phone", statement_grammar.CONTACTS["phone"], "where to call", must=True),
+    Field("email", statement_grammar.CONTACTS["email"], "where to write"),
+    Field("phone", statement_grammar.CONTACTS["phone"], "where to call"),
     Field("web", statement_grammar.CONTACTS["web"], "where to read"),
 )
 

@@ -19,10 +19,13 @@ Tree = dict[str, object]
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 _OF = {each.how: frozenset(s.key for s in SECTIONS if s.how is each.how) for each in SECTIONS}
 _LISTS = {
-    "stored_in", "retention", "needs", "requires", "optional", "when_used", "holds", "never_about",
+    "stored_in", "retention", "needs", "requires", "either", "optional", "when_used", "holds", "never_about",
     *_OF[How.LISTED],
 }  # fmt: skip
-_ONE = {"controller", "acceptance", "audience", "on_refusal", "closed_to_controller", *_OF[How.ONE]}
+_ONE = {
+    "controller", "acceptance", "audience", "on_refusal", "closed_to_controller", "kept_for",
+    *_OF[How.ONE],
+}  # fmt: skip
 _USUAL_MOD: dict[type[Clause], Mod] = {
     ClosedClause: Mod.MUST_NOT,
     NeverAboutClause: Mod.MUST_NOT,

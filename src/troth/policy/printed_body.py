@@ -93,6 +93,8 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
             return {
                 "title": dict(clause.title),
                 "functions": _words(clause.functions),
+                "items": _words(clause.items),
+                "verbs": _words(clause.verbs),
                 "default": Plain("on" if clause.default_on else "off"),
                 "scope": clause.scope.value,
             }
@@ -135,7 +137,7 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
 def _statement(clause: Statement) -> dict[str, object]:
     """Take the keys from the section that made the clause; `printed` leaves out what is absent."""
     if isinstance(clause, ContactClause):
-        return {"value": clause.value}
+        return {"value": clause.value, "reaches": clause.reaches}
     section = BY_TYPE[type(clause)]
     own = [each for each in section.record.fields if each not in COMMON]
     return {each.key: _plain(getattr(clause, attribute(each))) for each in own}

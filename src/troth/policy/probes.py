@@ -126,6 +126,8 @@ def asked(compiled: Compiled, about: Clause) -> Observed:
         "sensitive at": [answers.sensitive_age(compiled, age) for age in range(20)],
         "marketed to": [answers.marketed_to(compiled, age) for age in range(20)],
         "major": [answers.major(compiled, [each]) for each in w.Touched],
+        "checked": answers.self_check(compiled),
+        "laws": {each: answers.laws(compiled, each) for each in w.Matter},
         "risks": answers.controls(compiled),
         "responses": {each: answers.response(compiled, each) for each in w.UserDuty},
         "refusable": [answers.may_refuse(compiled, each) for each in (*w.RefuseGround, *w.Unreasonable)],
@@ -192,6 +194,7 @@ def _recognised(compiled: Compiled, tracker: str) -> dict[str, object]:
         for use in (*w.TrackerUse, "another", None)
         for stop in (*w.Stop, None)
     }
+    found["set by"] = [answers.set_by(compiled, tracker, each) for each in w.Owner]
     clause = compiled.one(TrackerClause, tracker)
     found["told"] = clause and (
         clause.techs, clause.items, clause.encrypted, clause.manage, clause.link, clause.costs

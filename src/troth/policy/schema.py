@@ -108,6 +108,6 @@ def _value(kind: Kind[Any]) -> Tree:  # noqa: PLR0911 - one for each kind
         case Days():
             return {"type": "string", "pattern": "^[1-9][0-9]{0,4} days?$"}
         case Periods():
-            return {"type": "string", "pattern": "^[1-9][0-9]{0,4} (?:hour|day|working day|month)s?$"}
+            return {"type": "string", "pattern": "^[1-9][0-9]{0,4} (?:hour|day|working day|month|year)s?$"}
         case _:
             raise TypeError(type(kind).__name__)

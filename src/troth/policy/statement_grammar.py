@@ -101,7 +101,8 @@ _VALUE = {
     "phone": Field("value", phone, "the number", must=True),
     "web": Field("value", url, "the address", must=True),
 }
-CONTACTS = {key: _record("a contact", value, head=value) for key, value in _VALUE.items()}
+REACHES = _word("reaches", w.Office, "at whose desk it ends")
+CONTACTS = {key: _record("a contact", value, REACHES, head=value) for key, value in _VALUE.items()}
 CONTROLLER = (
     Field("legal_name", SAID, "its registered name, by language"),
     Field("postal_address", SAID, "where to write, by language"),
@@ -149,6 +150,9 @@ SECTIONS: tuple[Section, ...] = (
     Section("public_notices", How.NAMED, _record(
         "a public notice", TITLE, Field("phone", phone, "a number to call")
     ), s.PublicNoticeClause, "notices of others, shown apart from the promises"),
+    Section("laws", How.NAMED, _record(
+        "a law", TITLE, _words("of", w.Matter, "in which matters", must=True)
+    ), s.LawClause, "laws that the text relies upon"),
     Section("aims", How.NAMED, _record("an aim", TITLE), s.AimClause, "what all purposes serve"),
     Section("repurposing", How.NAMED, _record(
         "a further use",
@@ -157,7 +161,7 @@ SECTIONS: tuple[Section, ...] = (
     ), s.RepurposeClause, "use beyond the purpose of collection", Choice(w.Repurposed)),
     Section("permissions", How.NAMED, _record(
         "a permission",
-        Field("number", Whole(1, 999), "its number in the text", must=True),
+        Field("number", Whole(1, 999), "its number in the text, if it has one"),
         TITLE,
         Field("android", Pattern("a name in capitals", r"[A-Z][A-Z_/]{1,60}"), "its name on Android"),
         _items("items that come through it"),
@@ -165,6 +169,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("trackers", How.NAMED, _record(
         "a tracker",
         _words("techs", w.Tech, "by what", must=True),
+        _words("set_by", w.Owner, "who may set it; absent: the controller alone"),
         _words("uses", w.TrackerUse, "what for"),
         _truth("only_stated", "'true': for nothing else"),
         _items("what it holds"),

@@ -15,6 +15,7 @@ from troth.policy.period import Period
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.records import Field
 from troth.policy.statement_grammar import BY_TYPE, Section, attribute
+from troth.policy.statement_words import Office
 from troth.policy.statements import CaseClause, ContactClause, Statement
 from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language
@@ -41,7 +42,8 @@ def label(clause: Statement, language: Language) -> str:
 def told(clause: Statement, language: Language) -> str:
     """Return what the statement's keys say, joined; empty when its name says it all."""
     if isinstance(clause, ContactClause):
-        return clause.value
+        desk = () if clause.reaches is None else (word(Office, clause.reaches, language),)
+        return JOINT[language].join((clause.value, *desk))
     section = BY_TYPE[type(clause)]
     said = (_key(each, getattr(clause, attribute(each)), language) for each in _own(section))
     return JOINT[language].join(each for each in said if each)

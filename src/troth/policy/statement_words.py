@@ -30,6 +30,8 @@ class Constraint(StrEnum):
     USERS_ONLY = "users_only"
     DUTY_TO_PEOPLE_FILMED = "duty_to_people_filmed"
     DATA_OF_OTHER_FUNCTIONS = "data_of_other_functions"
+    DATA_OF_OTHERS = "data_of_others"
+    ONLY_WHAT_IS_PICKED = "only_what_is_picked"
 
 
 class Owner(StrEnum):
@@ -63,6 +65,7 @@ class Reading(StrEnum):
     PRODUCT_DECIDES = "product_decides"
     CONTROLLER_BY_CHANGE_RULES = "controller_by_change_rules"
     LATER = "later"
+    WHEN_LOADED = "when_loaded"
     PER_FUNCTION = "per_function"
     LAW_PREVAILS = "law_prevails"
     ONLY_BY_CLAUSE = "only_by_clause"
@@ -139,6 +142,8 @@ class TrackerUse(StrEnum):
     SKIP_RE_ENTRY = "skip_re_entry"
     TRANSACTION_SAFETY = "transaction_safety"
     FIND_FAULTS = "find_faults"
+    KEEP_PREFERENCES = "keep_preferences"
+    ADVERTISING = "advertising"
 
 
 class Manage(StrEnum):
@@ -147,6 +152,7 @@ class Manage(StrEnum):
     DELETE = "delete"
     CLEAR_IN_APP = "clear_in_app"
     REFUSE_IN_BROWSER = "refuse_in_browser"
+    SYSTEM_SETTINGS = "system_settings"
 
 
 class Cost(StrEnum):
@@ -219,6 +225,7 @@ class Condition(StrEnum):
     ASSESSMENT = "assessment"
     LOGGED = "logged"
     RATE_LIMITED = "rate_limited"
+    DELETED_AFTERWARDS = "deleted_afterwards"
 
 
 class Document(StrEnum):
@@ -255,6 +262,7 @@ class DeleteGround(StrEnum):
     NO_CONSENT = "no_consent"
     BREACH = "breach"
     STOPPED_USE = "stopped_use"
+    WITHDRAWN = "withdrawn"
     ENDED = "ended"
     SHARED_UNLAWFULLY = "shared_unlawfully"
     DISCLOSED_UNLAWFULLY = "disclosed_unlawfully"
@@ -320,6 +328,7 @@ class Part(StrEnum):
     STORE = "store"
     DEVICE = "device"
     FEEDBACK = "feedback"
+    ORDERS = "orders"
     IDENTITY = "identity"
     SITUATION_AND_IMPACT = "situation_and_impact"
     MEASURES = "measures"
@@ -354,6 +363,8 @@ class Measure(StrEnum):
     CLASSIFICATION = "classification"
     ATTACK = "attack"
     AUDIT = "audit"
+    ISOLATION = "isolation"
+    SELF_CHECK = "self_check"
     LEAST_COLLECTED = "least_collected"
     CLIENT = "client"
     UNENCRYPTED_WARNING = "unencrypted_warning"
@@ -455,6 +466,7 @@ class UserDuty(StrEnum):
     COMPLEX_PASSWORD = "complex_password"  # noqa: S105 - the name of a duty
     REPORT_LEAK = "report_leak"
     READ_OTHER_POLICY = "read_other_policy"
+    AUTHORISE_OTHERS = "authorise_others"
 
 
 class Response(StrEnum):
@@ -464,3 +476,19 @@ class Response(StrEnum):
     SESSIONS_REVOKED = "sessions_revoked"
     LEAVE_NOTICE = "leave_notice"
     CASE_OPENED = "case_opened"
+    STATEMENT_ASKED = "statement_asked"
+
+
+class Office(StrEnum):
+    """Whose desk a way of reaching the controller ends at."""
+
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    CUSTOMER_SERVICE = "customer_service"
+
+
+class Matter(StrEnum):
+    """What a law is relied upon for."""
+
+    CONSENT = "consent"
+    RETENTION = "retention"
+    REQUESTS = "requests"

@@ -36,9 +36,10 @@ class ControllerClause(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactClause(Statement):
-    """One way to reach the controller; ``name`` says which."""
+    """One way to reach the controller; ``name`` says which, ``reaches`` at whose desk it ends."""
 
     value: str = ""
+    reaches: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,14 @@ class PublicNoticeClause(Statement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LawClause(Statement):
+    """A law that the text relies upon, and in which matters."""
+
+    title: Mapping[str, str] = field(default_factory=_said, hash=False)
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AimClause(Statement):
     """What all purposes serve in the end; a purpose says which aim it serves."""
 
@@ -125,7 +134,7 @@ class RepurposeClause(Statement):
 class PermissionClause(Statement):
     """A permission of the phone that may be asked for, and the items that come through it alone."""
 
-    number: int = 0
+    number: int | None = None
     title: Mapping[str, str] = field(default_factory=_said, hash=False)
     android: str | None = None
     items: tuple[str, ...] = ()
@@ -133,9 +142,10 @@ class PermissionClause(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackerClause(Statement):
-    """A way to recognise people again: its uses, what it holds, how it is kept away and what ends it."""
+    """A way to recognise people again: who sets it, its uses, what it holds, how it is kept away, its end."""
 
     techs: tuple[str, ...] = ()
+    set_by: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     only_stated: bool | None = None
     items: tuple[str, ...] = ()

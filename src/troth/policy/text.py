@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from troth.policy import statement_text
-from troth.policy.clauses import Clause, ItemClause, Keep, Need, RecipientClause, RightClause, Starts
+from troth.policy.clauses import (
+    Clause,
+    ItemClause,
+    Keep,
+    Need,
+    RecipientClause,
+    RightClause,
+    Starts,
+    SwitchClause,
+)
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.kinds import Periods
 from troth.policy.notice import Line, Notice, Section
@@ -103,11 +112,19 @@ class _Teller:
         told = self._compiled.policy.controller
         lines = [
             Line(self._say("controller"), self._legal_name(told["name"]), None),
-            Line(self._say("contact"), self._say("contacts", phone=told["phone"], email=told["email"]), None),
+            *self._contact(told),
         ]
         if "address" in told:
             lines.insert(1, Line(self._say("address"), told["address"], None))
         return Section("who", self._say("who"), None, tuple(lines))
+
+    def _contact(self, told: Mapping[str, str]) -> Iterator[Line]:
+        ways = {each: told[each] for each in ("phone", "email") if each in told}
+        if len(ways) > 1:
+            yield Line(self._say("contact"), self._phrases["contacts"].format_map(ways), None)
+            return
+        for each, value in ways.items():
+            yield Line(self._say(f"contacts.{each}"), value, None)
 
     def _legal_name(self, name: str) -> str:
         controller = self._compiled.one(ControllerClause)
@@ -209,8 +226,15 @@ class _Teller:
     def _switches(self) -> Iterator[tuple[Clause, Line]]:
         for clause in self._compiled.switches.values():
             state = "on" if clause.default_on else "off"
-            told = self._say(f"switch.{state}.{clause.scope}")
+            told = self._join((self._say(f"switch.{state}.{clause.scope}"), *self._about_switch(clause)))
             yield clause, Line(self._pick(clause.title), told, clause.id)
+
+    def _about_switch(self, clause: SwitchClause) -> Iterator[str]:
+        if clause.items:
+            yield self._say("switch.items", items=self._list(self._label(i) for i in sorted(clause.items)))
+        if clause.verbs:
+            verbs = (self._say(f"law.{each}") for each in sorted(clause.verbs))
+            yield self._say("switch.verbs", verbs=self._list(verbs))
 
     def _minors(self) -> Iterator[tuple[Clause, Line]]:
         if (clause := self._compiled.audience) is not None:

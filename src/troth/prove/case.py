@@ -7,13 +7,18 @@ from typing import TypeVar
 
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
+from troth.prove.why import Why
 from troth.terms import PolicyName, TrothError
 
 C = TypeVar("C", bound=Clause)
 
 
 class NotTried(TrothError):
-    """this cannot be tried here; its text says what is missing"""
+    """this cannot be tried here: a code of `why.yaml`, and what it is about"""
+
+    def __init__(self, code: str, **about: object) -> None:
+        self.why = Why.of(code, **about)
+        super().__init__(str(self.why))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from troth.policy.clauses import AttestedClause, Clause
 from troth.policy.promises import carried
 from troth.prove.case import Case, NotTried
 from troth.prove.scenarios import by_type
-from troth.prove.trial import Kind, Scenario, Trial, Tried, Words
+from troth.prove.trial import Kind, Scenario, Trial, Tried
+from troth.prove.why import Why, Words, waits_for
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
@@ -45,7 +46,7 @@ class Outcome:
     clause: ClauseId
     scenario: str
     lines: tuple[Tried, ...]
-    why_not: str | None
+    why_not: Why | None
     ms: int
 
     @property
@@ -68,7 +69,7 @@ class Judged:
     promise: str
     verdict: Verdict
     outcomes: tuple[Outcome, ...]
-    why: str | None
+    why: Why | None
 
 
 async def prove(
@@ -117,7 +118,7 @@ async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
         async with asyncio.timeout(_LIMIT_S):
             await scenario.act(world, case, trial)
     except NotTried as reason:
-        why_not = str(reason)
+        why_not = reason.why
     except Exception as problem:  # noqa: BLE001 - whatever it was, the clause was not seen to be kept
         words = Words("the trial can be carried to its end", "试验可以完成")
         seen = f"{type(problem).__name__}: {problem}"[:300]
@@ -142,11 +143,11 @@ def _judge(promise: str, clauses: tuple[Clause, ...], by_clause: Mapping[ClauseI
         if verdict in verdicts:
             return Judged(promise, verdict, found, None)
     if not clauses:
-        return Judged(promise, Verdict.NOT_BUILT, (), "no clause carries it")
+        return Judged(promise, Verdict.NOT_BUILT, (), Why.of("no_clause"))
     if all(isinstance(clause, AttestedClause) for clause in clauses):
         return Judged(promise, Verdict.ATTESTED, (), None)
     reasons = [outcome.why_not for outcome in found if outcome.why_not]
     if reasons:
         return Judged(promise, Verdict.NOT_PROVABLE, found, reasons[0])
     told = [clause for clause in clauses if not isinstance(clause, AttestedClause)]
-    return Judged(promise, Verdict.NOT_BUILT, (), f"no scenario yet for {type(told[0]).__name__}")
+    return Judged(promise, Verdict.NOT_BUILT, (), waits_for(type(told[0]).__name__))

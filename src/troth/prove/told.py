@@ -72,7 +72,7 @@ def _promise(each: Judged, sabotage: Sabotage | None) -> dict[str, Any]:
         "id": each.promise,
         "clause": list(dict.fromkeys(outcome.clause for outcome in each.outcomes)),
         "status": each.verdict.value,
-        "why": each.why,
+        "why": each.why and str(each.why),
         "evidence": [_outcome(outcome) for outcome in each.outcomes],
         "ms": sum(outcome.ms for outcome in each.outcomes),
         **more,
@@ -84,7 +84,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "clause": outcome.clause,
         "scenario": outcome.scenario,
         "status": outcome.verdict.value,
-        "why_not": outcome.why_not,
+        "why_not": outcome.why_not and str(outcome.why_not),
         "ms": outcome.ms,
         "lines": [_line(line) for line in outcome.lines],
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from troth.policy.clauses import Clause
 from troth.prove.case import Case
+from troth.prove.why import Words
 
 if TYPE_CHECKING:
     from troth.prove.world import World
@@ -25,14 +26,6 @@ class Kind(StrEnum):
     CONTROL = "control"  # allowed by the clause: it must work
     ATTEMPT = "attempt"  # breaks the promise: it must fail, and leave nothing behind
     FACT = "fact"  # people must be told this
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One sentence in both languages."""
-
-    en: str
-    zh: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from troth.policy.compiled import FunctionTable
     from troth.prove.story.evidence import Evidence
-    from troth.prove.story.gateway import Gateway
+    from troth.prove.story.gateway import Gateway, Message
     from troth.prove.story.stage import Levers
 
+T = TypeVar("T")
 REGISTER = FunctionName("register")
 _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
 """Items of an account that have fields of their own in the form."""
@@ -36,6 +37,7 @@ PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for 
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 _SOON_S = 6.0
+_BETWEEN_S = 0.1
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
 
@@ -183,7 +185,7 @@ class World:
         loose = sorted(item for item, clause in about_them.items() if free(clause))
         picky = sorted(item for item, c in about_them.items() if c.basis not in _BEYOND)
         if not loose and not picky:
-            raise NotTried(f"{function} takes nothing about whoever has the account")
+            raise NotTried("only_others", function=function)
         if not loose:
             (await self.choose(case, who, function, picky[0])).require()
         return frozenset((loose or picky)[:1])
@@ -212,7 +214,7 @@ class World:
             with suppress(RuntimeError):
                 await self.bind(who)
                 return
-        raise NotTried(f"the need {need} of {function} can't be met under {case.policy}: {answer.reason}")
+        raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
     async def bind(self, who: Someone) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
@@ -230,7 +232,7 @@ class World:
     async def send(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
         """Let the device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
         if who.way is None:
-            raise NotTried(f"{function} takes from devices, and none can be bound under this policy")
+            raise NotTried("nothing_to_bind", function=function)
         now = self.levers.now()
         readings = [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
         async with Camera(who.way) as device:
@@ -290,7 +292,7 @@ class World:
             return await self.take_in(who, function, purpose, wanted)
         if purpose_for(table, Verb.COLLECT, ActorKind.DEVICE):
             return await self.send(who, function, wanted)
-        raise NotTried(f"nobody collects anything for {function}")
+        raise NotTried("nobody_collects", function=function)
 
     async def rows(self, case: Case, who: Someone, function: FunctionName, item: ItemName) -> int:
         """Return how many documents of an item the vault's tables hold for a person and a function."""
@@ -305,6 +307,21 @@ class World:
         return await self.evidence.value(
             "SELECT count(*) FROM ledger_entry WHERE kind = %(kind)s", {"kind": kind}
         )
+
+    def letters(self, *addresses: str) -> tuple[Message, ...]:
+        """Return the messages that came for these addresses so far, the oldest first."""
+        return self._gateway.to(*addresses)
+
+    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = _SOON_S) -> T:
+        """Look again and again until something is seen, or time is up; return what was seen last.
+
+        For what workers do by themselves: out here there is no event to wait for.
+        """
+        seen, end = await look(), asyncio.get_running_loop().time() + within_s
+        while not seen and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(_BETWEEN_S)
+            seen = await look()
+        return seen
 
     async def service(self) -> Person:
         """Return a program of the maker's."""

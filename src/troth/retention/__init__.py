@@ -1,5 +1,5 @@
 """How long things are kept: what ends when, by the policy, and that it is carried out."""
 
-from troth.retention.retention import Retention
+from troth.retention.retention import Retention, off_file
 
-__all__ = ["Retention"]
+__all__ = ["Retention", "off_file"]

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from troth import ledger
 from troth.db import Tx
 from troth.gate.policies import Policies
 from troth.policy import keeping
 from troth.policy.compiled import Compiled
+from troth.policy.keeping import Held
 from troth.policy.words import Moment
-from troth.terms import FunctionName, ItemName, Permit, PolicyName, RecordId, SubjectId
+from troth.subjects.acts import on_file
+from troth.terms import Act, ActKind, FunctionName, ItemName, Permit, PolicyName, RecordId, SubjectId
 from troth.vault import closing
 from troth.vault.classes import Fixed
-from troth.vault.expiry import Expiry
+from troth.vault.expiry import Expiry, Settled
 from troth.vault.growth import dropped_daily
 from troth.vault.holds import Holds
 
@@ -43,26 +46,49 @@ class Retention:
         """Note that ``event`` put an end to what these functions hold of a person: all of it is due by then.
 
         Of several ends of one function the earliest stands. An event that the policy gives no end is none.
+        What a law wants from the same event on is held first, record by record.
         """
-        fate = keeping.after(compiled, event, at)
+        name, fate = compiled.policy.name, keeping.after(compiled, event, at)
+        for function in sorted(functions):
+            await self._hold(tx, (subject, function), compiled, event, at)
+            if fate is not None:
+                await closing.owe_whole(tx, subject, f"{name}/{function}", fate)
+
+    async def item_ended(
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        compiled: Compiled,
+        function: FunctionName,
+        item: ItemName,
+        *,
+        at: datetime,
+    ) -> None:
+        """Note that the purpose of one item ended, while its function goes on: it alone is due by then."""
+        name, fate = compiled.policy.name, keeping.after(compiled, Moment.PURPOSE_ENDED, at)
+        await self._hold(tx, (subject, function), compiled, Moment.PURPOSE_ENDED, at, item=item)
         if fate is not None:
-            for function in sorted(functions):
-                await closing.owe(tx, subject, f"{compiled.policy.name}/{function}", closing.EVERYTHING, fate)
+            await closing.owe_whole(tx, subject, f"{name}/{function}", fate, item)
 
     async def begins_again(
-        self, tx: Tx, subject: SubjectId, policy: PolicyName, function: FunctionName
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        policy: PolicyName,
+        function: FunctionName,
+        item: ItemName | None = None,
     ) -> None:
         """Delete now what is still due from the last time, so that nothing new is lost with it."""
-        await self._expiry.settle_early(tx, subject, f"{policy}/{function}")
+        await self._expiry.settle_early(tx, subject, f"{policy}/{function}", item)
 
     async def happened(
         self, tx: Tx, permit: Permit, item: ItemName, record: RecordId, *, event: Moment, at: datetime
-    ) -> bool:
-        """Begin the holds that ``event`` of one record begins; return whether a law wants it at all."""
+    ) -> tuple[Held, ...]:
+        """Begin the holds that ``event`` of one record begins; return them (none: no law wants it)."""
         compiled = self._policies.version(permit.ask.policy, permit.version)
         found = keeping.holds(compiled, item, event, at)
         await self._holds.begin(tx, permit, item, record, found)
-        return bool(found)
+        return found
 
     async def run(self, tx: Tx) -> int:
         """Carry out some of what is over; return how much: 0 when nothing is left."""
@@ -72,6 +98,32 @@ class Retention:
         """Delete some of the blocks that no partition takes with it, by class; return of how many people."""
         classes = [one for one in fixed_classes(self._policies.all()) if not dropped_daily(one)]
         return sum([await self._expiry.count_and_drop(tx, one.name()) for one in classes])
+
+    async def _hold(
+        self,
+        tx: Tx,
+        of: tuple[SubjectId, FunctionName],
+        compiled: Compiled,
+        event: Moment,
+        at: datetime,
+        *,
+        item: ItemName | None = None,
+    ) -> None:
+        subject, function = of
+        table = compiled.functions.get(function)
+        named = {item} if item is not None else table.items if table is not None else ()
+        found = {each: held for each in named if (held := keeping.holds(compiled, each, event, at))}
+        if found:
+            await self._holds.begin_all(tx, subject, (compiled.policy.name, function), found)
+
+
+async def off_file(tx: Tx, settled: Settled, at: datetime) -> None:
+    """Put on record that what was on file is there no more, so that nobody counts on it."""
+    policy, function = settled.policy, settled.function
+    held = await on_file(tx, settled.subject, policy, function)
+    for item in sorted(held if settled.item is None else held & {settled.item}):
+        gone = Act(kind=ActKind.REMOVED, policy=policy, at=at, function=function, item=item)
+        await ledger.record(tx, settled.subject, gone)
 
 
 def fixed_classes(compiled: Iterable[Compiled]) -> tuple[Fixed, ...]:

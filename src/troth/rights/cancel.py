@@ -20,7 +20,7 @@ from uuid import UUID
 from troth import ledger
 from troth.ledger import EntryKind
 from troth.policy import requests as says
-from troth.policy.words import Right
+from troth.policy.words import Moment, Right
 from troth.rights import desk, due, farewells
 from troth.rights.desk import Asked, Desk
 from troth.rights.moves import OF_STAGE, Event, NoSuchMove, State, move
@@ -145,6 +145,7 @@ class Cancellation:
     ) -> Cancelled:
         """Refuse everything about the person from this commit on; for a request of theirs, or in person.
 
+        Sooner than any time that the policy gives from here on; what a law wants from here on is held first.
         Raises `Denied`.
         """
         parts, now = self._parts, self._parts.clock.now()
@@ -159,7 +160,11 @@ class Cancellation:
         if behalf is not None:
             ask = asking.for_request(behalf, Verb.FORGET, REGISTER, held)
         permit = await parts.gate.admit(tx, ask)
-        by = self._desk.ends(await self._desk.accepted(tx, subject, policy), RIGHT, now)
+        compiled = await self._desk.accepted(tx, subject, policy)
+        await parts.ends.ended(
+            tx, subject, compiled, compiled.functions, event=Moment.ACCOUNT_CANCELLED, at=now
+        )
+        by = self._desk.ends(compiled, RIGHT, now)
         entry = await ledger.record(tx, subject, Act(kind=ActKind.CANCELLED, policy=policy, at=now))
         receipt = await paper(tx, parts.signer, subject, entry, EntryKind.CANCELLED)
         begun = await self._erasure.begin(tx, permit, plan)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.gate import accepted_version
-from troth.policy.clauses import Scope, Starts
+from troth.policy.clauses import Need, Scope, Starts
 from troth.policy.text import notice
+from troth.policy.words import Moment
+from troth.subjects.names import REGISTER
 from troth.subjects.papers import paper
 from troth.subjects.registration import NotTheText, the_text
 from troth.terms import (
@@ -33,6 +35,8 @@ from troth.terms import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from troth.db import Tx
@@ -106,6 +110,9 @@ class Choices:
             raise NotTheText("consent names the text that was shown: send its language and hash")
         if shown is not None:
             the_text(ground.compiled, ground.compiled.policy.version, shown.language, shown.text_hash)
+        also = ground.compiled.functions[function].refusal.also if item is None else frozenset[FunctionName]()
+        for begun in sorted(also | {function}):
+            await self._parts.ends.begins_again(tx, subject, policy, begun, item)
         act = replace(
             ground.act(ActKind.CHOSEN),
             function=function,
@@ -127,13 +134,17 @@ class Choices:
     ) -> Chosen:
         """Take a choice or a consent back, with the functions that the refusal clause says go with it.
 
-        Harmless when it was never given. Raises `NotAChoice`, `NoSuchSubject`.
+        Harmless when it was never given. What was stored for it is over then, as the policy says. Raises
+        `NotAChoice`, `NoSuchSubject`.
         """
         ground = await self._ground(tx, subject, policy)
         _choosable(ground.compiled, function, item)
         lost: frozenset[FunctionName] = frozenset()
         if item is None:
             lost = ground.compiled.functions[function].refusal.also
+            await self._purpose_ended(tx, ground, lost | {function})
+        elif _by_choice(ground.compiled, function, item):
+            await self._parts.ends.item_ended(tx, subject, ground.compiled, function, item, at=ground.now)
         act = replace(ground.act(ActKind.WITHDRAWN), function=function, item=item)
         for also in sorted(lost):
             await ledger.record(tx, subject, replace(act, function=also))
@@ -170,12 +181,16 @@ class Choices:
         ground = await self._ground(tx, subject, policy)
         act = ground.act(ActKind.ENDED)
         functions = frozenset(ground.compiled.functions)
+        await self._purpose_ended(tx, ground, functions - {REGISTER})
         return await self._record(tx, ground, act, functions)
 
     async def accept(
         self, tx: Tx, subject: SubjectId, policy: PolicyName, version: int, shown: Shown
     ) -> Chosen:
-        """Agree, again or to a new version: the current text only. Raises `NotTheText`, `NoSuchSubject`."""
+        """Agree, again or to a new version: the current text only. Raises `NotTheText`, `NoSuchSubject`.
+
+        What the version before had and this one does not, function or item, has ended.
+        """
         ground = await self._ground(tx, subject, policy)
         current = self._parts.gate.policies.current(policy)
         the_text(current, version, shown.language, shown.text_hash)
@@ -184,6 +199,11 @@ class Choices:
         )
         await ledger.record(tx, subject, act)
         functions = frozenset(current.functions)
+        await self._purpose_ended(tx, ground, ground.compiled.functions.keys() - functions)
+        for function in sorted(_with_acceptance(current)):
+            await self._parts.ends.begins_again(tx, subject, policy, function)
+        for function, item in _items_gone(ground.compiled, current):
+            await self._parts.ends.item_ended(tx, subject, ground.compiled, function, item, at=ground.now)
         return await self._record(tx, ground, replace(act, kind=ActKind.ACCEPTED), functions)
 
     async def go_on(
@@ -221,6 +241,11 @@ class Choices:
         compiled = self._parts.gate.policies.version(policy, version)
         return _Ground(subject, policy, standing, compiled, now)
 
+    async def _purpose_ended(self, tx: Tx, ground: _Ground, functions: AbstractSet[FunctionName]) -> None:
+        await self._parts.ends.ended(
+            tx, ground.subject, ground.compiled, functions, event=Moment.PURPOSE_ENDED, at=ground.now
+        )
+
     async def _record(self, tx: Tx, ground: _Ground, act: Act, functions: frozenset[FunctionName]) -> Chosen:
         entry = await ledger.record(tx, ground.subject, act)
         kind = ledger.entry_of(act, ground.subject).kind
@@ -231,6 +256,25 @@ class Choices:
 def current_text(compiled: Compiled, language: str) -> Shown:
     """Return what an honest edge shows in this language, as a choice names it."""
     return Shown(language, notice(compiled, language).text_hash)
+
+
+def _by_choice(compiled: Compiled, function: FunctionName, item: ItemName) -> bool:
+    """Return whether an item is there by the person's choice: the others stay with their function."""
+    clause = compiled.functions[function].items[item]
+    return clause.need is Need.OPTIONAL or clause.basis in _CONSENTS
+
+
+def _with_acceptance(compiled: Compiled) -> frozenset[FunctionName]:
+    return frozenset(
+        name for name, table in compiled.functions.items() if table.clause.starts is Starts.WITH_ACCEPTANCE
+    )
+
+
+def _items_gone(old: Compiled, new: Compiled) -> Iterator[tuple[FunctionName, ItemName]]:
+    """Yield the items that a function had under one version and no longer has under the next."""
+    for function in sorted(old.functions.keys() & new.functions.keys()):
+        for item in sorted(old.functions[function].items.keys() - new.functions[function].items.keys()):
+            yield function, item
 
 
 def _choosable(compiled: Compiled, function: FunctionName, item: ItemName | None) -> FunctionClause:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from troth.subjects.ends import Ends
 from troth.subjects.origins import Origins
 from troth.terms import Clock, Region
 
@@ -30,4 +31,5 @@ class Parts:
     signer: Signer
     clock: Clock
     region: Region
+    ends: Ends
     origins: Origins = field(default_factory=Origins)

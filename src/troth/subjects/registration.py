@@ -32,7 +32,7 @@ from troth.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from troth.policy.compiled import Compiled
 
@@ -133,10 +133,11 @@ def the_text(compiled: Compiled, version: int, language: str, text_hash: str) ->
 def login_items(compiled: Compiled) -> frozenset[ItemName]:
     """Return the items one signs in with: identifiers that the account's function cannot do without.
 
-    A phone number that `register` requires is a credential; an e-mail address that it merely may take is not.
+    A phone number that `register` requires is a credential, and so are both where it needs one of the two; an
+    e-mail address that it merely may take is not.
     """
     table = compiled.functions.get(REGISTER)
-    return frozenset({PHONE, EMAIL}) & table.required if table else frozenset()
+    return frozenset({PHONE, EMAIL}) & (table.required | table.either) if table else frozenset()
 
 
 def _acts(given: Registration, compiled: Compiled, now: datetime) -> tuple[Act, ...]:
@@ -151,14 +152,19 @@ def _acts(given: Registration, compiled: Compiled, now: datetime) -> tuple[Act, 
     acts = [shown]
     if given.agreed:
         acts.append(replace(shown, kind=ActKind.ACCEPTED))
-    if compiled.audience is not None:
-        found = age_class(
-            compiled.audience.minimum_age,
-            now,
-            birth_date=given.birth_date,
-            declares_adult=given.declares_adult,
-        )
-        if found is not Age.UNKNOWN:
-            age = compiled.audience.minimum_age if found is Age.ADULT else None
-            acts.append(Act(kind=_SAYS[found], policy=given.policy, at=now, age=age))
-    return tuple(acts)
+    return (*acts, *_ages(given, compiled, now))
+
+
+def _ages(given: Registration, compiled: Compiled, now: datetime) -> Iterator[Act]:
+    """Yield what was declared of the age: the oldest of the policy's ages that was reached.
+
+    Too young for an account is a minor found; too young to speak for oneself is nothing by itself, because a
+    guardian may speak.
+    """
+    account = 0 if compiled.audience is None else compiled.audience.minimum_age
+    for age in sorted({account, compiled.own_age} - {0}, reverse=True):
+        found = age_class(age, now, birth_date=given.birth_date, declares_adult=given.declares_adult)
+        if found is Age.ADULT or (found is Age.MINOR and age == account):
+            reached = age if found is Age.ADULT else None
+            yield Act(kind=_SAYS[found], policy=given.policy, at=now, age=reached)
+            return

@@ -8,7 +8,7 @@ settled before this is called.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -61,6 +61,12 @@ class _Wrap:
     retention: str
     kek_epoch: int
     wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _ToHold(_Wrap):
+    record: UUID
+    item: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +208,18 @@ async def key_of(tx: Tx, keyring: Keyring, permit: Permit, item: ItemName, recor
     """Return the key of a record that the permit's function holds, for another wrap. Raises `NotHeld`."""
     _held, key = await _opening(tx, keyring, permit, item, record)
     return key
+
+
+async def to_hold(
+    tx: Tx, keyring: Keyring, subject: SubjectId, function: str, items: Collection[ItemName]
+) -> tuple[tuple[RecordId, ItemName, bytes], ...]:
+    """Return the records of ``items`` that a function holds, each with its key, for another wrap."""
+    await tx.run(QUERIES["share_epochs"])
+    params = {"subject": subject, "function": function, "items": sorted(items)}
+    rows = await tx.rows(_ToHold, QUERIES["keys_to_hold"], params)
+    return tuple(
+        (RecordId(row.record), ItemName(row.item), _unwrap(keyring, subject, row.record, row)) for row in rows
+    )
 
 
 async def _opening(

@@ -1,4 +1,4 @@
-"""Correcting or deleting one reading: its block is opened, changed and sealed anew as its next version.
+"""Correcting or deleting single readings: a block is opened, changed and sealed anew as its next version.
 
 The other readings of the block stay as they are, and so do the marks: a late resend brings nothing back. The
 caller holds the subject's row, so that nobody edits the same block.
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from troth.db import Tx
-from troth.terms import Permit, Reading
+from troth.terms import ItemName, Permit, Reading, SubjectId
 from troth.vault import blocks, cipher, events, keys
 from troth.vault.errors import NotHeld
 from troth.vault.keyring import Keyring
@@ -31,18 +31,24 @@ async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading) 
         raise NotHeld
     changed = [*readings]
     changed[place] = replace(readings[place], value=corrected.value)
-    await _reseal(tx, permit, row, key, changed)
+    await _reseal(tx, permit.ask.subject, row, key, changed)
 
 
 async def delete(tx: Tx, keyring: Keyring, permit: Permit, reading: UUID, measured: datetime | None) -> None:
     """Delete the reading with this id. Raises `NotHeld`."""
     row, key, readings = await _block(tx, keyring, permit, reading, measured)
     place = _place(readings, reading)
-    left = [*readings[:place], *readings[place + 1 :]]
-    if left:
-        await _reseal(tx, permit, row, key, left)
-    else:
-        await tx.run(QUERIES["drop_block"], _at(permit, row))
+    await _leave(tx, permit.ask.subject, row, key, [*readings[:place], *readings[place + 1 :]])
+
+
+async def without(tx: Tx, keyring: Keyring, subject: SubjectId, function: str, item: ItemName) -> None:
+    """Seal every block of a function anew without the readings of one item. The caller holds the row."""
+    span = events.Window(subject=subject, function=function)
+    for retention in await _classes(tx, span):
+        async for row, key, readings in events.opened(tx, keyring, span, retention):
+            left = [one for one in readings if one.item != item]
+            if len(left) < len(readings):
+                await _leave(tx, subject, row, key, left)
 
 
 async def _block(
@@ -55,9 +61,7 @@ async def _block(
         since=measured,
         until=measured + _INSTANT if measured else None,
     )
-    params = {"subject": span.subject, "function": span.function}
-    cursor = await tx.conn.execute(QUERIES["classes"], params, prepare=True)
-    for retention in [str(row[0]) for row in await cursor.fetchall()]:
+    for retention in await _classes(tx, span):
         async for row, key, readings in events.opened(tx, keyring, span, retention):
             if any(one.id == reading for one in readings):
                 return row, key, readings
@@ -68,24 +72,39 @@ def _place(readings: Sequence[Reading], reading: UUID) -> int:
     return next(n for n, one in enumerate(readings) if one.id == reading)
 
 
+async def _classes(tx: Tx, span: events.Window) -> list[str]:
+    params = {"subject": span.subject, "function": span.function}
+    cursor = await tx.conn.execute(QUERIES["classes"], params, prepare=True)
+    return [str(row[0]) for row in await cursor.fetchall()]
+
+
+async def _leave(
+    tx: Tx, subject: SubjectId, row: events.Block, key: keys.DataKey, left: Sequence[Reading]
+) -> None:
+    if left:
+        await _reseal(tx, subject, row, key, left)
+    else:
+        await tx.run(QUERIES["drop_block"], _at(subject, row))
+
+
 async def _reseal(
-    tx: Tx, permit: Permit, row: events.Block, key: keys.DataKey, readings: Sequence[Reading]
+    tx: Tx, subject: SubjectId, row: events.Block, key: keys.DataKey, readings: Sequence[Reading]
 ) -> None:
     version = row.version + 1
     label = events.block_label(
-        events.owner_of(permit.ask.subject, row),
+        events.owner_of(subject, row),
         row.at_day,
         row.block,
         version=version,
         policy_version=row.policy_version,
     )
     sealed = cipher.seal(key.secret, label.aad(), blocks.encode(readings))
-    await tx.run(QUERIES["reseal_block"], _at(permit, row) | {"version": version, "sealed": sealed})
+    await tx.run(QUERIES["reseal_block"], _at(subject, row) | {"version": version, "sealed": sealed})
 
 
-def _at(permit: Permit, row: events.Block) -> dict[str, object]:
+def _at(subject: SubjectId, row: events.Block) -> dict[str, object]:
     return {
-        "subject": permit.ask.subject,
+        "subject": subject,
         "function": row.function,
         "class": row.retention,
         "at_day": row.at_day,

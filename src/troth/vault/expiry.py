@@ -8,6 +8,7 @@ When something is over is not decided here. Partitions of past days are dropped 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -16,7 +17,7 @@ from troth import ledger
 from troth.db import Tx
 from troth.ledger import EntryKind
 from troth.policy.words import Outcome
-from troth.terms import Clock, FunctionName, PolicyName, SubjectId
+from troth.terms import Clock, FunctionName, ItemName, PolicyName, SubjectId
 from troth.vault import classes, closing, deletions, documents, events, keys
 from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
@@ -32,13 +33,34 @@ class _Due:
     subject: SubjectId
     function: str
     record: UUID
+    item: str | None
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was carried out: all of a function's, or all of one item of it, or one document of that item."""
+
+    subject: SubjectId
+    policy: PolicyName
+    function: FunctionName
+    item: ItemName | None
+
+
+Told = Callable[[Tx, Settled, datetime], Awaitable[None]]
+"""What hears of it, in the same transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Over:
     subject: SubjectId
     function: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    record: UUID
+    at_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +72,11 @@ class _Item:
 class Expiry:
     """What a retention worker calls. The caller owns the transaction."""
 
-    def __init__(self, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, keyring: Keyring, clock: Clock, told: Told | None = None) -> None:
+        """``told`` hears of everything that was carried out, before the commit."""
         self._keyring = keyring
         self._clock = clock
+        self._told = told
         self._holds = Holds(keyring, clock)
 
     async def run(self, tx: Tx) -> int:
@@ -63,10 +87,14 @@ class Expiry:
             done += await self._settle(tx, row, now)
         return done + await self._holds.end(tx)
 
-    async def settle_early(self, tx: Tx, subject: SubjectId, function: str) -> int:
-        """Carry out at once what is due of a function that begins again; return whether anything was."""
+    async def settle_early(
+        self, tx: Tx, subject: SubjectId, function: str, item: ItemName | None = None
+    ) -> int:
+        """Carry out at once what is due of a function, or item, that begins again; return whether it was."""
         found = await tx.rows(
-            _Due, QUERIES["due_of"], {"subject": subject, "function": function, "record": closing.EVERYTHING}
+            _Due,
+            QUERIES["due_of"],
+            {"subject": subject, "function": function, "record": closing.whole(item)},
         )
         for row in found:
             await self._settle(tx, row, self._clock.now(), early=True)
@@ -101,43 +129,63 @@ class Expiry:
             return 1  # the erasure sees to everything
         if row.outcome == Outcome.ANONYMISE:
             await self._add(tx, row.function, await self._counted(tx, row))
+        settled = await self._settled(tx, row)
         if row.record == closing.EVERYTHING:
             await closing.close(tx, row.subject, row.function, now)
+        elif row.item is not None:
+            await deletions.note(tx, now)
+            await closing.close_item(tx, self._keyring, row.subject, row.function, ItemName(row.item))
         else:
             await deletions.note(tx, now)
             await documents.let_go_of(tx, row.subject, row.function, row.record)
             await tx.run(QUERIES["forget_media"], params)
-        policy, _, function = row.function.partition("/")
         entry = ledger.NewEntry(
             kind=EntryKind.TIME_OVER,
             at=now,
-            policy=PolicyName(policy),
-            function=FunctionName(function),
+            policy=settled.policy,
+            function=settled.function,
             subject=row.subject,
             details={"outcome": row.outcome},
         )
         await ledger.append(tx, entry)
+        if self._told is not None and not await self._others(tx, row, settled):
+            await self._told(tx, settled, now)
         return 1
 
+    async def _others(self, tx: Tx, row: _Due, settled: Settled) -> bool:
+        """Return whether the function holds more documents of the same item: then it is not over for it."""
+        params = {"subject": row.subject, "function": row.function, "item": settled.item}
+        return settled.item is not None and bool(await tx.rows(_Record, QUERIES["documents_for"], params))
+
+    async def _settled(self, tx: Tx, row: _Due) -> Settled:
+        policy, _, function = row.function.partition("/")
+        item = row.item
+        if item is None and row.record != closing.EVERYTHING:
+            params = {"subject": row.subject, "record": row.record}
+            item = next((one.item for one in await tx.rows(_Item, QUERIES["item_of"], params)), None)
+        name = None if item is None else ItemName(item)
+        return Settled(row.subject, PolicyName(policy), FunctionName(function), name)
+
     async def _counted(self, tx: Tx, row: _Due) -> Tally:
-        params = {"subject": row.subject, "function": row.function, "record": row.record}
-        if row.record != closing.EVERYTHING:
+        params = {"subject": row.subject, "function": row.function, "record": row.record, "item": row.item}
+        if row.record != closing.whole(None if row.item is None else ItemName(row.item)):
             found = await tx.rows(_Item, QUERIES["item_of"], params)
             return Counter(_month(one.item, one.at_day) for one in found)
-        tally = Counter(
-            _month(one.item, one.at_day) for one in await tx.rows(_Item, QUERIES["items_for"], params)
-        )
+        documents_over = QUERIES["items_for" if row.item is None else "items_of_one"]
+        tally = Counter(_month(one.item, one.at_day) for one in await tx.rows(_Item, documents_over, params))
         span = events.Window(subject=row.subject, function=row.function)
         cursor = await tx.conn.execute(QUERIES["classes"], params, prepare=True)
         for (retention,) in await cursor.fetchall():
-            tally += await self._events(tx, span, str(retention))
+            tally += await self._events(tx, span, str(retention), row.item)
         return tally
 
-    async def _events(self, tx: Tx, span: events.Window, retention: str) -> Tally:
+    async def _events(self, tx: Tx, span: events.Window, retention: str, item: str | None = None) -> Tally:
         tally: Tally = Counter()
         async for row, _key, readings in events.opened(tx, self._keyring, span, retention):
             if span.until is None or row.at_day < span.until.date():
-                tally.update(_month(one.item, row.at_day) for one in readings)
+                tally.update(
+                    _month(one.item, row.at_day) for one in readings if item is None or one.item == item
+                )
         return tally
 
     async def _add(self, tx: Tx, function: str, tally: Tally) -> None:

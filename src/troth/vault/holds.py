@@ -7,7 +7,7 @@ is held is named record by record. Which law holds what until when, the policy s
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,17 @@ from troth import ledger
 from troth.db import Tx
 from troth.ledger import EntryKind
 from troth.policy.keeping import Held
-from troth.terms import ClauseId, Clock, ItemName, Permit, Reading, RecordId, SubjectId
+from troth.terms import (
+    ClauseId,
+    Clock,
+    FunctionName,
+    ItemName,
+    Permit,
+    PolicyName,
+    Reading,
+    RecordId,
+    SubjectId,
+)
 from troth.vault import blocks, cipher, covers, deletions, documents, keys
 from troth.vault.documents import HeldRecord
 from troth.vault.keyring import Keyring
@@ -30,6 +40,19 @@ _PAGE = 100
 class _Ended:
     record: UUID
     clause: ClauseId
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """Whose record is held, for which function."""
+
+    subject: SubjectId
+    policy: PolicyName
+    function: FunctionName
+
+    @property
+    def label(self) -> str:
+        return f"{self.policy}/{self.function}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +79,8 @@ class Holds:
         await keys.hold(tx, permit.ask.subject)
         if lasting := _lasting(holds, now):
             key = await documents.key_of(tx, self._keyring, permit, item, record)
-            await self._hold(tx, permit, item, record, lasting, key=key)
+            await self._wrap(tx, _of(permit), record, key)
+            await self._note(tx, _of(permit), item, record, lasting)
 
     async def begin_event(
         self, tx: Tx, permit: Permit, reading: Reading, holds: tuple[Held, ...]
@@ -74,13 +98,35 @@ class Holds:
         if not lasting:
             return record
         if await tx.value(QUERIES["document_of"], params) is not None:
-            await self._note(tx, permit, reading.item, record, lasting)
+            await self._note(tx, _of(permit), reading.item, record, lasting)
             return record
         value = {"id": reading.id.bytes, "measured": reading.measured.isoformat(), "value": reading.value}
         key = cipher.new_key()
         await documents.add(tx, permit, reading.item, value, key=key, day=now.date(), record=record)
-        await self._hold(tx, permit, reading.item, record, lasting, key=key)
+        await self._wrap(tx, _of(permit), record, key)
+        await self._note(tx, _of(permit), reading.item, record, lasting)
         return record
+
+    async def begin_all(
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        holder: tuple[PolicyName, FunctionName],
+        holds: Mapping[ItemName, tuple[Held, ...]],
+    ) -> int:
+        """Hold every document of these items that a function holds; return how many. Nothing is opened.
+
+        For what happens to a person as a whole, such as the end of their account; so it takes no permit.
+        """
+        now = self._clock.now()
+        await keys.hold(tx, subject)
+        lasting = {item: left for item, found in holds.items() if (left := _lasting(found, now))}
+        named = _Of(subject, *holder)
+        found = await documents.to_hold(tx, self._keyring, subject, named.label, lasting) if lasting else ()
+        for record, item, key in found:
+            await self._wrap(tx, named, record, key)
+            await self._note(tx, named, item, record, lasting[item])
+        return len(found)
 
     async def open(self, tx: Tx, permit: Permit) -> AsyncGenerator[HeldRecord]:
         """Yield the held records of the permit's items. Takes a permit on a legal duty, with its reference.
@@ -115,26 +161,21 @@ class Holds:
             ended += len(gone)
         return ended
 
-    async def _hold(
-        self, tx: Tx, permit: Permit, item: ItemName, record: RecordId, holds: tuple[Held, ...], *, key: bytes
-    ) -> None:
-        subject, holder = permit.ask.subject, (function_of(permit), HOLD)
-        if not await documents.wrapped_for(tx, subject, record, holder):
-            await documents.add_wrap(tx, self._keyring, subject, record, key=key, holder=holder)
-        await self._note(tx, permit, item, record, holds)
+    async def _wrap(self, tx: Tx, of: _Of, record: RecordId, key: bytes) -> None:
+        holder = (of.label, HOLD)
+        if not await documents.wrapped_for(tx, of.subject, record, holder):
+            await documents.add_wrap(tx, self._keyring, of.subject, record, key=key, holder=holder)
 
-    async def _note(
-        self, tx: Tx, permit: Permit, item: ItemName, record: RecordId, holds: tuple[Held, ...]
-    ) -> None:
+    async def _note(self, tx: Tx, of: _Of, item: ItemName, record: RecordId, holds: tuple[Held, ...]) -> None:
         now = self._clock.now()
         for held in holds:
             await tx.run(
                 QUERIES["add_hold"],
                 {
-                    "subject": permit.ask.subject,
+                    "subject": of.subject,
                     "record": record,
                     "clause": held.clause,
-                    "function": function_of(permit),
+                    "function": of.label,
                     "item": item,
                     "began": now,
                     "until": held.until,
@@ -143,13 +184,17 @@ class Holds:
             entry = ledger.NewEntry(
                 kind=EntryKind.HELD,
                 at=now,
-                policy=permit.ask.policy,
-                function=permit.ask.function,
-                subject=permit.ask.subject,
+                policy=of.policy,
+                function=of.function,
+                subject=of.subject,
                 clauses=(held.clause,),
                 details={"record": str(record)},
             )
             await ledger.append(tx, entry)
+
+
+def _of(permit: Permit) -> _Of:
+    return _Of(permit.ask.subject, permit.ask.policy, permit.ask.function)
 
 
 def _lasting(holds: tuple[Held, ...], now: datetime) -> tuple[Held, ...]:

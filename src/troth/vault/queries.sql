@@ -62,6 +62,13 @@ SELECT d.record, d.at_day FROM document d JOIN document_wrap w USING (subject, r
  WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s AND w.class <> 'hold'
  ORDER BY d.at_day, d.record
 
+-- :keys_to_hold
+-- The records of some items that a function holds, each with the function's wrap.
+SELECT d.record, d.item, w.function, w.class AS retention, w.kek_epoch, w.wrapped
+  FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND d.item = ANY(%(items)s) AND w.function = %(function)s AND w.class <> 'hold'
+ ORDER BY d.record
+
 -- :wraps
 -- Every wrap of a record's key, in a fixed order.
 SELECT function, class AS retention, kek_epoch, wrapped FROM document_wrap
@@ -133,6 +140,10 @@ DELETE FROM vault_key WHERE subject = %(subject)s AND function = %(function)s
 -- :drop_blocks
 -- A function's event blocks of a subject.
 DELETE FROM event_block WHERE subject = %(subject)s AND function = %(function)s
+
+-- :drop_tags_of
+-- A function's look-up tag of one item.
+DELETE FROM blind_index WHERE subject = %(subject)s AND function = %(function)s AND field = %(item)s
 
 -- :drop_tags
 -- A function's look-up tags of a subject.
@@ -477,10 +488,10 @@ SELECT (SELECT count(*) FROM vault_key) + (SELECT count(*) FROM document_wrap) +
 -- What a function held is gone, so nothing of it is due.
 DELETE FROM retention_due WHERE subject = %(subject)s AND function = %(function)s
 
--- :owe_everything
--- When all that a function holds is over: the earliest end stands.
-INSERT INTO retention_due (subject, function, record, at, outcome)
-VALUES (%(subject)s, %(function)s, %(record)s, %(at)s, %(outcome)s)
+-- :owe_whole
+-- When all that a function holds is over, or all of one item: the earliest end stands.
+INSERT INTO retention_due (subject, function, record, item, at, outcome)
+VALUES (%(subject)s, %(function)s, %(record)s, %(item)s, %(at)s, %(outcome)s)
     ON CONFLICT (subject, function, record) DO UPDATE
        SET at = excluded.at, outcome = excluded.outcome
      WHERE (excluded.at, excluded.outcome <> 'delete') < (retention_due.at, retention_due.outcome <> 'delete')
@@ -493,12 +504,12 @@ VALUES (%(subject)s, %(function)s, %(record)s, %(at)s, %(outcome)s)
 
 -- :due_now
 -- What is over by now, the oldest first.
-SELECT subject, function, record, outcome FROM retention_due WHERE at <= %(now)s
+SELECT subject, function, record, item, outcome FROM retention_due WHERE at <= %(now)s
  ORDER BY at, subject, function, record LIMIT %(page)s
 
 -- :due_of
--- Everything of a function that is due, now or later.
-SELECT subject, function, record, outcome FROM retention_due
+-- Everything of a function, or all of one item, that is due, now or later.
+SELECT subject, function, record, item, outcome FROM retention_due
  WHERE subject = %(subject)s AND function = %(function)s AND record = %(record)s
 
 -- :settle
@@ -514,6 +525,11 @@ SELECT item, at_day FROM document WHERE subject = %(subject)s AND record = %(rec
 -- Of what items a function holds documents, and how many of each.
 SELECT d.item, d.at_day FROM document d JOIN document_wrap w USING (subject, record)
  WHERE d.subject = %(subject)s AND w.function = %(function)s AND w.class <> 'hold'
+
+-- :items_of_one
+-- The same of one item.
+SELECT d.item, d.at_day FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s AND w.class <> 'hold'
 
 -- :count_anonymous
 -- More readings of a month, without whose they were.
@@ -605,6 +621,13 @@ UPDATE media SET state = 'gone', wrapped = NULL
 -- What a function holds of media opens no more.
 UPDATE media SET state = 'gone', wrapped = NULL
  WHERE subject = %(subject)s AND function = %(function)s AND state <> 'gone'
+
+-- :close_media_of
+-- What a function holds of one item of media opens no more, with what belongs to it.
+UPDATE media m SET state = 'gone', wrapped = NULL
+ WHERE m.subject = %(subject)s AND m.function = %(function)s AND m.state <> 'gone'
+   AND (m.item = %(item)s OR EXISTS (SELECT FROM media o WHERE o.subject = m.subject AND o.object = m.of
+                                        AND o.item = %(item)s))
 
 -- :erase_media
 -- A subject's media opens no more.

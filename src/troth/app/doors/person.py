@@ -14,7 +14,6 @@ from troth.app.views import BoundDevice, DeviceLine, Me
 from troth.devices.identifiers import Told
 from troth.devices.registry import NotYourDevice
 from troth.gate import accepted_version
-from troth.policy.words import Moment
 from troth.subjects.choices import Choices, Shown
 from troth.subjects.names import REGISTER
 from troth.subjects.sessions import NotSignedIn
@@ -71,8 +70,6 @@ class PersonDoors(Doors):
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
-            if item is None:
-                await self._system.retention.begins_again(tx, subject, asking.policy, function)
             shown = Shown(language, text_hash) if text_hash else None
             chosen = await self._choices.choose(
                 tx, subject, asking.policy, function, shown=shown, item=item, separate=item is not None
@@ -86,12 +83,6 @@ class PersonDoors(Doors):
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
             chosen = await self._choices.withdraw(tx, subject, asking.policy, function, item=item)
-            standing = await ledger.standing(tx, subject, lock=True)
-            if item is None and standing is not None:
-                compiled = self._accepted(standing, asking)
-                await self._system.retention.ended(
-                    tx, subject, compiled, {function}, event=Moment.PURPOSE_ENDED, at=asking.at
-                )
         await self._changed(subject)
         return chosen.receipt
 

@@ -20,9 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from troth.db import Tx
+    from troth.policy.keeping import Held
+    from troth.policy.words import Moment
     from troth.subjects.records import Kept
     from troth.subjects.services import Opened, Taken
-    from troth.terms import FunctionName, PolicyName, Purpose, Reference, Region, SubjectId
+    from troth.terms import (
+        EntryId,
+        FunctionName,
+        PolicyName,
+        Purpose,
+        RecordId,
+        Reference,
+        Region,
+        SubjectId,
+    )
 
 _BY_DEED = frozenset({CAMERA.supplies})
 _SERVING = frozenset({Role.SERVICE})
@@ -31,7 +42,10 @@ _OFFICE = _SERVING | {Role.ADMIN, Role.PRIVACY, Role.SUPPORT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAsk:
-    """What a service wants with one person. ``region``: where it goes; None: it stays here."""
+    """What a service wants with one person. ``region``: where it goes; None: it stays here.
+
+    ``policy``: under which, where a name of the function alone can't say, as after the person has gone.
+    """
 
     subject: SubjectId
     function: FunctionName
@@ -39,6 +53,7 @@ class ServiceAsk:
     reference: Reference | None = None
     recipient: str | None = None
     region: Region | None = None
+    policy: PolicyName | None = None
     items: frozenset[ItemName] = field(default=frozenset())
 
 
@@ -82,14 +97,30 @@ class RecordDoors(StaffDoors):
         await self._changed(subject)
 
     async def take_in(
-        self, token: str, wanted: ServiceAsk, values: Mapping[ItemName, Mapping[str, object]]
+        self,
+        token: str,
+        wanted: ServiceAsk,
+        values: Mapping[ItemName, Mapping[str, object]],
+        *,
+        another: bool = False,
     ) -> Taken:
-        """Store what a service collected. Raises `NotStaff`, `WrongRole`, `Denied`."""
+        """Store what a service collected; ``another`` of an item, or its one. Raises as `happened` does."""
         async with self._open() as tx:
             ask = await self._service_ask(tx, token, Verb.COLLECT, wanted, frozenset(values))
-            taken = await Services(self._system.parts).take_in(tx, ask, values)
+            taken = await Services(self._system.parts).take_in(tx, ask, values, another=another)
         await self._changed(wanted.subject)
         return taken
+
+    async def happened(
+        self, token: str, wanted: ServiceAsk, record: RecordId, event: Moment
+    ) -> tuple[tuple[Held, ...], EntryId | None]:
+        """Note what happened to one record, and return which laws want it kept, until when.
+
+        Raises `NotStaff`, `WrongRole`, `Denied`, `NotHeld`, `NotItsEvent`.
+        """
+        async with self._open() as tx:
+            ask = await self._service_ask(tx, token, Verb.COLLECT, wanted, wanted.items)
+            return await Services(self._system.parts).happened(tx, ask, record, event)
 
     async def hand_out(self, token: str, verb: Verb, wanted: ServiceAsk) -> Opened:
         """Open what a service uses, shares or discloses. Raises `NotStaff`, `WrongRole`, `Denied`."""
@@ -112,7 +143,7 @@ class RecordDoors(StaffDoors):
         roles: frozenset[Role] = _SERVING,
     ) -> Ask:
         who = await self._staff(tx, token, roles)
-        policy = await self._policy_with(tx, wanted.subject, wanted.function)
+        policy = wanted.policy or await self._policy_with(tx, wanted.subject, wanted.function)
         compiled = self._system.gate.policies.current(policy)
         return Ask(
             verb=verb,

@@ -364,17 +364,45 @@ class MediaStored(Answer):
 
 
 class TakenIn(Answer):
-    """What became of what a service handed in."""
+    """What became of what a service handed in; ``records`` says under which record each item lies."""
 
     stored: tuple[str, ...]
+    records: Mapping[str, UUID]
     dropped: tuple[DroppedShown, ...]
     because: tuple[str, ...]
 
 
+class HoldShown(Answer):
+    """Until when a record is kept, and the clause that says so."""
+
+    clause: str
+    until: datetime
+
+
+class Happened(Answer):
+    """What follows from what happened: ``holds`` is empty where no law wants the record."""
+
+    holds: tuple[HoldShown, ...]
+    entry: UUID | None
+
+
+class HeldShown(Answer):
+    """A record that a law keeps, opened for that duty."""
+
+    record: UUID
+    item: str
+    until: datetime
+    value: Mapping[str, object]
+
+
 class HandedOut(Answer):
-    """What the gate let through, and the evidence; an item that is not on file is absent."""
+    """What the gate let through, and the evidence; an item that is not on file is absent.
+
+    ``held``: what a law keeps, where a legal duty was named.
+    """
 
     values: Mapping[str, Mapping[str, object]]
+    held: tuple[HeldShown, ...]
     dropped: tuple[DroppedShown, ...]
     because: tuple[str, ...]
     entry: UUID | None

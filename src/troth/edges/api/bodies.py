@@ -298,12 +298,22 @@ class Serving(Body):
     function: Word
     purpose: Word
     reference: Grounds | None = None
+    policy: Word | None = None
 
 
 class TakingIn(Serving):
-    """What a service collected, by item."""
+    """What a service collected, by item; ``another``: one more of each, such as an order among orders."""
 
     values: Values
+    another: bool = False
+
+
+class Happening(Serving):
+    """What happened to one record of an item, by the policy's word for it, such as ``order_completed``."""
+
+    item: Word
+    record: Id
+    event: Word
 
 
 class Using(Serving):

@@ -7,10 +7,32 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from troth.app.doors.records import ServiceAsk
-from troth.edges.api.answers import DroppedShown, Given, HandedOut, RecordsShown, TakenIn, ValueShown
-from troth.edges.api.bodies import Giving, HandingOn, Serving, Stating, TakingIn, Using, Word
+from troth.edges.api.answers import (
+    DroppedShown,
+    Given,
+    HandedOut,
+    Happened,
+    HeldShown,
+    HoldShown,
+    RecordsShown,
+    TakenIn,
+    ValueShown,
+)
+from troth.edges.api.bodies import Giving, HandingOn, Happening, Serving, Stating, TakingIn, Using, Word
 from troth.edges.api.caller import System, Token
-from troth.terms import FunctionName, ItemName, Purpose, Reference, Region, SubjectId, Verb
+from troth.policy.words import Moment
+from troth.subjects.services import NotItsEvent
+from troth.terms import (
+    FunctionName,
+    ItemName,
+    PolicyName,
+    Purpose,
+    RecordId,
+    Reference,
+    Region,
+    SubjectId,
+    Verb,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,12 +84,24 @@ async def state(troth: System, token: Token, function: Word, need: Word, body: S
 async def collect(troth: System, token: Token, body: TakingIn) -> TakenIn:
     """Store what the policy lets a service collect about one person for this purpose."""
     values = {ItemName(item): value for item, value in body.values.items()}
-    taken = await troth.take_in(token, service_ask(body), values)
+    taken = await troth.take_in(token, service_ask(body), values, another=body.another)
     return TakenIn(
         stored=tuple(sorted(taken.stored)),
+        records={**taken.stored},
         dropped=_dropped(taken.dropped),
         because=tuple(sorted(taken.because)),
     )
+
+
+@router.post("/service/happened", tags=["service"], summary="Say what happened to a record")
+async def happened(troth: System, token: Token, body: Happening) -> Happened:
+    """Note that an order was completed: from then on a law may want its record, whatever else goes."""
+    try:
+        event = Moment(body.event)
+    except ValueError:
+        raise NotItsEvent from None
+    holds, entry = await troth.happened(token, service_ask(body, [body.item]), RecordId(body.record), event)
+    return Happened(holds=tuple(HoldShown(clause=one.clause, until=one.until) for one in holds), entry=entry)
 
 
 @router.post("/service/use", tags=["service"], summary="Use items of one person")
@@ -101,6 +135,7 @@ def service_ask(
         reference=Reference(body.reference.ground, body.reference.document) if body.reference else None,
         recipient=recipient,
         region=Region(region) if region else None,
+        policy=PolicyName(body.policy) if body.policy else None,
         items=frozenset(ItemName(item) for item in items),
     )
 
@@ -109,6 +144,10 @@ async def _handed(troth: Troth, token: str, verb: Verb, wanted: ServiceAsk) -> H
     opened = await troth.hand_out(token, verb, wanted)
     return HandedOut(
         values={**opened.values},
+        held=tuple(
+            HeldShown(record=one.record, item=one.item, until=one.until, value=one.value)
+            for one in opened.held
+        ),
         dropped=_dropped(opened.dropped),
         because=tuple(sorted(opened.because)),
         entry=opened.entry,

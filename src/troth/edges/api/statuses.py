@@ -26,6 +26,7 @@ from troth.subjects import (
     passwords,
     records,
     registration,
+    services,
     staff,
     tries,
 )
@@ -82,6 +83,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     NotKept: (409, "not_kept"),
     SegmentMissing: (503, "segment_missing"),
     LinkSpent: (404, "link_spent"),
+    services.NotItsEvent: (422, "not_its_event"),
     records.NothingOnFile: (404, "nothing_on_file"),
     NotHeld: (404, "nothing_on_file"),
     Erased: (401, "not_signed_in"),

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from troth.policy.clauses import Clause
-from troth.prove.scenarios import arrival, facts, functions, grounds, items, recipients, rights, switches
+from troth.prove.scenarios import (
+    arrival,
+    facts,
+    functions,
+    grounds,
+    incidents,
+    items,
+    recipients,
+    rights,
+    switches,
+)
 from troth.prove.trial import Scenario
 
 SCENARIOS: Sequence[Scenario] = (
@@ -16,6 +26,7 @@ SCENARIOS: Sequence[Scenario] = (
     *switches.SCENARIOS,
     *grounds.SCENARIOS,
     *rights.SCENARIOS,
+    *incidents.SCENARIOS,
     *facts.SCENARIOS,
 )
 

@@ -30,7 +30,7 @@ async def told(world: World, case: Case, trial: Trial) -> None:
             held=bool(lines) and all(lines),
         )
     if not trial.lines:
-        raise NotTried("the policy is shown in no language")
+        raise NotTried("shown_nowhere")
 
 
 SCENARIOS = tuple(

@@ -110,7 +110,7 @@ async def for_this_purpose(world: World, case: Case, trial: Trial) -> None:
     clause = case.said(PurposeClause)
     table = case.compiled.functions[clause.function]
     if Verb.USE not in clause.verbs or ActorKind.SERVICE not in clause.by or clause.only_on:
-        raise NotTried(f"no service uses anything for {clause.purpose}: see the scenario of its door")
+        raise NotTried("no_service_uses", purpose=clause.purpose)
     who = await world.user(case, clause.function)
     items = await world.stuff(case, who, clause.function)
     if clause.function != REGISTER:
@@ -184,7 +184,7 @@ async def _without_the_items(world: World, case: Case, trial: Trial, clause: Ref
     table = case.compiled.functions[clause.function]
     spare = sorted(item for item, one in table.items.items() if free(one) and item not in table.required)
     if not table.required or not (spare or len(table.required) > 1):
-        raise NotTried(f"{clause.function} takes nothing that could be refused")
+        raise NotTried("nothing_to_refuse", function=clause.function)
     who = await world.user(case, clause.function)
     did = await world.collect(case, who, clause.function, needed(table))
     trial.control("give what the function needs", "提供所需信息", did.says(), held=did.answer.ok)

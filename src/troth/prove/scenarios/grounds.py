@@ -23,7 +23,7 @@ def grounds_for(case: Case, verb: Verb, bases: frozenset[Basis]) -> str:
         found = sorted(ground for verb_, ground in listed if verb_ is verb)
         if basis in bases and found:
             return found[0]
-    raise NotTried(f"the policy lists no ground to {verb.value}")
+    raise NotTried("no_ground_listed", verb=verb.value)
 
 
 def document_for(ground: str) -> dict[str, str]:
@@ -73,14 +73,14 @@ def _something_to(case: Case, verb: Verb) -> tuple[FunctionName, ItemName, Purpo
             items = sorted(item for item, one in table.items.items() if free(one))
             if items:
                 return name, items[0], purpose
-    raise NotTried(f"no service may {verb.value} anything for any purpose")
+    raise NotTried("no_service_may", verb=verb.value)
 
 
 def _recipient(case: Case, function: FunctionName, purpose: Purpose) -> str:
     for clause in case.compiled.functions[function].recipients.values():
         if clause.purpose == purpose:
             return clause.recipient
-    raise NotTried(f"nobody receives anything of {function} for {purpose}")
+    raise NotTried("nobody_receives", function=function, purpose=purpose)
 
 
 async def closed_to_the_maker(world: World, case: Case, trial: Trial) -> None:
@@ -91,7 +91,7 @@ async def closed_to_the_maker(world: World, case: Case, trial: Trial) -> None:
     tried = [verb for verb in (Verb.USE, Verb.SHARE, Verb.DISCLOSE) if verb in clause.verbs]
     purposes = [p for p, c in table.purposes.items() if ActorKind.SERVICE in c.by and Verb.USE in c.verbs]
     if not tried or not purposes:
-        raise NotTried(f"no service has a purpose with {clause.function}")
+        raise NotTried("no_service_purpose", function=clause.function)
     for verb in tried:
         did = await world.open(verb, who, clause.function, purposes[0], {clause.item})
         trial.attempt(

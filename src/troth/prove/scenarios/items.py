@@ -24,7 +24,7 @@ async def taken_as_declared(world: World, case: Case, trial: Trial) -> None:
         return
     table = case.compiled.functions[clause.function]
     if clause.basis in _BEYOND:
-        raise NotTried(f"{clause.item} passes only on {clause.basis}: see the scenario of that ground")
+        raise NotTried("on_a_ground", item=clause.item, basis=clause.basis)
     who = await world.user(case, clause.function)
     if clause.need is Need.OPTIONAL or clause.basis is not None:
         (await world.choose(case, who, clause.function, clause.item)).require()
@@ -42,7 +42,7 @@ async def taken_as_declared(world: World, case: Case, trial: Trial) -> None:
 
 async def _at_registration(world: World, case: Case, trial: Trial, clause: ItemClause) -> None:
     if clause.item == "verification_code":
-        raise NotTried("the code is typed in to verify; see the scenario of the account")
+        raise NotTried("typed_code")
     field = {"phone_number": "phone", "email_address": "email", "password": "password"}.get(clause.item)
     if clause.need is Need.REQUIRED:
         form = await world.form(case)
@@ -98,7 +98,7 @@ async def _undeclared(world: World, case: Case, trial: Trial, clause: ItemClause
             held=rows == 0 and (dropped or did.refused_for("item_undeclared")),
         )
         return
-    raise NotTried(f"every function that a service serves takes {clause.item}")
+    raise NotTried("all_take_it", item=clause.item)
 
 
 async def only_when_needed_items_are_there(world: World, case: Case, trial: Trial) -> None:
@@ -109,7 +109,7 @@ async def only_when_needed_items_are_there(world: World, case: Case, trial: Tria
     spare = sorted(item for item, one in table.items.items() if one.need is Need.WHEN_USED)
     asked = others or frozenset(spare[:1])
     if not asked:
-        raise NotTried(f"{clause.item} is all that {clause.function} takes")
+        raise NotTried("all_it_takes", item=clause.item, function=clause.function)
     who = await world.user(case, clause.function)
     did = await world.collect(case, who, clause.function, asked)
     trial.attempt(
@@ -199,7 +199,7 @@ def _item(case: Case) -> ItemClause:
     """Return the clause. Raises `NotTried` where the item is about people whom no door can name."""
     clause = case.said(ItemClause)
     if clause.item not in case.compiled.functions[clause.function].takes[Role.HOLDER]:
-        raise NotTried(f"{clause.item} of {clause.function} is about a {clause.about}, who has no account")
+        raise NotTried("about_others", item=clause.item, function=clause.function, role=clause.about)
     return clause
 
 

@@ -71,13 +71,13 @@ async def nowhere_else(world: World, case: Case, trial: Trial) -> None:
                 held=there.refused_for("region_forbidden"),
             )
             return
-    raise NotTried("nothing that the policy shares can be shared in a trial")
+    raise NotTried("nothing_shared")
 
 
 async def never_about_them(world: World, case: Case, trial: Trial) -> None:
     """Show that no door lets anyone speak for such a person yet, so there is nothing to try."""
     del world, trial
-    raise NotTried(f"no door takes data about a {getattr(case.clause, 'role', 'person')} yet")
+    raise NotTried("no_door_about", role=getattr(case.clause, "role", "person"))
 
 
 async def _shareable(case: Case, clause: RecipientClause) -> frozenset[ItemName]:
@@ -85,10 +85,10 @@ async def _shareable(case: Case, clause: RecipientClause) -> frozenset[ItemName]
     items = frozenset(i for i in clause.items if i in table.items and i not in clause.only_if_shown)
     items -= {"password", "verification_code"}
     if not items:
-        raise NotTried(f"{clause.recipient} gets nothing of its own from {clause.function}")
+        raise NotTried("gets_nothing", recipient=clause.recipient, function=clause.function)
     purpose = table.purposes.get(clause.purpose)
     if purpose is None or ActorKind.SERVICE not in purpose.by:
-        raise NotTried(f"no service hands anything to {clause.recipient}: {clause.purpose} is for others")
+        raise NotTried("no_service_hands", recipient=clause.recipient, purpose=clause.purpose)
     return frozenset(sorted(items)[:3])
 
 

@@ -47,7 +47,7 @@ async def off_is_off(world: World, case: Case, trial: Trial) -> None:
             held=off.refused_for("switched_off", "topic_refused", "denied", "dropped"),
         )
         return
-    raise NotTried("the switch covers only what devices send: see the scenario of the device link")
+    raise NotTried("switch_for_devices")
 
 
 async def _ready(

@@ -73,3 +73,7 @@ class Gateway:
         async with asyncio.timeout(within_s), self._arrived:
             await self._arrived.wait_for(lambda: found() is not None)
             return found() or ""
+
+    def to(self, *addresses: str) -> tuple[Message, ...]:
+        """Return what came for these addresses so far, the oldest first."""
+        return tuple(message for message in self._messages if message.to in addresses)

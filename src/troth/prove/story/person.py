@@ -86,6 +86,12 @@ class Person:
         said: Any = response.json() if "json" in kind and response.content else {}
         return Answer(response.status_code, said)
 
+    async def listed(self, path: str) -> list[Mapping[str, Any]]:
+        """Return the objects of a route that answers with a list; none where it refuses."""
+        async with self._client() as client:
+            response = await client.get(path, headers=self._headers)
+        return list(response.json()) if response.is_success else []
+
     async def lines(self, path: str) -> list[str]:
         """Return the lines of a streamed answer, in order."""
         async with self._client() as client, client.stream("GET", path, headers=self._headers) as response:
