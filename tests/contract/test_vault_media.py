@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tests.fakes.s3 import bucket
 from tests.fakes.vault import ANYTHING, Bench
+from troth.app import stores
+from troth.app.stores import Bucket, UnfitStore
 from troth.terms import ItemName, Verb
 from troth.vault import Erased, NotCovered, NotHeld, Unsealable, WrongForm, stream
 from troth.vault.farewell import Farewell
@@ -334,3 +336,16 @@ async def test_a_list_names_what_the_permit_opens_and_the_copy_reads_all_of_it(b
     async with bench.tx() as tx:
         with pytest.raises(NotCovered):
             await anext(bench.media.every(tx, bench.permit(subject, Verb.USE, "cloud", VIDEO)))
+
+
+async def test_a_store_proves_itself_and_keeps_nothing_of_the_proof(bench, tmp_path):
+    await bench.media.objects.prove()
+    away = Bucket(
+        name="media", endpoint="http://127.0.0.1:9", region="local", access="anyone", secret="invented"
+    )
+    with pytest.raises(UnfitStore, match="s3://media at http://127.0.0.1:9 does not take an object") as unfit:
+        await stores.prove(away)
+    assert "invented" not in str(unfit.value)
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UnfitStore, match="does not take an object"):
+        await stores.prove(tmp_path / "file")

@@ -408,14 +408,20 @@ SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_
   FROM erasure WHERE subject = %(subject)s FOR UPDATE
 
 -- :erasure_by_link
--- The erasure that an unspent link shows, as long as its plan lasts.
+-- The erasure that an unspent link shows, as long as its plan lasts; and once more, for the addendum, in the time
+-- after the horizon.
 SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
        index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate, horizon, backups_at, addendum
-  FROM erasure WHERE link_hash = %(link_hash)s AND plan_ends > %(at)s FOR UPDATE
+  FROM erasure WHERE (link_hash = %(link_hash)s AND plan_ends > %(at)s)
+     OR (link_hash = %(once_more)s AND greatest(plan_ends, horizon + %(lasts)s) > %(at)s) FOR UPDATE
+
+-- :certificate_handed_out
+-- Whether a link brought the certificate before, and waits for the addendum.
+SELECT link_hash = %(once_more)s FROM erasure WHERE subject = %(subject)s
 
 -- :spend_link
--- The certificate was handed out.
-UPDATE erasure SET link_hash = NULL WHERE subject = %(subject)s
+-- What a link was for was handed out: with what comes after, it opens that alone.
+UPDATE erasure SET link_hash = %(link_hash)s WHERE subject = %(subject)s
 
 -- :due_erasures
 -- Erasures with a step before them, or a plan left to destroy. The last step waits for the horizon, and until every

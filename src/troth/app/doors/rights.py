@@ -94,7 +94,7 @@ class RightsDoors(Doors):
             StageLine(int(stage), stage.name.lower(), seen.stages.get(stage.name.lower())) for stage in Stage
         )
         reached = max(one.stage for one in stages if one.at)
-        return Progress(UUID(hex=number), reached, stages, seen.certificate)
+        return Progress(UUID(hex=number), reached, stages, seen.certificate, seen.addendum)
 
 
 async def in_person(system: System, tx: Tx, asking: Asking) -> Permit:

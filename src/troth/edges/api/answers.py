@@ -286,12 +286,13 @@ class StageShown(Answer):
 
 
 class FarewellShown(Answer):
-    """How far an erasure is; the certificate is handed out once."""
+    """How far an erasure is; the certificate is handed out once, and so is the addendum after the horizon."""
 
     erasure: UUID
     stage: int
     stages: tuple[StageShown, ...]
     certificate: str | None
+    addendum: str | None
 
 
 class ReceiptShown(Answer):
