@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo serve test spec mutants sabotage prove lint check format bless clean
+.PHONY: setup demo serve test spec kills mutants sabotage prove lint check format bless clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,13 @@ test: setup
 # The gate against its specification, N generated examples (default 100,000).
 spec: setup
 	TROTH_SPEC_EXAMPLES=$(or $(N),100000) $(BIN)/python -m pytest tests/spec $(ARGS)
+
+# Processes are shot at N random moments (default 200) of ingest, erasure and rotation, and at as many of backup and
+# restore; ten of a whole system with a camera. The seed is printed: TROTH_KILLS_SEED repeats it.
+kills: setup
+	TROTH_KILLS=$(or $(N),200) $(BIN)/python -m pytest -s tests/flow/test_vault_killed.py \
+		tests/flow/test_backup_killed.py tests/flow/test_backup_serving.py $(ARGS)
+	TROTH_KILLS=10 $(BIN)/python -m pytest -s tests/flow/test_killed_at_random.py $(ARGS)
 
 # Turn round every key of every clause of the policies, then change the gate in one place at a time: somebody must
 # notice, or tests/mutants/equivalent.txt say why nobody can.

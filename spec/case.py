@@ -11,9 +11,15 @@ from spec import ages
 from spec import standing as stands
 from spec.table import APPLIES, LIFTED, ON_AN_ACCOUNT, WITHOUT_ACCOUNT, Check
 from troth.policy import clauses as says
-from troth.terms import Act, Ask, Basis, Deny, FunctionName, ItemName, Reason, Standing, Verb
+from troth.terms import Act, Ask, Basis, Beyond, Deny, FunctionName, ItemName, Reason, Standing, Verb
 
 CONSENTS = (Basis.CONSENT, Basis.SEPARATE_CONSENT)
+ABROAD = "abroad"
+ACTS = {
+    Verb.SHARE: ("share", "call_sdk", "delegate", "transfer", ABROAD),
+    Verb.DISCLOSE: ("disclose",),
+}
+"""What may be done in a listed case, by the verb that does it."""
 C = TypeVar("C", bound=says.Clause)
 Answer = Deny | list[says.Clause]
 """What a check says: a no, or the clauses that were consulted and said yes."""
@@ -67,6 +73,12 @@ class Case:
         """The ground of the reference; a reference without a document is none."""
         reference = self.ask.reference
         return reference.ground if reference and reference.document.strip() else None
+
+    @property
+    def beyond(self) -> Beyond | None:
+        """The listed case that is claimed, where data is given away; anything else has none."""
+        claimed = self.ask.beyond
+        return claimed if claimed and claimed.act in ACTS.get(self.ask.verb, ()) else None
 
     @property
     def heard(self) -> list[Act]:

@@ -10,7 +10,8 @@ A permission must be found among the clauses; silence is a no. Each sentence bel
 # INVARIANT: withdrawing never opens.
 # INVARIANT: refusing costs what is stated and nothing else.
 # INVARIANT: after cancellation only what is held is reached, and only for its ground.
-# INVARIANT: nothing is made public by others without separate consent, a duty or an exemption.
+# INVARIANT: nothing is made public by others without separate consent, a duty, an exemption or a case.
+# INVARIANT: beyond the function only a listed case opens and only with its facts.
 # INVARIANT: an item is about whom its clause says.
 # INVARIANT: what is done under one policy opens nothing under another.
 # INVARIANT: an error while deciding denies.
@@ -74,6 +75,8 @@ def purpose_declared(case: Case) -> Answer:
     if not case.needs(Check.PURPOSE):
         return []
     ask = case.ask
+    if case.beyond:  # the case says what for; only the maker and its services act in one
+        return [] if ask.actor.kind in {ActorKind.STAFF, ActorKind.SERVICE} else no(Reason.ACTOR_FORBIDDEN)
     stated = [c for c in case.those(says.PurposeClause) if c.purpose == ask.purpose]
     if not stated:
         return no(Reason.PURPOSE_UNDECLARED)
@@ -104,7 +107,7 @@ def basis_holds(case: Case) -> Answer:
     ask, clauses = case.ask, list[says.Clause]()
     if case.needs(Check.OWN_BASIS) and case.basis is not case.function.basis:
         return no(Reason.BASIS_UNLISTED)
-    makes_public = ask.verb is Verb.DISCLOSE and not in_person(case)
+    makes_public = ask.verb is Verb.DISCLOSE and not in_person(case) and not case.beyond
     if case.needs(Check.OWN_BASIS) and makes_public and case.basis is not Basis.SEPARATE_CONSENT:
         return no(Reason.BASIS_UNLISTED, [case.function])
     if case.needs(Check.GROUND):

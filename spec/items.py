@@ -6,9 +6,10 @@ dropped; the others go on.
 
 from __future__ import annotations
 
+from spec import beyond
 from spec import standing as stands
 from spec.acceptance import language
-from spec.case import CONSENTS, Answer, Case, no
+from spec.case import ABROAD, CONSENTS, Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
 from troth.terms import Basis, Dropped, FunctionName, ItemName, Reason, Verb
@@ -137,10 +138,12 @@ def recipient_listed(case: Case) -> Answer:
     What goes only for people who were shown one language goes for nobody else. What is made public goes to
     nobody in particular; if it does, they must be listed too.
     """
+    passed, _ = sort(case)
+    if case.beyond:
+        return beyond.listed(case, case.beyond, passed)
     to_someone = case.ask.verb is Verb.DISCLOSE and case.ask.recipient is not None
     if case.ask.verb is not Verb.SHARE and not to_someone:
         return []
-    passed, _ = sort(case)
     named = [c for c in case.those(says.RecipientClause) if c.recipient == case.ask.recipient]
     fits = [c for c in named if c.purpose == case.ask.purpose and passed <= c.items]
     shown = language(case.acts, case.policy, shown_first=case.shown_first)
@@ -149,7 +152,9 @@ def recipient_listed(case: Case) -> Answer:
 
 
 def region_allowed(case: Case) -> Answer:
-    """Check that data lies where the policy says, if it says so."""
+    """Check that data lies where the policy says, if it says so; a listed case of going abroad says so."""
+    if case.beyond and case.beyond.act == ABROAD:
+        return []
     regions = case.those(says.StoredInClause) if case.needs(Check.REGION) else []
     here = [c for c in regions if c.region == case.ask.region]
     if regions and not here:

@@ -115,6 +115,19 @@ class Reference:
     document: str
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """An act beyond the function in a case that the policy lists: towards a kind of receiver, on facts.
+
+    ``facts`` are the conditions that are on record; who asks the gate has looked them up.
+    """
+
+    act: str
+    case: str
+    receiver: str
+    facts: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """One question to the gate.
@@ -122,6 +135,7 @@ class Ask:
     ``at`` is when it is asked; ``measured`` when the value came into being (None: the same moment).
     ``basis`` is None for the function's own basis; another basis needs a ``reference``. ``unfit`` are
     those of ``items`` whose value, as handed in, does not have the form of its item (`troth.policy.forms`).
+    With ``beyond`` something is given away in a listed case instead of for a purpose of the function.
     """
 
     verb: Verb
@@ -140,6 +154,7 @@ class Ask:
     reference: Reference | None = None
     recipient: str | None = None
     unfit: frozenset[ItemName] = frozenset()
+    beyond: Beyond | None = None
 
 
 class Reason(StrEnum):
@@ -169,6 +184,8 @@ class Reason(StrEnum):
     REQUIRED_ITEM_MISSING = "required_item_missing"
     ACTOR_FORBIDDEN = "actor_forbidden"
     RECIPIENT_UNLISTED = "recipient_unlisted"
+    CASE_UNLISTED = "case_unlisted"
+    CONDITION_MISSING = "condition_missing"
     REGION_FORBIDDEN = "region_forbidden"
     CLOSED_TO_CONTROLLER = "closed_to_controller"
     ERROR = "error_while_deciding"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.fakes.people import POLICY, People
+from tests.fakes.people import PHONE, POLICY, People
 from tests.flow.test_records import NEEDED
 from tests.flow.test_subjects_accounts import quick_hashes
 from troth.changes.moves import State
@@ -198,3 +198,18 @@ async def test_cut_short_anywhere_it_goes_on_and_nobody_is_told_twice(database, 
         house.changes._rounds._outbox.write = real
         await house.rest()
         assert len({each.to for each in house.sender.carried}) == len(house.sender.carried) == 3
+
+
+async def test_who_signs_up_after_it_was_published_is_told_as_well(database, tmp_path):
+    async with Publisher(database, tmp_path, without_a_right) as house:
+        await house.publish()
+        late = await house.member()
+        async with house.tx() as tx:
+            assert not await matters.of(tx, late)
+            await house.changes.greet(tx, late, house.policy)
+            await house.changes.greet(tx, late, house.policy)
+        house.sender.carried.clear()
+        await house.rest()
+        assert [each.to for each in house.sender.carried] == [PHONE]
+        async with house.tx() as tx:
+            assert [each.version for each in await matters.of(tx, late)] == [2]

@@ -121,6 +121,15 @@ ROUTES = {
     "POST /v1/staff/breaches/{matter}/reported": M,
     "POST /v1/staff/breaches/{matter}/close": M,
     "POST /v1/staff/minors": P,
+    "POST /v1/staff/share": P,
+    "POST /v1/staff/disclose": P,
+    "GET /v1/me/given": P,
+    "PUT /v1/me/receivers/{receiver}": W,
+    "GET /v1/staff/receivers": M,
+    "PUT /v1/staff/receivers/{policy}/{receiver}": M,
+    "DELETE /v1/staff/receivers/{policy}/{receiver}": M,
+    "PUT /v1/staff/receivers/{policy}/{receiver}/papers/{fact}": M,
+    "DELETE /v1/staff/receivers/{policy}/{receiver}/papers/{fact}": M,
     "POST /v1/me/policies/{name}/accept": W,
     "POST /v1/me/policies/{name}/continue": W,
     "POST /v1/maker/devices": M,
@@ -194,6 +203,9 @@ METHODS = {
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
+    **dict.fromkeys(("hand_out_by_staff", "given"), P),
+    "allow_receiver": W,
+    **dict.fromkeys(("receivers", "register_receiver", "end_receiver", "file_paper", "end_paper"), M),
     **dict.fromkeys(("requests", "request", "tell_more", "enter_request", "read_request", "ask_more"), P),
     **dict.fromkeys(("meet_request", "refuse_request", "take_effect"), P),
     **dict.fromkeys(("revoke_request", "agree_to_fee"), W),
@@ -315,6 +327,9 @@ def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
         erasure=str(uuid4()),
         matter=str(uuid4()),
         media=str(uuid4()),
+        policy=POLICY,
+        receiver="nobody",
+        fact="agreement",
     )
     return filled + day
 
@@ -359,6 +374,15 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/staff/minors": {"contact": PHONE, "warned": True},
         "POST /v1/me/policies/{name}/accept": {"version": 1, "language": "en", "text_hash": "a" * 64},
         "POST /v1/me/policies/{name}/continue": {"version": 1, "language": "en", "text_hash": "a" * 64},
+        "POST /v1/staff/share": asked | {"items": ["email_address"], "recipient": "competent_authority"},
+        "POST /v1/staff/disclose": asked | {"items": ["email_address"]},
+        "PUT /v1/me/receivers/{receiver}": {"purpose": "service", "allowed": True},
+        "PUT /v1/staff/receivers/{policy}/{receiver}": {
+            "kind": "partner",
+            "purpose": "service",
+            "items": ["email_address"],
+        },
+        "PUT /v1/staff/receivers/{policy}/{receiver}/papers/{fact}": {"document": str(uuid4())},
         "POST /v1/staff/look": asked | {"items": ["phone_number"]},
     }
     return bodies.get(door, {} if door.startswith("POST") else None)

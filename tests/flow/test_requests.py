@@ -47,6 +47,10 @@ class Shop:
             rows = conn.execute("SELECT body FROM ledger_entry ORDER BY at").fetchall()
         return [json.loads(bytes(row[0])) for row in rows]
 
+    def over(self) -> list[str]:
+        with psycopg.connect(self.database.owner) as conn:
+            return [row[0] for row in conn.execute("SELECT function FROM retention_due ORDER BY function")]
+
 
 @pytest.fixture
 async def shop(database: Dsns, tmp_path: Path) -> AsyncIterator[Shop]:
@@ -168,6 +172,7 @@ async def test_whoever_withdraws_by_mail_is_obeyed_once_it_is_proven(shop: Shop)
     assert (await shop.step(made["request"], "meet", {"function": "customer_flow"})).status_code == 200
     state = (await shop.owner.done("GET", "/v1/me"))["functions"]["customer_flow"]
     assert (state["on"], state["why"]) == (False, "withdrawn")
+    assert shop.over() == ["sunmi-camera/customer_flow"]
 
 
 async def test_a_deletion_that_is_met_leaves_the_function_nothing(shop: Shop) -> None:

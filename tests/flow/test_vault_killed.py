@@ -1,6 +1,6 @@
 """A vault whose process is shot while it stores, erases and turns epochs: nothing it said is lost or undone.
 
-``TROTH_KILLS`` says how often (200 for the full claim), ``TROTH_KILLS_SEED`` repeats the moments.
+``TROTH_KILLS`` says how often (`make kills`: 200), ``TROTH_KILLS_SEED`` repeats the moments.
 """
 
 import asyncio
@@ -13,10 +13,12 @@ from collections import Counter, defaultdict
 from uuid import UUID
 
 import psycopg
+import pytest
 
-from tests.fakes.vault import Bench
+from tests.fakes.vault import Bench, reading
 from troth.terms import SubjectId
 from troth.vault import Erased
+from troth.vault.farewell import Farewell
 from troth.vault.keyring import TURNED
 
 KILLS = int(os.environ.get("TROTH_KILLS", "4"))
@@ -55,33 +57,74 @@ def heard(words):
     return stored, refused, begun - refused, turned
 
 
+async def examined(bench, words):
+    """Hold the vault to what was said of it: return what became of whom."""
+    stored, refused, unknown, _ = heard(words)
+    async for _ in bench.rotation.resume():  # what was cut short is finished
+        pass
+    assert all(len(bench.keyring.epochs(kind)) == 1 for kind in TURNED)
+    roll = {str(line.subject) for line in bench.roll.read()}
+    fates = Counter()
+    for subject, readings in stored.items():
+        try:
+            held = [str(one.id) for one in await bench.events(SubjectId(UUID(subject)))]
+        except Erased:
+            fates["erased"] += 1
+            assert subject in refused | unknown, f"lost; repeat with TROTH_KILLS_SEED={SEED}"
+            assert subject in roll
+            continue
+        fates["kept"] += 1
+        assert subject not in refused, f"resurrected; repeat with TROTH_KILLS_SEED={SEED}"
+        assert len(held) == len(set(held)), f"stored twice; repeat with TROTH_KILLS_SEED={SEED}"
+        assert readings <= set(held), f"lost; repeat with TROTH_KILLS_SEED={SEED}"
+    with psycopg.connect(bench.owner) as owner:
+        keys = {str(row[0]) for row in owner.execute("SELECT DISTINCT subject FROM vault_key")}
+    assert not keys & refused, f"resurrected; repeat with TROTH_KILLS_SEED={SEED}"
+    return fates
+
+
+TABLES = ("subject", "vault_key")
+PLANTS = {
+    # A block whose commit was acknowledged is gone, as after a disk that lied about a flush.
+    "lost": ["DELETE FROM event_block WHERE subject = %(kept)s"],
+    # Rows come back as they were, as from a page that an older backup had.
+    "resurrected": [
+        "UPDATE subject s SET state = o.state FROM old_subject o WHERE s.subject = o.subject",
+        "INSERT INTO vault_key SELECT * FROM old_vault_key",
+    ],
+}
+
+
+@pytest.mark.parametrize("planted", ["lost", "resurrected"])
+async def test_control_the_check_finds_what_is_planted(database, tmp_path, planted):
+    async with Bench(database, tmp_path) as bench:
+        kept, gone = await bench.subject(), await bench.subject()
+        words = []
+        for subject in (kept, gone):
+            sent = [reading() for _ in range(3)]
+            await bench.append(subject, sent)
+            words.append({"stored": str(subject), "readings": [str(one.id) for one in sent]})
+        for table in TABLES:
+            await bench.meddle(f"CREATE TABLE old_{table} AS SELECT * FROM {table} WHERE subject = '{gone}'")  # noqa: S608
+        begun = await bench.begin(gone, Farewell())
+        await bench.advance(begun.erasure)
+        words.append({"refused": str(gone)})
+        assert await examined(bench, words) == {"kept": 1, "erased": 1}
+        who = {"kept": kept, "gone": gone}
+        for query in PLANTS[planted]:
+            assert await bench.meddle(query, **{name: who[name] for name in who if f"%({name})s" in query})
+        with pytest.raises(AssertionError, match=planted):
+            await examined(bench, words)
+
+
 async def test_what_a_killed_vault_said_is_true_of_storing_erasing_and_turning(database, tmp_path):
     chance = random.Random(SEED)  # noqa: S311 - moments, not secrets
     words = []
     for number in range(KILLS):
         words += await shot(database, tmp_path, SEED + number, chance.uniform(0, LONGEST_S))
-    stored, refused, unknown, turned = heard(words)
     async with Bench(database, tmp_path) as bench:
-        async for _ in bench.rotation.resume():  # what was cut short is finished
-            pass
-        assert all(len(bench.keyring.epochs(kind)) == 1 for kind in TURNED)
-        roll = {str(line.subject) for line in bench.roll.read()}
-        fates = Counter()
-        for subject, readings in stored.items():
-            try:
-                held = [str(one.id) for one in await bench.events(SubjectId(UUID(subject)))]
-            except Erased:
-                fates["erased"] += 1
-                assert subject in refused | unknown, f"lost; repeat with TROTH_KILLS_SEED={SEED}"
-                assert subject in roll
-                continue
-            fates["kept"] += 1
-            assert subject not in refused, f"resurrected; repeat with TROTH_KILLS_SEED={SEED}"
-            assert len(held) == len(set(held)), f"stored twice; repeat with TROTH_KILLS_SEED={SEED}"
-            assert readings <= set(held), f"lost; repeat with TROTH_KILLS_SEED={SEED}"
-    with psycopg.connect(database.owner) as owner:
-        keys = {str(row[0]) for row in owner.execute("SELECT DISTINCT subject FROM vault_key")}
-    assert not keys & refused
+        fates = await examined(bench, words)
+    _, _, unknown, turned = heard(words)
     assert fates["kept"]
     sys.stdout.write(
         f"seed {SEED}: {KILLS} kills, {dict(fates)}, {turned} epochs turned, {len(unknown)} unknown\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from troth.policy import clauses as says
 from troth.policy.compile import compile_policy
 from troth.policy.compiled import Compiled
-from troth.policy.statements import ChangeClause, MinorClause
+from troth.policy.statements import CaseClause, ChangeClause, MinorClause
 from troth.terms import (
     Act,
     ActKind,
@@ -24,6 +24,7 @@ from troth.terms import (
     ActorKind,
     Ask,
     Basis,
+    Beyond,
     ClauseId,
     Reference,
     Role,
@@ -42,6 +43,8 @@ NEEDS = ["camera", "store"]
 PERMISSIONS = ["location", "camera"]
 GROUNDS = ["express_law", "life", "agreement"]
 RECIPIENTS = ["agent", "partner"]
+CASES = ["law", "agreed", "unheard_of"]
+FACTS = ["law", "consent", "agreement"]
 REGIONS = ["CN", "DE", "SG"]
 CONSENTS = (Basis.CONSENT, Basis.SEPARATE_CONSENT)
 EFFECTS = ["function_unavailable", "no_effect", "service_unavailable"]
@@ -122,12 +125,41 @@ def policy(d: Dice, *, arbitrary: bool = False) -> says.Policy:
                 clause(kind, f"{name}/{verb}/{ground}", verb=verb, ground=ground)
                 for ground in d.some(GROUNDS)
             ]
+    clauses += listed_cases(d) if d.below(2) else []
     if d.below(2):
         clauses.append(clause(says.RightClause, "rights/cancel", right="cancel", by=("phone",)))
     for n in range(len(clauses) - 1, 0, -1):  # any order
         m = d.below(n + 1)
         clauses[n], clauses[m] = clauses[m], clauses[n]
     return policy_of(clauses)
+
+
+def listed_cases(d: Dice) -> list[CaseClause]:
+    """Cases of acts beyond the functions, each with what it needs; ``always`` holds for the others."""
+    return [
+        clause(
+            CaseClause,
+            f"cases/{act}/{name}",
+            act=act,
+            name=name,
+            needs=tuple(d.some(FACTS)),
+            to=tuple(d.some(RECIPIENTS)) if name != "always" else (),
+            items=tuple(d.some(ITEMS)) if name != "always" and d.rarely(4) else (),
+        )
+        for act in d.some(["share", "disclose", "abroad"])
+        for name in [*d.some(["always"]), *CASES[: 1 + d.below(2)]]
+    ]
+
+
+def beyond(d: Dice, policy: says.Policy) -> Beyond:
+    """A claim that a case is listed, mostly one that is, towards someone whom it names."""
+    cases = sorted((c for c in policy.clauses if isinstance(c, CaseClause)), key=lambda c: c.id)
+    if not cases or d.rarely(4):
+        act = d.pick(["share", "disclose", "abroad", "leave"])
+        return Beyond(act, d.pick([*CASES, "always"]), d.pick(RECIPIENTS), frozenset(d.some(FACTS)))
+    case = d.pick(cases)
+    to = d.pick(case.to or RECIPIENTS)
+    return Beyond(case.act, case.name, to, frozenset(FACTS if d.below(2) else d.some(FACTS)))
 
 
 def guardian(d: Dice) -> MinorClause:
@@ -364,6 +396,10 @@ def ask(d: Dice, policy: says.Policy, *, arbitrary: bool = False) -> Ask:
         recipient=d.pick([*RECIPIENTS, None]),
         unfit=frozenset(d.some([*ITEMS, "undeclared"]) if d.rarely(4) else ()),
     )
+    if d.rarely(4):
+        claimed = beyond(d, policy)
+        gives = Verb.DISCLOSE if claimed.act == "disclose" else Verb.SHARE
+        made = replace(made, beyond=claimed, verb=made.verb if d.rarely() else gives)
     if arbitrary and d.rarely(10):
         made = replace(made, at=at.replace(tzinfo=None))
     if arbitrary and measured and d.rarely(10):

@@ -8,7 +8,13 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-FILES = {"sunmi-camera": "sunmi.yaml", "kaiconn": "kaiconn.yaml", "kmuun": "kmuun.yaml"}
+FILES = {
+    "kaiconn": "kaiconn.yaml",
+    "kamoer": "kamoer.yaml",
+    "kmuun": "kmuun.yaml",
+    "sunmi-camera": "sunmi.yaml",
+}
+"""The policies that are written, each with the file of its promises."""
 
 
 def folder() -> Path | None:

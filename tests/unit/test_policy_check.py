@@ -30,6 +30,8 @@ CASES = [
     ("clause_once", E, "requires: [phone_number]", "requires: [phone_number, email_address]",
      "corner-shop/functions/register/optional/email_address"),
     ("consent_is_asked", E, "starts: when_chosen", "starts: with_acceptance", "corner-shop/functions/cloud"),
+    ("contents_told", E, "stored_in: CN\n", "stored_in: CN\ncontents: {topics: [rights, trackers]}\n",
+     "corner-shop/contents"),
     ("every_clause_enforced", N, "", "", "corner-shop/attested/training"),
     ("function_complete", E, ON_REFUSAL, "", "corner-shop/functions/register"),
     ("function_complete", W, "by: [subject], verbs: [collect, use]", "by: [subject], verbs: [use]",
@@ -130,6 +132,19 @@ def test_the_rule_finds_it_at_its_place(rule, severity, old, new, clause):
     assert here
     assert here[0].problem.file == "shop.yaml"
     assert str(here[0]).endswith(f"[{severity} {rule}]")
+
+
+def test_where_nothing_is_shown_by_a_profile_none_is_made():
+    """Not even one that the person chose."""
+    text = GOOD.replace("requires: [device_serial]", "requires: [device_serial, user_profile]", 1)
+    never = "stored_in: CN\nrepurposing: {personalised_display: {needs: never}}\n"
+    item = "corner-shop/functions/cloud/requires/user_profile"
+
+    def made(text: str) -> list[Finding]:
+        return [each for each in found(text) if each.rule == "personalisation_has_off"]
+
+    assert made(text) == []
+    assert [each.problem.clause for each in made(text.replace("stored_in: CN\n", never, 1))] == [item]
 
 
 def test_a_good_policy_has_only_notes():

@@ -1,4 +1,4 @@
-"""Where media lies, as it is set: a folder, or a bucket of a server that speaks S3. Reads words, opens nothing.
+"""Where media lies, as it is set: a folder, or a bucket of a server that speaks S3; and whether it works.
 
 The keys of a bucket are never shown: not in a message, nor where a value of this is printed.
 """
@@ -86,7 +86,7 @@ async def prove(store: Store) -> None:
     try:
         async with asyncio.timeout(_PATIENCE_S):
             await opened(store).prove()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from working, the start says so
         where = store if isinstance(store, Path) else f"s3://{store.name} at {store.endpoint}"
         raise UnfitStore(
             f"TROTH_MEDIA: {where} does not take an object and give it back ({type(error).__name__}): "

@@ -21,6 +21,7 @@ from troth.app.doors.minors import MinorDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
+from troth.app.doors.receivers import ReceiverDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
 from troth.app.doors.staff import StaffDoors
@@ -42,6 +43,7 @@ class Troth(
     PersonDoors,
     AgreementDoors,
     MediaDoors,
+    ReceiverDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,

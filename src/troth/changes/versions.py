@@ -48,16 +48,27 @@ class Changes:
     async def advance(self, db: Database) -> int:
         """Take every version that is not yet in force further; return how much was done."""
         done = 0
+        async with db.transaction() as tx:
+            known = {each.matter: each for each in await matters.listed(tx, Kind.CHANGE)}
         for policy in self._policies:
             versions = sorted(self._parts.gate.policies.versions(policy))
             for older, newer in pairwise(versions):
-                async with db.transaction() as tx:
-                    done += await self._publish(tx, policy, older, newer)
-        async with db.transaction() as tx:
-            opened = [each for each in await matters.listed(tx, Kind.CHANGE) if each.closed is None]
-        for each in opened:
-            done += await self._advance(db, each.matter)
+                if _number(policy, newer) not in known:
+                    async with db.transaction() as tx:
+                        done += await self._publish(tx, policy, older, newer)
+        for each in known.values():
+            if each.closed is None:
+                done += await self._advance(db, each.matter)
         return done
+
+    async def greet(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> None:
+        """Let someone who agreed to a version whose successor is published be told of that too."""
+        current = self._parts.gate.policies.current(policy).policy.version
+        if current == max(self._parts.gate.policies.versions(policy)):
+            return
+        for each in await matters.listed(tx, Kind.CHANGE):
+            if each.policy == policy and each.version > current and each.closed is None:
+                await matters.concern(tx, each.matter, [subject])
 
     async def readable(self, tx: Tx, policy: PolicyName, version: int) -> Compiled | None:
         """Return a version that anyone may read: as archived, or as long as someone stands under it."""
@@ -104,7 +115,7 @@ class Changes:
         compiled = self._parts.gate.policies.version(policy, newer)
         at = max(now, datetime.combine(compiled.policy.effective, time(), LEGAL_TIME))
         made = Matter(
-            uuid5(NAMESPACE_URL, f"troth:{policy}/{newer}"),
+            _number(policy, newer),
             Kind.CHANGE,
             policy,
             newer,
@@ -148,7 +159,7 @@ class Changes:
                 await matters.move(tx, matter, turn(State.TOLD, Event.TAKE_EFFECT), closed=now)
                 await self._record(tx, found, Event.TAKE_EFFECT, told, {})
                 return 1
-        if found.state != State.TELLING:
+        if found.state not in (State.TELLING, State.TOLD):  # who signs up later is told as well
             return 0
         done = await self._rounds.tell(db, Round(found, told.channels, {"asked": int(told.asks)}))
         async with db.transaction() as tx:
@@ -178,6 +189,11 @@ class Changes:
             details={"matter": str(found.matter), "step": step, **said},
         )
         await ledger.append(tx, entry)
+
+
+def _number(policy: PolicyName, version: int) -> UUID:
+    """Return the number of the matter that a version is; the same in every process."""
+    return uuid5(NAMESPACE_URL, f"troth:{policy}/{version}")
 
 
 async def _under_older(tx: Tx, matter: Matter, after: UUID, limit: int) -> Sequence[SubjectId]:

@@ -58,6 +58,10 @@ SELECT create_distributed_table('told', 'subject', colocate_with => 'subject')
 -- Small, read by everybody, unique over everybody: on every machine.
 SELECT create_reference_table('staff')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff'::regclass);
+SELECT create_reference_table('receiver')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'receiver'::regclass);
+SELECT create_reference_table('receiver_paper')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'receiver_paper'::regclass);
 SELECT create_reference_table('device_token')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'device_token'::regclass);
 

@@ -92,6 +92,9 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "matter_due": {_APP: "select insert update(done, document)"},
     "told": {_APP: "select insert update(state, tried, letter, seen)", _ERASER: "delete"},
     "function_ending": {_APP: "select insert", _INGEST: "select"},
+    # Who may be given data beyond the functions.
+    "receiver": {_APP: "select insert update(kind, purpose, items, since, ended)"},
+    "receiver_paper": {_APP: "select insert update(document, since, ended)"},
     # The list of migrations is the owner's.
     "migration": {},
 }

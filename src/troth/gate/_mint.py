@@ -63,7 +63,7 @@ def genuine(permit: Permit, now: datetime) -> None:
 
 
 def _tag(ask: Ask, allow: Allow, version: int, lapses: datetime, entry: EntryId | None) -> bytes:
-    reference = ask.reference
+    reference, beyond = ask.reference, ask.beyond
     fields: tuple[object, ...] = (
         ask.verb.value,
         ask.policy,
@@ -82,6 +82,7 @@ def _tag(ask: Ask, allow: Allow, version: int, lapses: datetime, entry: EntryId 
         reference and (reference.ground, reference.document),
         ask.recipient,
         sorted(ask.unfit),
+        beyond and (beyond.act, beyond.case, beyond.receiver, sorted(beyond.facts)),
         sorted(allow.items),
         sorted((drop.item, drop.reason.value, drop.clause or "") for drop in allow.dropped),
         sorted(allow.because),

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from troth.gate.rows import ROWS, Row
 from troth.gate.stands import Stands, Unfit, look
+from troth.policy.cases import ABROAD, BEYOND, Listed, Missing, Unlisted, judge
 from troth.policy.clauses import Clause, ItemClause, Scope, SwitchClause
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.terms import (
@@ -20,6 +21,7 @@ from troth.terms import (
     Allow,
     Ask,
     Basis,
+    Beyond,
     ClauseId,
     Decision,
     Deny,
@@ -79,6 +81,7 @@ class _Case:
     row: Row
     then: datetime
     ground: str | None
+    beyond: Beyond | None
     yes: list[ClauseId]
     passed: set[ItemName] = field(default_factory=set[ItemName])
     dropped: list[Dropped] = field(default_factory=list[Dropped])
@@ -105,6 +108,7 @@ def _decide(compiled: Compiled, standing: Standing | None, ask: Ask) -> Decision
         row=ROWS[basis][ask.verb],
         then=min(ask.measured or ask.at, ask.at),
         ground=reference.ground if reference is not None and reference.document.strip() else None,
+        beyond=_beyond(ask),
         yes=[table.clause.id],
     )
     for check in _ORDER:
@@ -113,6 +117,12 @@ def _decide(compiled: Compiled, standing: Standing | None, ask: Ask) -> Decision
             return denied
     passed = frozenset(case.passed)
     return Allow(passed, frozenset(case.dropped), frozenset(case.yes), passed & table.unkept)
+
+
+def _beyond(ask: Ask) -> Beyond | None:
+    """Return the listed case that is claimed, where data is given away; anything else has none."""
+    claimed = ask.beyond
+    return claimed if claimed is not None and claimed.act in BEYOND.get(ask.verb, ()) else None
 
 
 def _fit(compiled: Compiled, standing: Standing | None, ask: Ask) -> Stands:
@@ -196,6 +206,12 @@ def _acceptance(case: _Case) -> Deny | None:
 def _purpose(case: _Case) -> Deny | None:
     if not case.row.purpose:
         return None
+    if case.beyond is not None:  # the case says what for; only the maker and its services act in one
+        return None if case.ask.actor.kind in _CONTROLLER else _no(Reason.ACTOR_FORBIDDEN)
+    return _stated(case)
+
+
+def _stated(case: _Case) -> Deny | None:
     ask, clause = case.ask, case.table.purposes.get(case.ask.purpose)
     if clause is None:
         return _no(Reason.PURPOSE_UNDECLARED)
@@ -221,7 +237,8 @@ def _basis(case: _Case) -> Deny | None:
     if row.own_basis:
         if case.basis is not case.table.clause.basis:
             return _no(Reason.BASIS_UNLISTED)
-        if ask.verb is Verb.DISCLOSE and not case.in_person and case.basis is not Basis.SEPARATE_CONSENT:
+        made_public = ask.verb is Verb.DISCLOSE and not case.in_person and case.beyond is None
+        if made_public and case.basis is not Basis.SEPARATE_CONSENT:
             return _no(Reason.BASIS_UNLISTED, [case.table.clause])
     if row.ground:
         if case.ground is None:
@@ -406,6 +423,8 @@ def nothing_left(dropped: Iterable[Dropped]) -> Deny:
 
 def _recipient(case: _Case) -> Deny | None:
     ask = case.ask
+    if case.beyond is not None:
+        return _in_a_case(case, case.beyond)
     if ask.verb is not Verb.SHARE and (ask.verb is not Verb.DISCLOSE or ask.recipient is None):
         return None
     clause = case.table.recipients.get(ask.recipient or "")
@@ -419,9 +438,23 @@ def _recipient(case: _Case) -> Deny | None:
     return None
 
 
+def _in_a_case(case: _Case, claimed: Beyond) -> Deny | None:
+    facts, to = claimed.facts, claimed.receiver
+    match judge(case.compiled, claimed.act, claimed.case, facts, receiver=to, items=case.passed):
+        case Listed(because):
+            case.yes.extend(because)
+            return None
+        case Missing(_, because):
+            return Deny(Reason.CONDITION_MISSING, because)
+        case Unlisted():
+            return _no(Reason.CASE_UNLISTED)
+
+
 def _region(case: _Case) -> Deny | None:
     regions = case.compiled.regions
     if not case.row.region or not regions:
+        return None
+    if case.beyond is not None and case.beyond.act == ABROAD:  # judged as that already
         return None
     here = regions.get(case.ask.region)
     if here is None:

@@ -23,7 +23,7 @@ from troth.main.running import running
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.promises import carried
-from troth.prove.changes import QUICK, VARIANTS
+from troth.prove.changes import NEXTS, QUICK, VARIANTS
 from troth.prove.points import POINTS, Point
 from troth.prove.proof import Judged, Outcome, judged, prove
 from troth.prove.sabotage import Blow, Sabotage, by_clause, by_point
@@ -171,7 +171,7 @@ async def _system(
         for name, (text, _) in found.items():
             (files / f"{name}.yaml").write_text(text, encoding="utf-8")
         system = Path(folder) / "system"
-        async with scratch(system, files=files, without=(QUICK, *without), say=tell.say) as world:
+        async with scratch(system, files=files, without=(QUICK, NEXTS, *without), say=tell.say) as world:
             yield world
 
 

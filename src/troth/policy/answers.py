@@ -10,11 +10,13 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from troth.policy.compiled import Compiled
+from troth.policy.contents import told_of
 from troth.policy.enforcement import CONTROLS, Seen, enforcement
 from troth.policy.statement_words import (
     Ask,
     Matter,
     Measure,
+    MinorGround,
     MinorRule,
     Owner,
     RefuseGround,
@@ -23,9 +25,11 @@ from troth.policy.statement_words import (
     Risk,
     Stop,
     Term,
+    Topic,
     Touched,
 )
 from troth.policy.statements import (
+    ContentsClause,
     DefinitionClause,
     DeleteGroundClause,
     DocumentClause,
@@ -42,7 +46,7 @@ from troth.policy.statements import (
     UserDutyClause,
 )
 from troth.policy.vocabulary import VOCABULARY, Sensitivity
-from troth.terms import LEGAL_TIME, FunctionName, ItemName
+from troth.terms import LEGAL_TIME, ClauseId, FunctionName, ItemName
 
 _MINOR = 18
 
@@ -106,15 +110,34 @@ def minor_rules(compiled: Compiled) -> frozenset[str]:
     return frozenset(each.name for each in compiled.all(MinorClause))
 
 
+def minors_data(compiled: Compiled, met: Collection[MinorGround]) -> bool:
+    """Return whether a minor's data may be used, given what it would rest on."""
+    rule = compiled.one(MinorClause, MinorRule.LIMITED_USE)
+    return rule is None or not set(rule.only_on).isdisjoint(met)
+
+
 def also_agreed(compiled: Compiled) -> frozenset[str]:
     """Return the documents that are agreed to together with the policy."""
     return frozenset(each.name for each in compiled.all(DocumentClause) if each.agreed)
 
 
+def contents(compiled: Compiled) -> Mapping[Topic, tuple[ClauseId, ...]]:
+    """Return the topics that the text announces, each with the clauses that tell of it."""
+    announced = compiled.one(ContentsClause)
+    topics = () if announced is None else announced.topics
+    return {Topic(each): told_of(compiled.policy, Topic(each)) for each in topics}
+
+
+def barred(compiled: Compiled, case: Repurposed) -> bool:
+    """Return whether a further use is not made at all, whoever would agree."""
+    rule = compiled.one(RepurposeClause, case)
+    return rule is not None and rule.needs == Ask.NEVER
+
+
 def asks_first(compiled: Compiled, case: Repurposed, linked_with: FunctionName | None = None) -> bool:
     """Return whether a further use needs consent first. A policy that does not say asks."""
     rule = compiled.one(RepurposeClause, case)
-    return rule is None or rule.needs == Ask.CONSENT or linked_with not in rule.linked
+    return rule is None or rule.needs != Ask.CONSENT_UNLESS_LINKED or linked_with not in rule.linked
 
 
 def may_ask_for(compiled: Compiled, permission: str) -> bool:

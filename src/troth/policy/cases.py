@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from troth.policy.compiled import Compiled
+from troth.policy.statement_words import Act
 from troth.policy.statements import CaseClause
-from troth.terms import ClauseId
+from troth.terms import ClauseId, Verb
 
 ALWAYS = "always"
+ABROAD = Act.ABROAD
+BEYOND: Mapping[Verb, frozenset[str]] = MappingProxyType(
+    {
+        Verb.SHARE: frozenset({Act.SHARE, Act.CALL_SDK, Act.DELEGATE, Act.TRANSFER, Act.ABROAD}),
+        Verb.DISCLOSE: frozenset({Act.DISCLOSE}),
+    }
+)
+"""What may be done in a listed case, by the verb that does it; the other acts give nothing away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ def judge(
         return Unlisted()
     if (own.to and receiver not in own.to) or (own.items and not set(items) <= set(own.items)):
         return Unlisted()
-    lacking = {need: each.id for each in listed for need in each.needs if need not in met}
+    lacking = frozenset(need for each in listed for need in each.needs if need not in met)
     if lacking:
-        return Missing(frozenset(lacking), frozenset(lacking.values()))
+        return Missing(lacking, frozenset(each.id for each in listed if not lacking.isdisjoint(each.needs)))
     return Listed(frozenset(each.id for each in listed))

@@ -68,6 +68,7 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.ReadingClause: _in(Seen.OUTPUT, "notice: how doubts are resolved"),
         s.DefinitionClause: _in(Seen.ANSWER, "answers: what a term covers"),
         s.DocumentClause: _in(Seen.ANSWER, "answers: what is agreed to as well"),
+        s.ContentsClause: _in(Seen.ANSWER, "answers: where each topic is told; check: none is left out"),
         s.EmphasisClause: _in(Seen.OUTPUT, "notice: what stands out"),
         s.PrinciplesClause: _in(Seen.OUTPUT, "notice; each principle has rules of `check`"),
         s.PublicNoticeClause: _in(Seen.OUTPUT, "notice: shown apart"),
@@ -110,6 +111,7 @@ _MEASURES: Mapping[str, Enforcement] = MappingProxyType(
         w.Measure.UNENCRYPTED_WARNING: _in(Seen.OUTPUT, "notice: the warning"),
         w.Measure.RISKS: _in(Seen.ANSWER, "answers: the controls against each risk"),
         w.Measure.LIABILITY: _in(Seen.STEPS, "breach: that a remedy is owed, on record for each person"),
+        w.Measure.NETWORK_ISOLATION: _in(Seen.CODE, "broker: a device reaches its own topics alone"),
         w.Measure.OWN_PLATFORM: _in(Seen.OUTPUT, "notice: where the measures end"),
     }
 )
@@ -124,6 +126,7 @@ CONTROLS: Mapping[w.Risk, tuple[str, ...]] = MappingProxyType(
         w.Risk.UNAUTHORISED_ACCESS: ("tries", "code", "acceptance"),
         w.Risk.DISCLOSURE: ("purpose", "sealing"),
         w.Risk.CHANGE: ("sealing", "evidence"),
+        w.Risk.LOSS: ("sealing", "evidence"),
     }
 )
 """The controls against each risk, by the names of the enforcement points that the proof takes out in turn."""

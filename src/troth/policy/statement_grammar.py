@@ -117,7 +117,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("dates", How.ONE, _record(
         "dates",
         Field("updated", _MONTH, "when the text says it was last changed", must=True),
-        Field("effective", _MONTH, "since when the text says it binds", must=True),
+        Field("effective", _MONTH, "since when the text says it binds"),
     ), s.DatesClause, "the dates as the text gives them"),
     Section("scope", How.NAMED, _record(
         "a scope",
@@ -141,6 +141,9 @@ SECTIONS: tuple[Section, ...] = (
         _truth("agreed", "'true': it is agreed to together with the policy"),
         _truth("defines_terms", "'true': what the policy does not define, it does"),
     ), s.DocumentClause, "other documents that go with the policy"),
+    Section("contents", How.ONE, _record(
+        "contents", _words("topics", w.Topic, "what the text announces", must=True)
+    ), s.ContentsClause, "topics that a reader may look up; each is told of"),
     Section("emphasis", How.ONE, _record(
         "an emphasis", _words("of", w.Emphasis, "what stands out", must=True)
     ), s.EmphasisClause, "what stands out wherever the policy is shown"),
@@ -237,6 +240,7 @@ SECTIONS: tuple[Section, ...] = (
         "a rule about minors",
         Field("age", Whole(1, 120), "the age"),
         _truth("inclusive", "'true': up to and with that age"),
+        _words("only_on", w.MinorGround, "what use of their data may rest on; one is enough"),
     ), s.MinorClause, "what holds for people under age", Choice(w.MinorRule)),
     Section("changes", How.NAMED, _record(
         "a rule of change",

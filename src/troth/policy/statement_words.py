@@ -30,6 +30,8 @@ class Constraint(StrEnum):
     USERS_ONLY = "users_only"
     DUTY_TO_PEOPLE_FILMED = "duty_to_people_filmed"
     DATA_OF_OTHER_FUNCTIONS = "data_of_other_functions"
+    CARE_ASKED_FOR = "care_asked_for"
+    AVOIDED_BY_NOT_CLICKING = "avoided_by_not_clicking"
     DATA_OF_OTHERS = "data_of_others"
     ONLY_WHAT_IS_PICKED = "only_what_is_picked"
 
@@ -54,6 +56,8 @@ class Aspect(StrEnum):
     BASIC_INFORMATION = "basic_information"
     DISCLAIMERS = "disclaimers"
     CONFIDENTIALITY = "confidentiality"
+    HANDLING = "handling"
+    RIGHTS = "rights"
 
 
 class Reading(StrEnum):
@@ -69,6 +73,7 @@ class Reading(StrEnum):
     PER_FUNCTION = "per_function"
     LAW_PREVAILS = "law_prevails"
     ONLY_BY_CLAUSE = "only_by_clause"
+    SAME_FOR_ALL = "same_for_all"
 
 
 class Term(StrEnum):
@@ -100,6 +105,21 @@ class Emphasis(StrEnum):
     SENSITIVE = "sensitive"
 
 
+class Topic(StrEnum):
+    """What a reader may look up; each must be told of somewhere."""
+
+    COLLECTION = "collection"
+    TRACKERS = "trackers"
+    SHARING = "sharing"
+    PROTECTION = "protection"
+    RIGHTS = "rights"
+    CHILDREN = "children"
+    ABROAD = "abroad"
+    RETENTION = "retention"
+    CHANGES = "changes"
+    CONTACT = "contact"
+
+
 class Principle(StrEnum):
     """Principles to which rules of `check` answer."""
 
@@ -118,13 +138,15 @@ class Repurposed(StrEnum):
     UNSTATED = "unstated"
     OTHER_STATED = "other_stated"
     NEW_FUNCTION = "new_function"
+    PERSONALISED_DISPLAY = "personalised_display"
 
 
 class Ask(StrEnum):
-    """Whether the person is asked first."""
+    """Whether the person is asked first; never: it is not done, whoever would agree."""
 
     CONSENT = "consent"
     CONSENT_UNLESS_LINKED = "consent_unless_linked"
+    NEVER = "never"
 
 
 class Tech(StrEnum):
@@ -134,6 +156,7 @@ class Tech(StrEnum):
     WEB_BEACON = "web_beacon"
     PIXEL_TAG = "pixel_tag"
     PROXY = "proxy"
+    CLICK_URL = "click_url"
 
 
 class TrackerUse(StrEnum):
@@ -142,7 +165,13 @@ class TrackerUse(StrEnum):
     SKIP_RE_ENTRY = "skip_re_entry"
     TRANSACTION_SAFETY = "transaction_safety"
     FIND_FAULTS = "find_faults"
+    VERIFY_IDENTITY = "verify_identity"
+    KEEP_SECURE = "keep_secure"
     KEEP_PREFERENCES = "keep_preferences"
+    KEEP_BASKET = "keep_basket"
+    BETTER_SERVICES = "better_services"
+    KNOW_PREFERENCES = "know_preferences"
+    IMPROVE_CUSTOMER_SERVICE = "improve_customer_service"
     ADVERTISING = "advertising"
 
 
@@ -152,6 +181,8 @@ class Manage(StrEnum):
     DELETE = "delete"
     CLEAR_IN_APP = "clear_in_app"
     REFUSE_IN_BROWSER = "refuse_in_browser"
+    NOT_CLICK = "not_click"
+    UNSUBSCRIBE = "unsubscribe"
     SYSTEM_SETTINGS = "system_settings"
 
 
@@ -171,6 +202,7 @@ class Stop(StrEnum):
     ACCOUNT_CANCELLED = "account_cancelled"
     SIGNED_OUT = "signed_out"
     SWITCHED_OFF = "switched_off"
+    UNSUBSCRIBED = "unsubscribed"
 
 
 class Act(StrEnum):
@@ -225,6 +257,8 @@ class Condition(StrEnum):
     ASSESSMENT = "assessment"
     LOGGED = "logged"
     RATE_LIMITED = "rate_limited"
+    FULL_ENTRY = "full_entry"
+    EQUAL_PROTECTION = "equal_protection"
     DELETED_AFTERWARDS = "deleted_afterwards"
 
 
@@ -335,6 +369,10 @@ class Part(StrEnum):
     SELF_PROTECTION_ADVICE = "self_protection_advice"
     REMEDIES = "remedies"
     RULE_AND_INPUTS = "rule_and_inputs"
+    PAYMENT = "payment"
+    PASSWORD = "password"  # noqa: S105 - the name of a part
+    SECURITY_INFORMATION = "security_information"
+    ACCOUNT_CLOSURE = "account_closure"
 
 
 class Way(StrEnum):
@@ -343,6 +381,7 @@ class Way(StrEnum):
     DELETE_INFORMATION = "delete_information"
     TURN_OFF_DEVICE_FUNCTIONS = "turn_off_device_functions"
     PRIVACY_PAGE = "privacy_page"
+    UNSUBSCRIBE_IN_MESSAGE = "unsubscribe_in_message"
 
 
 class Consequence(StrEnum):
@@ -371,6 +410,7 @@ class Measure(StrEnum):
     RISKS = "risks"
     LIABILITY = "liability"
     OWN_PLATFORM = "own_platform"
+    NETWORK_ISOLATION = "network_isolation"
 
 
 class Risk(StrEnum):
@@ -383,6 +423,7 @@ class Risk(StrEnum):
     DISCLOSURE = "disclosure"
     CHANGE = "change"
     THEFT = "theft"
+    LOSS = "loss"
 
 
 class Bound(StrEnum):
@@ -422,6 +463,16 @@ class MinorRule(StrEnum):
     SENSITIVE_UP_TO = "sensitive_up_to"
     GUARDIAN_CONTACT = "guardian_contact"
     FULL_CAPACITY = "full_capacity"
+    LIMITED_USE = "limited_use"
+    FOUND_WITHOUT_CONSENT = "found_without_consent"
+
+
+class MinorGround(StrEnum):
+    """What use of a minor's data may rest on, where a policy limits it."""
+
+    LAW = "law"
+    GUARDIAN_CONSENT = "guardian_consent"
+    PROTECTION = "protection"
 
 
 class ChangeRule(StrEnum):

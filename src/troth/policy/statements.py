@@ -86,6 +86,13 @@ class DocumentClause(Statement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContentsClause(Statement):
+    """Topics that the text announces."""
+
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmphasisClause(Statement):
     """What stands out wherever the policy is shown."""
 
@@ -247,10 +254,14 @@ class BreachClause(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinorClause(Statement):
-    """A rule about people under age; ``inclusive``: up to and with that age."""
+    """A rule about people under age; ``inclusive``: up to and with that age.
+
+    ``only_on``: what use of their data may rest on, if it is limited.
+    """
 
     age: int | None = None
     inclusive: bool | None = None
+    only_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,8 @@ class Effect(StrEnum):
     FUNCTION_UNAVAILABLE = "function_unavailable"
     SERVICE_UNAVAILABLE = "service_unavailable"
     NO_EFFECT = "no_effect"
+    HIGHER_RISK = "higher_risk"
+    DEGRADED = "degraded"
 
 
 class FoundMinor(StrEnum):
@@ -120,4 +122,5 @@ class Ground(StrEnum):
     STABLE = "stable"
     DUTY = "duty"
     ACADEMIC = "academic"
+    NEWS = "news"
     LAW = "law"

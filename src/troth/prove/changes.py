@@ -8,6 +8,7 @@ runs in a served system.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,20 @@ from typing import Any
 from argon2 import PasswordHasher, Type
 
 from troth.policy.compiled import Compiled
-from troth.prove.points import by_name
+from troth.prove.nexts import concerning, is_copy, nexts
+from troth.prove.points import POINTS, by_name
 from troth.prove.variants import variants
 from troth.terms import Allow, Decision, Deny, PolicyName, Reason
 
 EVERYTHING = "everything"
 NOTHING = "nothing"
 VARIANTS = "variants"
+NEXTS = "nexts"
 QUICK = "quick"
 
 
 def _yes_to_everything() -> None:
-    """Let the gate allow whatever is asked, and take any text for the one that was shown."""
+    """Enforce nothing: every point is out, the gate allows whatever is asked, any text is the one shown."""
 
     def yes(_compiled: object, _standing: object, ask: Any) -> Decision:
         return Allow(frozenset(ask.items), frozenset(), frozenset())
@@ -34,6 +37,8 @@ def _yes_to_everything() -> None:
     def any_text(*_args: object) -> None:
         return None
 
+    for point in POINTS:
+        point.sabotage()
     _put("troth.gate.decide", "_decide", yes)
     _put("troth.subjects.registration", "the_text", any_text)
 
@@ -54,13 +59,37 @@ def _with_variants() -> None:
 
     def in_force(folder: Path | None) -> Mapping[PolicyName, Mapping[int, Compiled]]:
         found = dict(read(folder))
-        for versions in tuple(found.values()):
+        for name, versions in tuple(found.items()):
+            if is_copy(name):
+                continue
             newest = versions[max(versions)]
             for each in variants(newest):
                 found[each.name] = {each.compiled.policy.version: each.compiled}
+                if concerning(newest.clauses[each.clause]):
+                    found |= nexts(each.compiled, _made(folder))
         return found
 
     _put("troth.app.policies", "in_force", in_force)
+
+
+def _with_nexts() -> None:
+    """Let every policy be in force beside copies of it that have a next version, or may end."""
+    module = import_module("troth.app.policies")
+    read: Callable[[Path | None], Mapping[PolicyName, Mapping[int, Compiled]]] = vars(module)["in_force"]
+
+    def in_force(folder: Path | None) -> Mapping[PolicyName, Mapping[int, Compiled]]:
+        found = dict(read(folder))
+        for versions in tuple(found.values()):
+            found |= nexts(versions[max(versions)], _made(folder))
+        return found
+
+    _put("troth.app.policies", "in_force", in_force)
+
+
+def _made(folder: Path | None) -> date:
+    """Return when the folder was written: the day on which the proof began, for each of its processes."""
+    at = folder.stat().st_mtime if folder is not None else 0.0
+    return datetime.fromtimestamp(at, UTC).date()
 
 
 def _quick() -> None:
@@ -82,6 +111,7 @@ _CHANGES: Mapping[str, Callable[[], None]] = {
     EVERYTHING: _yes_to_everything,
     NOTHING: _no_to_everything,
     VARIANTS: _with_variants,
+    NEXTS: _with_nexts,
     QUICK: _quick,
 }
 

@@ -9,39 +9,19 @@ its name, and a served system never starts that.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from troth.ledger.verify import Verified
+from troth.prove.notice_points import NOTICES
+from troth.prove.point import Point, replaced
+from troth.prove.workflow_points import WORKFLOWS
 from troth.terms import Reading, Reason, TrothError
 from troth.vault.marks import Sent
 
 
 class UnknownPoint(TrothError):
     """there is no enforcement point of that name"""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One enforcement point: where it is, what it keeps, and what rests on it.
-
-    ``step`` of the story (empty: none). A trial rests on it that shows one of its ``reasons`` for a refusal,
-    or that is one of ``trials``, by name.
-    """
-
-    name: str
-    where: str
-    keeps: str
-    step: str
-    take_out: Callable[[ModuleType], None]
-    reasons: frozenset[str] = frozenset()
-    trials: frozenset[str] = frozenset()
-
-    def sabotage(self) -> None:
-        """Take the enforcement out of this process."""
-        self.take_out(import_module(self.where))
 
 
 def _without_check(check: str) -> Callable[[ModuleType], None]:
@@ -51,16 +31,6 @@ def _without_check(check: str) -> Callable[[ModuleType], None]:
         inside = vars(gate)
         gone = inside[check]
         inside["_ORDER"] = tuple(c for c in inside["_ORDER"] if c is not gone)
-
-    return take_out
-
-
-def _replaced(name: str, by: Callable[..., object]) -> Callable[[ModuleType], None]:
-    """Return a sabotage that puts ``by`` in the place of a module's function."""
-
-    def take_out(module: ModuleType) -> None:
-        getattr(module, name)  # a point whose target is gone must fail, not pass
-        setattr(module, name, by)
 
     return take_out
 
@@ -82,7 +52,7 @@ def _any_form(values: ModuleType) -> None:
     def nothing_wrong(*_args: object) -> None:
         return None
 
-    _replaced("misfit", nothing_wrong)(values.Values)
+    replaced("misfit", nothing_wrong)(values.Values)
 
 
 def _sealed_by_nobody(cipher: ModuleType) -> None:
@@ -92,7 +62,7 @@ def _sealed_by_nobody(cipher: ModuleType) -> None:
         return value
 
     for name in ("seal", "unseal"):
-        _replaced(name, as_it_is)(cipher)
+        replaced(name, as_it_is)(cipher)
 
 
 def _any_code(_key: bytes, _serial: str, _code: str) -> bytes:
@@ -138,14 +108,14 @@ POINTS: tuple[Point, ...] = (
         "troth.devices.stock",
         "only who holds the code binds a device",
         "c",
-        _replaced("_code_tag", _any_code),
+        replaced("_code_tag", _any_code),
     ),
     Point(
         "tries",
         "troth.subjects.tries",
         "codes can't be guessed at leisure",
         "c",
-        _replaced("spend", _unlimited),
+        replaced("spend", _unlimited),
     ),
     Point(
         "switches",
@@ -171,7 +141,7 @@ POINTS: tuple[Point, ...] = (
         _any_form,
     ),
     Point(
-        "once", "troth.vault.marks", "what is sent again is stored once", "d", _replaced("unseen", _all_new)
+        "once", "troth.vault.marks", "what is sent again is stored once", "d", replaced("unseen", _all_new)
     ),
     Point(
         "purpose",
@@ -190,10 +160,10 @@ POINTS: tuple[Point, ...] = (
         frozenset({Reason.NOT_CHOSEN, Reason.WITHDRAWN}),
     ),
     Point(
-        "whole copy", "troth.vault.events", "a copy holds everything", "g", _replaced("window", _no_readings)
+        "whole copy", "troth.vault.events", "a copy holds everything", "g", replaced("window", _no_readings)
     ),
     Point(
-        "erasure", "troth.vault.sweep", "the erased can't be opened", "h", _replaced("close", _nothing_closed)
+        "erasure", "troth.vault.sweep", "the erased can't be opened", "h", replaced("close", _nothing_closed)
     ),
     Point("sealing", "troth.vault.cipher", "no value lies readable in a file", "h", _sealed_by_nobody),
     Point(
@@ -201,7 +171,7 @@ POINTS: tuple[Point, ...] = (
         "troth.app.doors.operator",
         "an edited entry of the ledger is found",
         "i",
-        _replaced("verify", _never_bent),
+        replaced("verify", _never_bent),
     ),
     Point(
         "forbids",
@@ -259,6 +229,8 @@ POINTS: tuple[Point, ...] = (
         _without_check("_region"),
         frozenset({Reason.REGION_FORBIDDEN}),
     ),
+    *WORKFLOWS,
+    *NOTICES,
 )
 
 

@@ -82,11 +82,10 @@ async def prove(
     done: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> tuple[Outcome, ...]:
     """Try every clause that ``only`` lets through, some ``at_once``, on the policy called ``policy``."""
-    free = asyncio.Semaphore(at_once)
+    world.pace.at_once(at_once)
 
     async def one(clause: Clause, scenario: Scenario) -> Outcome:
-        async with free:
-            outcome = await attempt(world, Case(policy, compiled, clause), scenario)
+        outcome = await attempt(world, Case(policy, compiled, clause), scenario)
         done(outcome)
         return outcome
 
@@ -113,9 +112,10 @@ def _plan(
 
 async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
     """Run one scenario; whatever goes wrong is a line that did not hold."""
-    trial, why_not, start = Trial(), None, time.perf_counter()
+    trial, why_not, start = Trial(), None, 0.0
     try:
-        async with asyncio.timeout(_LIMIT_S):
+        async with world.pace.trial(_LIMIT_S):
+            start = time.perf_counter()
             await scenario.act(world, case, trial)
     except NotTried as reason:
         why_not = reason.why

@@ -99,7 +99,8 @@ async def by_point(
         broke = again.verdict is Verdict.BROKEN
         return Blow(outcome.clause, outcome.scenario, point.name, outcome in related, broke)
 
-    return await _all([*related, *some], one, at_once, done)
+    world.pace.at_once(at_once)
+    return await _all([*related, *some], one, done)
 
 
 async def by_clause(
@@ -136,21 +137,18 @@ async def by_clause(
             done(blow)
         return found
 
-    rows = await _all(shown, one, at_once, lambda _: None)
+    world.pace.at_once(at_once)
+    rows = await _all(shown, one, lambda _: None)
     return tuple(blow for row in rows for blow in row)
 
 
 async def _all(
     outcomes: Sequence[Outcome],
     one: Callable[[Outcome], Awaitable[T]],
-    at_once: int,
     done: Callable[[T], None],
 ) -> tuple[T, ...]:
-    free = asyncio.Semaphore(at_once)
-
     async def in_turn(outcome: Outcome) -> T:
-        async with free:
-            found = await one(outcome)
+        found = await one(outcome)
         done(found)
         return found
 

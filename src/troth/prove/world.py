@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
 from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
 from troth.prove.case import Case, NotTried
+from troth.prove.pace import Pace
 from troth.prove.samples import sample
 from troth.prove.simulator import Camera, Way
 from troth.prove.story.person import FORBIDDEN, Answer, Person
@@ -37,7 +40,7 @@ PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for 
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 _SOON_S = 6.0
-_BETWEEN_S = 0.1
+_BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
 
@@ -48,8 +51,14 @@ class Someone:
     account: str
     phone: str
     person: Person
+    email: str = ""
     way: Way | None = None
     device: str | None = None
+
+    @property
+    def login(self) -> str:
+        """What one signs in with, and letters go to."""
+        return self.phone or self.email
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Ask the API as this person."""
@@ -104,6 +113,7 @@ class World:
         self._shown: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._line = line
         self._hands: dict[str, asyncio.Task[Person]] = {}
+        self.pace = Pace(self._jump)
 
     def number(self) -> int:
         """Return a number that nobody has had."""
@@ -149,12 +159,13 @@ class World:
     async def person(self, case: Case, **changed: object) -> Someone:
         """Register someone and let them type in their code. Raises `RuntimeError` when that is refused."""
         form = await self.form(case, **changed)
-        who = self.stranger()
+        who, login = self.stranger(), str(form.get("phone") or form["email"])
+        before = len(self._gateway.to(login))
         made = (await who.ask("POST", "/v1/accounts", form)).require()
-        code = await self._gateway.code(form.get("phone") or form["email"])
+        code = await self._gateway.code(login, but=before)
         verified = await who.ask("POST", f"/v1/accounts/{made['account']}/verify", {"code": code})
         who.token = str(verified.require()["token"])
-        return Someone(str(made["account"]), form.get("phone", ""), who)
+        return Someone(str(made["account"]), form.get("phone", ""), who, form.get("email", ""))
 
     async def user(self, case: Case, function: FunctionName) -> Someone:
         """Return someone for whom ``function`` runs: chosen, its needs met, its permissions granted."""
@@ -308,6 +319,29 @@ class World:
             "SELECT count(*) FROM ledger_entry WHERE kind = %(kind)s", {"kind": kind}
         )
 
+    async def lines(self, who: Someone, path: str) -> list[Mapping[str, Any]]:
+        """Return the lines of a streamed answer to this person, each a JSON object."""
+        return [json.loads(line) for line in await who.person.lines(path)]
+
+    async def letter(self, to: str, *words: str) -> str:
+        """Return the text of a letter to ``to`` in which all these words stand; empty: none came."""
+        try:
+            return await self._gateway.letter(to, words, within_s=_SOON_S)
+        except TimeoutError:
+            return ""
+
+    async def seen(self, wanted: int, query: LiteralString, params: Mapping[str, object]) -> int:
+        """Return what ``query`` yields once that is ``wanted``, or at the end of our patience."""
+        found = await self.evidence.value(query, params)
+
+        async def look() -> bool:
+            nonlocal found
+            found = await self.evidence.value(query, params)
+            return found == wanted
+
+        await self.waiting(look)
+        return found
+
     def letters(self, *addresses: str) -> tuple[Message, ...]:
         """Return the messages that came for these addresses so far, the oldest first."""
         return self._gateway.to(*addresses)
@@ -340,6 +374,14 @@ class World:
     async def settle(self) -> None:
         """Wait for those that were hired and whom nobody needed."""
         await asyncio.gather(*self._hands.values(), return_exceptions=True)
+
+    async def _jump(self, moment: datetime) -> None:
+        """Let the clock jump once everything that has happened stands in the ledger's tree.
+
+        Else an entry from before the jump would be numbered after it, and look back-dated.
+        """
+        await self.seen(0, "SELECT count(*) FROM ledger_queue", {})
+        self.levers.advance_to(moment)
 
     async def _hired(self, role: str) -> Person:
         await self.hire(role)

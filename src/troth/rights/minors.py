@@ -1,7 +1,8 @@
 """A person found to be under the age that their policy asks for: refused at once, and erased promptly.
 
 Does not decide who is a minor: whoever reports it has looked. What is done then is the policy's own sentence
-(`audience: found_minor`), whatever time the policy leaves to people who cancel for themselves.
+(`audience: found_minor`; where guardians may agree, `minors: found_without_consent`), whatever time the
+policy leaves to people who cancel for themselves.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from troth import ledger
+from troth.policy.answers import minor_rules
+from troth.policy.statement_words import MinorRule
 from troth.rights.cancel import RIGHT
 from troth.subjects.asking import Behalf
 from troth.terms import Act, ActKind, TrothError
@@ -42,7 +45,7 @@ class Minors:
         Being found a minor counts under every policy. Raises `NoAgeAsked`, `NoSuchSubject`, `Denied`.
         """
         compiled = await self._desk.accepted(tx, subject, policy)
-        if compiled.audience is None:
+        if compiled.audience is None and MinorRule.FOUND_WITHOUT_CONSENT not in minor_rules(compiled):
             raise NoAgeAsked
         found = Act(kind=ActKind.FOUND_MINOR, policy=policy, at=self._parts.clock.now())
         await ledger.record(tx, subject, found)

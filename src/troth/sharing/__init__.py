@@ -1,1 +1,1 @@
-"""Giving to recipients, and telling them to delete; comes after the first issues."""
+"""Giving data away beyond the functions: a register of receivers, and the facts that a listed case needs."""

@@ -80,7 +80,7 @@ class PersonMedia:
         permit = await self._parts.gate.admit(tx, ask)
         await self._media.find(tx, permit, record)
         opened = await self._media.open(tx, permit, record)
-        await Services(self._parts).put_on_record(tx, permit, 1)
+        await Services(self._parts).put_on_record(tx, permit, {opened.held.item})
         if ask.verb is Verb.USE and ask.actor.kind is ActorKind.STAFF:
             read = ledger.NewEntry(
                 kind=EntryKind.STAFF_READ,

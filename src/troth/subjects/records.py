@@ -14,6 +14,7 @@ from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.clauses import PERMISSION
 from troth.policy.values import VALUES
+from troth.policy.words import Right
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
@@ -35,7 +36,7 @@ class NotYoursToState(TrothError):
 
 
 class NotThisWay(TrothError):
-    """what one signs in with is not given here: it changes with the account, or goes with it"""
+    """this is not given or changed here: what one signs in with goes with the account; ask the desk"""
 
 
 class NothingOnFile(TrothError):
@@ -176,8 +177,16 @@ class Records:
 
 
 def _leave_the_login(compiled: Compiled, function: FunctionName, items: Iterable[ItemName]) -> None:
-    if function == REGISTER and not (login_items(compiled) | {PASSWORD}).isdisjoint(items):
+    """Refuse what one signs in with, and what the policy lets nobody correct by themselves."""
+    if function == REGISTER and not (login_items(compiled) | {PASSWORD} | _locked(compiled)).isdisjoint(
+        items
+    ):
         raise NotThisWay
+
+
+def _locked(compiled: Compiled) -> frozenset[str]:
+    correcting = compiled.rights.get(Right.CORRECT)
+    return frozenset(correcting.locked if correcting is not None else ())
 
 
 def _taking(table: FunctionTable | None) -> Iterator[Purpose]:

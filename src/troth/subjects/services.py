@@ -18,7 +18,7 @@ from troth.vault import Erased, NotHeld
 from troth.vault.documents import HeldRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from troth.db import Tx
     from troth.policy.compiled import Compiled
@@ -110,17 +110,20 @@ class Services:
             held = tuple([one async for one in self._parts.vault.holds.open(tx, permit)])
         entry = permit.entry
         if values or held:
-            entry = await self.put_on_record(tx, permit, len(values) + len(held))
+            entry = await self.put_on_record(tx, permit, [*values, *(one.item for one in held)])
         return Opened(values, held, permit.allow.dropped, permit.allow.because, entry)
 
-    async def put_on_record(self, tx: Tx, permit: Permit, items: int) -> EntryId | None:
+    async def put_on_record(self, tx: Tx, permit: Permit, items: Collection[ItemName]) -> EntryId | None:
         """Record what was handed on, and return its entry; that of the decision for what was only used."""
         ask = permit.ask
         if ask.verb not in _ON_RECORD:
             return permit.entry
-        said: dict[str, str | int] = {"items": items, "by": ask.actor.id}
+        said: dict[str, str | int] = {"items": len(items), "by": ask.actor.id}
         if ask.recipient is not None:  # the gate knows them by name, or there would be no permit
             said["recipient"] = ask.recipient
+        if ask.beyond is not None:
+            said |= {"act": ask.beyond.act, "case": ask.beyond.case}
+        said |= {f"what_{n}": item for n, item in enumerate(sorted(items), 1)}
         entry = ledger.NewEntry(
             kind=_ON_RECORD[ask.verb],
             at=ask.at,

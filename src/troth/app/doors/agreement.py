@@ -28,6 +28,7 @@ class AgreementDoors(Doors):
             subject = await self._who(tx, token)
             shown = Shown(language, text_hash)
             done = await Choices(self._system.parts).accept(tx, subject, policy, version, shown)
+            await self._system.changes.greet(tx, subject, policy)
         await self._changed(subject)
         return done.receipt
 

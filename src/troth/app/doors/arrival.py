@@ -26,6 +26,7 @@ class ArrivalDoors(Doors):
         """Take the code, sign in, and hand out the receipt of what was agreed to."""
         async with self._open() as tx:
             done = await self._system.accounts.verify(tx, account, code)
+            await self._system.changes.greet(tx, account, await self._system.accounts.policy_of(tx, account))
         await self._changed(account)
         return Verified(SignedIn(done.session.token, done.session.expires), done.receipt)
 

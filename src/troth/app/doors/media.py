@@ -81,13 +81,13 @@ class MediaDoors(RecordDoors):
     async def media_of(self, token: str, wanted: ServiceAsk) -> tuple[Held, ...]:
         """List the media that a clause opens to a service or staff. Raises `WrongRole`, `Denied`."""
         async with self._open() as tx:
-            ask = await self._office_ask(tx, token, Verb.USE, wanted)
+            ask = await self._media_ask(tx, token, Verb.USE, wanted)
             return await self._media.held(tx, await self._system.gate.admit(tx, ask))
 
     async def hand_out_media(self, token: str, verb: Verb, wanted: ServiceAsk, record: RecordId) -> Opened:
         """Open an object for a service or staff, on record each time. Raises as `media_of`, and `NotHeld`."""
         async with self._open() as tx:
-            return await self._media.hand_out(tx, await self._office_ask(tx, token, verb, wanted), record)
+            return await self._media.hand_out(tx, await self._media_ask(tx, token, verb, wanted), record)
 
     async def _take(
         self, ask: Callable[[Tx], Awaitable[Ask]], coming: Coming, content: AsyncIterator[bytes]

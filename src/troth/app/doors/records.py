@@ -8,16 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from troth import ledger
 from troth.app.doors.staff import StaffDoors
 from troth.devices.names import CAMERA
+from troth.sharing import register
+from troth.sharing.facts import Wanted, facts
 from troth.subjects.names import PASSWORD
 from troth.subjects.records import Records
 from troth.subjects.services import Services, basis_of
 from troth.subjects.staff import Role
-from troth.terms import Actor, ActorKind, Ask, ItemName, Verb
+from troth.terms import Actor, ActorKind, Ask, Beyond, ItemName, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     from troth.db import Tx
     from troth.policy.keeping import Held
@@ -37,13 +41,24 @@ if TYPE_CHECKING:
 
 _BY_DEED = frozenset({CAMERA.supplies})
 _SERVING = frozenset({Role.SERVICE})
-_OFFICE = _SERVING | {Role.ADMIN, Role.PRIVACY, Role.SUPPORT}
+_OFFICE = frozenset({Role.ADMIN, Role.PRIVACY})
+_SEEING = _SERVING | _OFFICE | {Role.SUPPORT}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That something is given away in a listed case; ``papers`` are of this occasion, by condition."""
+
+    act: str
+    case: str
+    papers: Mapping[str, UUID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceAsk:
     """What a service wants with one person. ``region``: where it goes; None: it stays here.
 
+    With a ``claim`` the ``recipient`` is one of the register of receivers, and ``purpose`` what it is for.
     ``policy``: under which, where a name of the function alone can't say, as after the person has gone.
     """
 
@@ -55,6 +70,7 @@ class ServiceAsk:
     region: Region | None = None
     policy: PolicyName | None = None
     items: frozenset[ItemName] = field(default=frozenset())
+    claim: Claim | None = None
 
 
 class RecordDoors(StaffDoors):
@@ -128,21 +144,28 @@ class RecordDoors(StaffDoors):
             ask = await self._service_ask(tx, token, verb, wanted, wanted.items)
             return await Services(self._system.parts).open(tx, ask)
 
-    async def _office_ask(self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk) -> Ask:
-        """Build the same question for a service, or for someone of the staff in person."""
-        return await self._service_ask(tx, token, verb, wanted, wanted.items, roles=_OFFICE)
+    async def hand_out_by_staff(self, token: str, verb: Verb, wanted: ServiceAsk) -> Opened:
+        """Share or publish items as someone of the office. Raises `NotStaff`, `WrongRole`, `Denied`."""
+        async with self._open() as tx:
+            who = await self._staff(tx, token, _OFFICE)
+            ask = await self._ask_for(tx, who.actor, verb, wanted, wanted.items)
+            return await Services(self._system.parts).open(tx, ask)
+
+    async def _media_ask(self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk) -> Ask:
+        """Build the question of a service, or of someone of the staff in person."""
+        who = await self._staff(tx, token, _SEEING)
+        actor = Actor(ActorKind.SERVICE, str(who.id)) if who.role in _SERVING else who.actor
+        return await self._ask_for(tx, actor, verb, wanted, wanted.items)
 
     async def _service_ask(
-        self,
-        tx: Tx,
-        token: str,
-        verb: Verb,
-        wanted: ServiceAsk,
-        items: frozenset[ItemName],
-        *,
-        roles: frozenset[Role] = _SERVING,
+        self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk, items: frozenset[ItemName]
     ) -> Ask:
-        who = await self._staff(tx, token, roles)
+        who = await self._staff(tx, token, _SERVING)
+        return await self._ask_for(tx, Actor(ActorKind.SERVICE, str(who.id)), verb, wanted, items)
+
+    async def _ask_for(
+        self, tx: Tx, actor: Actor, verb: Verb, wanted: ServiceAsk, items: frozenset[ItemName]
+    ) -> Ask:
         policy = wanted.policy or await self._policy_with(tx, wanted.subject, wanted.function)
         compiled = self._system.gate.policies.current(policy)
         return Ask(
@@ -152,13 +175,25 @@ class RecordDoors(StaffDoors):
             items=items - {PASSWORD},
             purpose=wanted.purpose,
             subject=wanted.subject,
-            actor=Actor(ActorKind.SERVICE, str(who.id)) if who.role in _SERVING else who.actor,
+            actor=actor,
             region=wanted.region or self._system.settings.region,
             at=self._system.clock.now(),
             basis=basis_of(compiled, verb, wanted.reference),
             reference=wanted.reference,
             recipient=wanted.recipient,
+            beyond=await self._beyond(tx, policy, wanted) if wanted.claim else None,
         )
+
+    async def _beyond(self, tx: Tx, policy: PolicyName, wanted: ServiceAsk) -> Beyond | None:
+        """Look up which facts are on record for the case claimed; the gate says if they are enough."""
+        claim = wanted.claim
+        if claim is None:
+            return None
+        name = wanted.recipient or ""
+        receiver = await register.find(tx, policy, name)
+        asked = Wanted(policy, name, wanted.purpose, wanted.items, claim.papers)
+        found = facts(asked, receiver, await ledger.standing(tx, wanted.subject, lock=True))
+        return Beyond(claim.act, claim.case, receiver.kind if receiver else "", found)
 
     async def _policy_with(self, tx: Tx, subject: SubjectId, function: FunctionName) -> PolicyName:
         """Return the policy accepted last that has the function; for a stranger any: the gate refuses."""

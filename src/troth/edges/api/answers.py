@@ -456,3 +456,26 @@ class EndAnnounced(Answer):
     """The number of an end that was announced."""
 
     matter: UUID
+
+
+class ReceiverShown(Answer):
+    """A receiver on the register, with its papers in force."""
+
+    policy: str
+    receiver: str
+    kind: str
+    purpose: str
+    items: tuple[str, ...]
+    papers: tuple[str, ...]
+
+
+class GivenAway(Answer):
+    """One time that something was given away; ``recipient`` is missing where it was published."""
+
+    at: datetime
+    entry: UUID
+    kind: str
+    function: str | None
+    recipient: str | None
+    case: str | None
+    items: tuple[str, ...]

@@ -19,6 +19,7 @@ from troth.edges.api import (
     media,
     problems,
     public,
+    receivers,
     records,
     requests,
     staff,
@@ -41,8 +42,16 @@ def create_app(troth: Troth) -> FastAPI:
         max_body_size=BODY_LIMIT,
     )
     app.state.troth = troth
-    mine = (me.router, agreement.router, records.router, media.router, requests.router, matters.mine)
-    theirs = (staff.router, desk.router, matters.office, matters.ends)
+    mine = (
+        me.router,
+        agreement.router,
+        records.router,
+        media.router,
+        requests.router,
+        matters.mine,
+        receivers.mine,
+    )
+    theirs = (staff.router, desk.router, matters.office, matters.ends, receivers.office)
     for router in (public.router, matters.everybody, accounts.router, *mine, *theirs):
         app.include_router(router)
     app.mount("/v1", problems.nowhere)

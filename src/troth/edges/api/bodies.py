@@ -322,11 +322,36 @@ class Using(Serving):
     items: Annotated[list[Word], Field(min_length=1, max_length=50)]
 
 
+class InCase(Body):
+    """That it is given away in a case that the policy lists, with the papers of this occasion."""
+
+    act: Word
+    case: Word
+    papers: Annotated[dict[Word, Id], Field(max_length=20)] = {}
+
+
+class Receiving(Body):
+    """A receiver for the register: of which kind, what for, and which items it needs for that."""
+
+    kind: Word
+    purpose: Word
+    items: Annotated[list[Word], Field(min_length=1, max_length=100)]
+
+
+class Allowing(Body):
+    """A receiver may have something for a purpose, or no longer; ``separate``: asked for by itself."""
+
+    purpose: Word
+    allowed: bool
+    separate: bool = False
+
+
 class HandingOn(Using):
     """What a service hands to someone else; ``region`` is where it goes, if not here."""
 
     recipient: Word | None = None
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    case: InCase | None = None
 
 
 class OpeningMedia(HandingOn):

@@ -25,7 +25,7 @@ from troth.edges.api.bodies import OpeningMedia, Using, Word, moment
 from troth.edges.api.caller import Prover, System, Token
 from troth.edges.api.problems import PROBLEM, problem
 from troth.edges.api.ranges import Outside, wanted
-from troth.edges.api.records import service_ask
+from troth.edges.api.records import giving, service_ask
 from troth.subjects.media import Arriving
 from troth.terms import FunctionName, ItemName, RecordId, TrothError, Verb
 from troth.vault.media import LARGEST
@@ -165,8 +165,7 @@ async def hand_out(
     troth: System, token: Token, media: UUID, body: OpeningMedia, request: Request
 ) -> Response:
     """Stream what the policy lets be used, shared or disclosed; every opening lands in the ledger."""
-    asked = service_ask(body, body.items, body.recipient, body.region)
-    opened = await troth.hand_out_media(token, Verb(body.verb), asked, RecordId(media))
+    opened = await troth.hand_out_media(token, Verb(body.verb), giving(body), RecordId(media))
     return _answer(opened, request.headers)
 
 

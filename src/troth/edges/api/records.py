@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from troth.app.doors.records import ServiceAsk
+from troth.app.doors.records import Claim, ServiceAsk
 from troth.edges.api.answers import (
     DroppedShown,
     Given,
@@ -35,9 +36,9 @@ from troth.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
-    from troth.app.wiring import Troth
+    from troth.subjects.services import Opened
     from troth.terms import Dropped
 
 router = APIRouter(prefix="/v1")
@@ -107,21 +108,31 @@ async def happened(troth: System, token: Token, body: Happening) -> Happened:
 @router.post("/service/use", tags=["service"], summary="Use items of one person")
 async def use(troth: System, token: Token, body: Using) -> HandedOut:
     """Open what the policy lets a service use for this purpose."""
-    return await _handed(troth, token, Verb.USE, service_ask(body, body.items))
+    return await _handed(troth.hand_out(token, Verb.USE, service_ask(body, body.items)))
 
 
 @router.post("/service/share", tags=["service"], summary="Hand items of one person to a recipient")
 async def share(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets this recipient have, and record that they have it."""
-    wanted = service_ask(body, body.items, body.recipient, body.region)
-    return await _handed(troth, token, Verb.SHARE, wanted)
+    return await _handed(troth.hand_out(token, Verb.SHARE, giving(body)))
 
 
 @router.post("/service/disclose", tags=["service"], summary="Publish items of one person")
 async def disclose(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets be published, and record it."""
-    wanted = service_ask(body, body.items, body.recipient, body.region)
-    return await _handed(troth, token, Verb.DISCLOSE, wanted)
+    return await _handed(troth.hand_out(token, Verb.DISCLOSE, giving(body)))
+
+
+@router.post("/staff/share", tags=["office"], summary="Hand items to a recipient, as the office")
+async def share_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
+    """Open what the policy lets staff hand on for this purpose or in this case, and record it."""
+    return await _handed(troth.hand_out_by_staff(token, Verb.SHARE, giving(body)))
+
+
+@router.post("/staff/disclose", tags=["office"], summary="Publish items, as the office")
+async def disclose_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
+    """Open what the policy lets staff publish for this purpose or in this case, and record it."""
+    return await _handed(troth.hand_out_by_staff(token, Verb.DISCLOSE, giving(body)))
 
 
 def service_ask(
@@ -140,8 +151,15 @@ def service_ask(
     )
 
 
-async def _handed(troth: Troth, token: str, verb: Verb, wanted: ServiceAsk) -> HandedOut:
-    opened = await troth.hand_out(token, verb, wanted)
+def giving(body: HandingOn) -> ServiceAsk:
+    """Return what is to be handed on, in terms."""
+    wanted = service_ask(body, body.items, body.recipient, body.region)
+    claim = Claim(body.case.act, body.case.case, body.case.papers) if body.case else None
+    return replace(wanted, claim=claim)
+
+
+async def _handed(opening: Awaitable[Opened]) -> HandedOut:
+    opened = await opening
     return HandedOut(
         values={**opened.values},
         held=tuple(

@@ -17,6 +17,7 @@ from troth.rights import desk, effects, minors
 from troth.rights.moves import NoSuchMove
 from troth.rights.rows import NoSuchRequest
 from troth.rights.steps import NoSuchStep
+from troth.sharing import register
 from troth.subjects import (
     accounts,
     age,
@@ -75,6 +76,9 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     incidents.NoSuchPart: (422, "no_such_part"),
     incidents.NotToBeClosed: (409, "not_to_be_closed"),
     NoSuchPolicy: (404, "no_such_policy"),
+    register.NoSuchKind: (422, "no_such_kind"),
+    register.NoSuchPaper: (422, "no_such_paper"),
+    register.NoSuchReceiver: (404, "no_such_receiver"),
     registry.NotYourDevice: (404, "not_your_device"),
     registry.NotThisDevice: (401, "not_this_device"),
     TooLarge: (413, "too_large"),

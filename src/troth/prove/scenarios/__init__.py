@@ -7,14 +7,24 @@ from collections.abc import Mapping, Sequence
 from troth.policy.clauses import Clause
 from troth.prove.scenarios import (
     arrival,
+    cancelling,
+    deadlines,
+    deletions,
     facts,
     functions,
     grounds,
+    handling,
+    holds,
     incidents,
     items,
+    minors,
     recipients,
+    refusals,
     rights,
+    sharing,
+    storage,
     switches,
+    versions,
 )
 from troth.prove.trial import Scenario
 
@@ -26,7 +36,17 @@ SCENARIOS: Sequence[Scenario] = (
     *switches.SCENARIOS,
     *grounds.SCENARIOS,
     *rights.SCENARIOS,
+    *cancelling.SCENARIOS,
+    *deadlines.SCENARIOS,
+    *handling.SCENARIOS,
+    *refusals.SCENARIOS,
+    *deletions.SCENARIOS,
+    *storage.SCENARIOS,
+    *holds.SCENARIOS,
+    *minors.SCENARIOS,
     *incidents.SCENARIOS,
+    *sharing.SCENARIOS,
+    *versions.SCENARIOS,
     *facts.SCENARIOS,
 )
 

@@ -12,11 +12,11 @@ from troth.policy.statement_words import BreachStep, Measure
 from troth.policy.statements import BreachClause, ProtectionClause
 from troth.policy.words import Channel
 from troth.prove.case import Case, NotTried
-from troth.prove.trial import Scenario, Trial, always
+from troth.prove.trial import Scenario, Trial
 from troth.terms import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from troth.prove.story.person import Answer, Person
     from troth.prove.world import Someone, World
@@ -60,24 +60,6 @@ class _Incident:
         return (await self.do("GET", "")).body.get("state") == "told"
 
 
-async def as_promised(world: World, case: Case, trial: Trial) -> None:
-    """Show the one duty after a breach that the clause names."""
-    clause = case.said(BreachClause)
-    match BreachStep(clause.name):
-        case BreachStep.CONTENTS:
-            await _every_part(world, case, trial, clause)
-        case BreachStep.CHANNELS:
-            await _each_is_told(world, case, trial, clause)
-        case BreachStep.ANNOUNCE:
-            await _announced(world, case, trial)
-        case BreachStep.REGULATOR:
-            await _closed_only_with(world, case, trial, "/reported", "regulator")
-        case BreachStep.PLAN:
-            await _closed_only_with(world, case, trial, "/contained", "plan")
-        case BreachStep.REPORT:
-            await _in_time(world, case, trial, clause)
-
-
 async def remedy_owed(world: World, case: Case, trial: Trial) -> None:
     """Show that for whoever was harmed it is on record that a remedy is owed; for nobody else."""
     incident = await _told(world, case, await _declared(world, case))
@@ -97,7 +79,9 @@ async def remedy_owed(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-async def _every_part(world: World, case: Case, trial: Trial, clause: BreachClause) -> None:
+async def every_part(world: World, case: Case, trial: Trial) -> None:
+    """Show that a notice goes out with every part, and with none missing."""
+    clause = case.said(BreachClause)
     incident = await _declared(world, case)
     await incident.write(case, clause.parts[:-1])
     early = await incident.do("POST", "/tell", {})
@@ -105,7 +89,7 @@ async def _every_part(world: World, case: Case, trial: Trial, clause: BreachClau
         f"send the notice without {clause.parts[-1]}",
         f"缺少 {clause.parts[-1]} 而发出通知",
         f"{early.status} {early.body.get('detail')}; {len(await _letters(world, incident))} letters",
-        held=not early.ok and not await _letters(world, incident),
+        held=early.reason == "parts_missing" and not await _letters(world, incident),
     )
     await incident.write(case, clause.parts[-1:])
     (await incident.do("POST", "/tell", {})).require()
@@ -120,17 +104,19 @@ async def _every_part(world: World, case: Case, trial: Trial, clause: BreachClau
     )
 
 
-async def _each_is_told(world: World, case: Case, trial: Trial, clause: BreachClause) -> None:
+async def each_is_told(world: World, case: Case, trial: Trial) -> None:
+    """Show that whom it concerns is told by a way that is named, before it is closed; nobody else is."""
+    clause = case.said(BreachClause)
     listed = [_CARRIES[Channel(way)] for way in clause.by if way in _CARRIES]
     if not listed:
-        raise NotTried("none of the ways goes through a gateway")
+        raise NotTried("no_gateway_way")
     incident = await _declared(world, case)
     early = await incident.do("POST", "/close", {})
     trial.attempt(
         "close it before anyone was told",
         "未通知任何人即结案",
         f"{early.status} {early.body.get('detail')}",
-        held=not early.ok,
+        held=early.reason == "no_such_turn",
     )
     await _told(world, case, incident)
     ways = [m.channel for m in world.letters(incident.who.phone) if incident.number in m.text]
@@ -150,10 +136,11 @@ async def _each_is_told(world: World, case: Case, trial: Trial, clause: BreachCl
     )
 
 
-async def _announced(world: World, case: Case, trial: Trial) -> None:
+async def announced(world: World, case: Case, trial: Trial) -> None:
+    """Show that it is announced where letters cannot reach everybody, and not before the notice is out."""
     tables = case.compiled.functions.values()
     if not any(has for table in tables for role, has in table.takes.items() if role is not Role.HOLDER):
-        raise NotTried("everybody concerned has an account, and a letter reaches them")
+        raise NotTried("all_have_accounts")
     incident = await _declared(world, case)
     before = await _public(world, incident)
     trial.attempt(
@@ -172,6 +159,16 @@ async def _announced(world: World, case: Case, trial: Trial) -> None:
     )
 
 
+async def reported_first(world: World, case: Case, trial: Trial) -> None:
+    """Show that it ends only once the authorities have their report."""
+    await _closed_only_with(world, case, trial, "/reported", "regulator")
+
+
+async def contained_first(world: World, case: Case, trial: Trial) -> None:
+    """Show that it ends only once it was stopped."""
+    await _closed_only_with(world, case, trial, "/contained", "plan")
+
+
 async def _closed_only_with(world: World, case: Case, trial: Trial, step: str, name: str) -> None:
     incident = await _told(world, case, await _declared(world, case))
     for other in {"/reported", "/contained"} - {step}:
@@ -181,7 +178,7 @@ async def _closed_only_with(world: World, case: Case, trial: Trial, step: str, n
         f"close it without {name}",
         f"缺少 {name} 而结案",
         f"{refused.status} {refused.body.get('detail')}",
-        held=not refused.ok and name in str(refused.body.get("detail")),
+        held=refused.reason == "not_to_be_closed" and name in str(refused.body.get("detail")),
     )
     noted = await incident.attach(step)
     closed = await incident.do("POST", "/close", {})
@@ -193,10 +190,12 @@ async def _closed_only_with(world: World, case: Case, trial: Trial, step: str, n
     )
 
 
-async def _in_time(world: World, case: Case, trial: Trial, clause: BreachClause) -> None:
+async def in_time(world: World, case: Case, trial: Trial) -> None:
+    """Show that time runs from when it became known, and no longer than the policy says."""
+    clause = case.said(BreachClause)
     span = _SPANS.get(clause.within.unit) if clause.within else None
     if clause.within is None or span is None:
-        raise NotTried("the policy names no span in hours or days")
+        raise NotTried("no_span")
     known = world.levers.now() - timedelta(minutes=30)
     incident = await _declared(world, case, known=known.isoformat())
     due = [
@@ -222,7 +221,7 @@ async def _in_time(world: World, case: Case, trial: Trial, clause: BreachClause)
         "say that it became known tomorrow, so that time runs from then",
         "将知悉时间填为明天",
         f"{later.status} {later.body.get('detail')}",
-        held=not later.ok,
+        held=later.reason == "not_known_yet",
     )
 
 
@@ -238,7 +237,7 @@ async def _told(world: World, case: Case, incident: _Incident) -> _Incident:
     """Write what the policy wants written, let it go out, and wait until it has."""
     contents = case.compiled.one(BreachClause, BreachStep.CONTENTS)
     if contents is None:
-        raise NotTried("the policy does not say what a notice holds, so none can be sent")
+        raise NotTried("no_contents")
     await incident.write(case, contents.parts)
     (await incident.do("POST", "/tell", {})).require()
     if not await world.waiting(incident.ended, within_s=_ENOUGH_S):
@@ -276,7 +275,16 @@ def _liability(case: Case) -> bool:
     return case.said(ProtectionClause).name == Measure.LIABILITY
 
 
+def _step(step: BreachStep) -> Callable[[Case], bool]:
+    return lambda case: case.said(BreachClause).name == step
+
+
 SCENARIOS = (
-    Scenario("as promised after a breach", BreachClause, as_promised, always),
+    Scenario("every part is told", BreachClause, every_part, _step(BreachStep.CONTENTS)),
+    Scenario("each is told", BreachClause, each_is_told, _step(BreachStep.CHANNELS)),
+    Scenario("announced", BreachClause, announced, _step(BreachStep.ANNOUNCE)),
+    Scenario("reported first", BreachClause, reported_first, _step(BreachStep.REGULATOR)),
+    Scenario("contained first", BreachClause, contained_first, _step(BreachStep.PLAN)),
+    Scenario("told in time", BreachClause, in_time, _step(BreachStep.REPORT)),
     Scenario("a remedy is owed", ProtectionClause, remedy_owed, _liability),
 )

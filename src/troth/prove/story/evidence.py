@@ -55,6 +55,12 @@ class Evidence:
             row = await (await conn.execute(query, params)).fetchone()
             return int(row[0] or 0) if row else 0
 
+    async def text(self, query: LiteralString, params: Mapping[str, object] | None = None) -> str:
+        """Return the one text that ``query`` yields (empty for none)."""
+        async with self._look() as conn:
+            row = await (await conn.execute(query, params)).fetchone()
+            return str(row[0] or "") if row else ""
+
     async def change(self, query: LiteralString, params: Mapping[str, object] | None = None) -> int:
         """Do what a dishonest administrator would: run ``query`` and commit; return the rows touched."""
         async with self._look() as conn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -60,19 +61,35 @@ class Gateway:
             writer.close()
             await writer.wait_closed()
 
-    async def code(self, to: str, *, within_s: float = 15) -> str:
-        """Wait for a verification code sent to ``to`` and return its six digits. Raises `TimeoutError`."""
+    async def code(self, to: str, *, but: int = 0, within_s: float = 15) -> str:
+        """Wait for a verification code sent to ``to`` and return its six digits. Raises `TimeoutError`.
 
-        def found() -> str | None:
-            for message in reversed(self._messages):
-                digits = _CODE.search(message.text)
-                if message.to == to and digits:
-                    return digits[1]
-            return None
+        ``but``: of those to ``to``, as many as were sent before.
+        """
+
+        def found(message: Message) -> str:
+            digits = _CODE.search(message.text)
+            return digits[1] if message.to == to and digits and len(self.to(to)) > but else ""
+
+        return await self._newest(found, within_s)
+
+    async def letter(self, to: str, words: Iterable[str], *, within_s: float = 15) -> str:
+        """Wait for a letter to ``to`` with all these words and return its text. Raises `TimeoutError`."""
+        wanted = tuple(words)
+
+        def found(message: Message) -> str:
+            fits = message.to == to and all(word in message.text for word in wanted)
+            return message.text if fits else ""
+
+        return await self._newest(found, within_s)
+
+    async def _newest(self, found: Callable[[Message], str], within_s: float) -> str:
+        def newest() -> str:
+            return next((text for text in map(found, reversed(self._messages)) if text), "")
 
         async with asyncio.timeout(within_s), self._arrived:
-            await self._arrived.wait_for(lambda: found() is not None)
-            return found() or ""
+            await self._arrived.wait_for(lambda: bool(newest()))
+            return newest()
 
     def to(self, *addresses: str) -> tuple[Message, ...]:
         """Return what came for these addresses so far, the oldest first."""

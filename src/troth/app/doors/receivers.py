@@ -1,0 +1,90 @@
+"""Doors to the register of receivers: for the office, who may be given what; for a person, who got what.
+
+Whether something goes out is asked at the doors of `records`, and said by the gate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troth import ledger
+from troth.app.doors.records import RecordDoors
+from troth.app.doors.rights import in_person
+from troth.sharing import given, register
+from troth.sharing.facts import allowing
+from troth.sharing.register import Step
+from troth.subjects.staff import Role
+from troth.terms import Act, ActKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from troth.db import Tx
+    from troth.sharing.facts import Receiver
+    from troth.sharing.given import Given
+    from troth.terms import ItemName, PolicyName
+
+_OFFICE = frozenset({Role.ADMIN, Role.PRIVACY})
+
+
+class ReceiverDoors(RecordDoors):
+    """Who may be given something beyond the functions, and who was."""
+
+    async def receivers(self, token: str) -> Sequence[Receiver]:
+        """Return the register. Raises `NotStaff`, `WrongRole`."""
+        async with self._open() as tx:
+            await self._staff(tx, token, _OFFICE)
+            return await register.everyone(tx)
+
+    async def register_receiver(
+        self, token: str, at: tuple[PolicyName, str], kind: str, purpose: str, items: Sequence[ItemName]
+    ) -> None:
+        """Put a receiver on the register. Raises `NoSuchKind`, `NoSuchPolicy`, `WrongRole`."""
+        async with self._open() as tx:
+            await register.register(tx, await self._towards(tx, token, at), kind, purpose, items)
+
+    async def end_receiver(self, token: str, at: tuple[PolicyName, str]) -> None:
+        """Let nothing go to a receiver any more. Raises `NoSuchReceiver`, `WrongRole`."""
+        async with self._open() as tx:
+            await register.end(tx, await self._towards(tx, token, at))
+
+    async def file_paper(self, token: str, at: tuple[PolicyName, str], fact: str, document: UUID) -> None:
+        """Put a paper about a receiver on file. Raises `NoSuchPaper`, `NoSuchReceiver`, `WrongRole`."""
+        async with self._open() as tx:
+            await register.put_on_file(tx, await self._towards(tx, token, at), fact, document)
+
+    async def end_paper(self, token: str, at: tuple[PolicyName, str], fact: str) -> None:
+        """Note that a paper is no longer in force. Raises `NoSuchPaper`, `WrongRole`."""
+        async with self._open() as tx:
+            await register.out_of_force(tx, await self._towards(tx, token, at), fact)
+
+    async def allow_receiver(
+        self, token: str, receiver: str, purpose: str, *, allowed: bool, separate: bool
+    ) -> None:
+        """Let a receiver have something for a purpose, or no longer. Raises `NotSignedIn`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            said = Act(
+                kind=ActKind.SUPPLIED if allowed else ActKind.REMOVED,
+                policy=asking.policy,
+                at=asking.at,
+                need=allowing(receiver, purpose),
+                separate=separate and allowed,
+            )
+            await ledger.record(tx, subject, said)
+        await self._changed(subject)
+
+    async def given(self, token: str) -> Sequence[Given]:
+        """Return who got what of this person, the newest first. Raises `NotSignedIn`, `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await in_person(self._system, tx, await self._asking(tx, subject))
+            return await given.about(tx, subject)
+
+    async def _towards(self, tx: Tx, token: str, at: tuple[PolicyName, str]) -> Step:
+        who = await self._staff(tx, token, _OFFICE)
+        policy, receiver = at
+        self._system.gate.policies.current(policy)
+        return Step(who.id, policy, receiver, self._system.clock.now())

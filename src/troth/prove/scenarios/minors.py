@@ -1,0 +1,134 @@
+"""People under age: refused at the door, refused and erased when found later, and never marketed to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from troth.policy.clauses import AudienceClause
+from troth.policy.statement_words import MinorRule
+from troth.policy.statements import MinorClause
+from troth.prove.case import Case, NotTried
+from troth.prove.holding import holding
+from troth.prove.leaving import keys, whose
+from troth.prove.trial import Scenario, Trial, always
+from troth.prove.world import PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from troth.prove.world import World
+
+_YEAR = timedelta(days=366)
+_CHILD = 9
+_TOO_YOUNG = ("underage", "guardian_missing")
+
+
+async def found_later(world: World, case: Case, trial: Trial) -> None:
+    """Show that who is found to be a minor is refused from then on and erased; others are not touched."""
+    found, other = await holding(world, case), await holding(world, case)
+    staff, who = await world.staff(), found.who
+    unwarned = await staff.ask("POST", "/v1/staff/minors", {"contact": who.login})
+    still = await who.ask("GET", "/v1/me")
+    trial.attempt(
+        "erase somebody by a slip of the hand",
+        "误操作即删除他人信息",
+        f"{unwarned.status} {unwarned.reason}; account {'open' if still.ok else 'closed'}",
+        held=unwarned.reason == "not_warned" and still.ok,
+    )
+    told = await staff.ask("POST", "/v1/staff/minors", {"contact": who.login, "warned": True})
+    trial.control(
+        "a guardian tells us, and the desk reports a minor",
+        "监护人告知后，服务台登记未成年人",
+        f"{told.status} {told.reason}",
+        held=told.ok,
+    )
+    later = await world.collect(case, who, found.function, found.items)
+    signed_in = await world.stranger().ask("POST", "/v1/sessions", {"login": who.login, "password": PASSWORD})
+    left = await keys(world, who)
+    begun = await world.evidence.value(
+        "SELECT count(*) FROM erasure WHERE subject = %(subject)s AND refused_at IS NOT NULL",
+        whose(who),
+    )
+    trial.attempt(
+        "go on with a minor's data",
+        "继续处理未成年人的信息",
+        f"{later.says()}; signing in {signed_in.status}; {left} keys left; {begun} erasures begun",
+        held=not later.answer.ok and not signed_in.ok and left == 0 and begun == 1,
+    )
+    kept = await other.rows(world, case)
+    trial.control("leave everybody else alone", "不影响其他人", f"{kept} rows of theirs", held=kept > 0)
+
+
+async def says_so_or_is_refused(world: World, case: Case, trial: Trial) -> None:
+    """Show that who does not declare that they may act for themselves is refused, and leaves nothing."""
+    form = await world.form(case, declares_adult=None)
+    silent = await world.stranger().ask("POST", "/v1/accounts", form)
+    trial.attempt(
+        "register without declaring it",
+        "未作声明而注册",
+        f"{silent.status} {silent.reason}",
+        held=silent.reason == "age_unknown",
+    )
+    child = await _child(world, case)
+    trial.attempt("register as a child", "以儿童身份注册", child, held=_refused(child))
+    who = await world.person(case)
+    declared = await world.evidence.value(
+        "SELECT count(*) FROM act WHERE subject = %(subject)s AND kind = 'declared_adult'",
+        {"subject": who.account},
+    )
+    trial.control(
+        "register having declared it", "声明后注册", f"{declared} declarations on record", held=declared == 1
+    )
+
+
+async def no_child_without(world: World, case: Case, trial: Trial) -> None:
+    """Show that a child cannot register where nobody consented for them, and leaves nothing behind."""
+    child = await _child(world, case)
+    trial.attempt(
+        "register as a child for whom nobody consented",
+        "无监护人同意的儿童注册",
+        child,
+        held=_refused(child),
+    )
+    who = await world.person(case)
+    me = await who.ask("GET", "/v1/me")
+    trial.control("register as an adult", "成年人注册", f"{me.status}", held=me.ok)
+
+
+async def _child(world: World, case: Case) -> str:
+    """Try to register a child, then to sign in as one; return what was answered."""
+    born = world.levers.now().date() - _CHILD * _YEAR
+    form = await world.form(case, declares_adult=None, birth_date=str(born))
+    answer = await world.stranger().ask("POST", "/v1/accounts", form)
+    login = {"login": form.get("phone") or form["email"], "password": PASSWORD}
+    later = await world.stranger().ask("POST", "/v1/sessions", login)
+    return f"{answer.status} {answer.reason}; signing in {later.status} {later.reason}"
+
+
+def _refused(said: str) -> bool:
+    return any(f" {why};" in said for why in _TOO_YOUNG) and said.endswith("sign_in_refused")
+
+
+async def classed_by_age(world: World, case: Case, trial: Trial) -> None:
+    """Show that no door says what an age means."""
+    del world, trial
+    raise NotTried("no_door_shows", rule=case.said(MinorClause).name)
+
+
+def _is(*rules: MinorRule) -> Callable[[Case], bool]:
+    return lambda case: MinorRule(case.said(MinorClause).name) in rules
+
+
+SCENARIOS = (
+    Scenario("found later", AudienceClause, found_later, always),
+    Scenario("found later", MinorClause, found_later, _is(MinorRule.GUARDIAN_CONTACT)),
+    Scenario("declared or refused", MinorClause, says_so_or_is_refused, _is(MinorRule.FULL_CAPACITY)),
+    Scenario("no child without", MinorClause, no_child_without, _is(MinorRule.PARENTAL_CONSENT)),
+    Scenario(
+        "classed by age",
+        MinorClause,
+        classed_by_age,
+        _is(MinorRule.SENSITIVE_UP_TO, MinorRule.NO_MARKETING),
+    ),
+)
