@@ -10,7 +10,7 @@ import pytest_asyncio
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from troth.db import Database, NothingCommitted
+from troth.db import Database, NothingCommitted, binary
 from troth.db import line as lines
 from troth.db.line import Line
 
@@ -213,3 +213,49 @@ async def test_a_savepoint_takes_what_waits_with_it(db):
         tx.later(ADD, {"n": 5})
         assert tx.conn.info.transaction_status is TransactionStatus.INTRANS
     assert await there(db) == [1, 3, 5]
+
+
+TWO = """
+SAVEPOINT two;
+COPY traveller (n) FROM STDIN (FORMAT binary);
+COPY traveller (n) FROM STDIN (FORMAT binary);
+RELEASE SAVEPOINT two
+"""
+
+
+def taken(*numbers):
+    return lambda: binary.whole([binary.fields(1) + binary.number(n) for n in numbers])
+
+
+async def test_copies_that_go_together_take_a_part_each_after_what_waited(db):
+    async with db.transaction() as tx:
+        tx.later(ADD, {"n": 1})
+        await tx.conn.fill(TWO, [taken(2, 3), taken(*range(10, 50_000))])
+        assert await tx.value("SELECT count(*) FROM traveller") == 49_993
+    assert (await there(db))[:4] == [1, 2, 3, 10]
+
+
+@pytest.mark.parametrize("parts", [(taken(1), taken(5)), (taken(5), taken(1))])
+async def test_a_copy_that_fails_takes_the_others_with_it_and_leaves_the_transaction(db, parts):
+    async with db.transaction() as tx:
+        tx.later(ADD, {"n": 1})
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            await tx.conn.fill(TWO, parts)
+        await tx.conn.execute("ROLLBACK TO SAVEPOINT two")
+        tx.later(ADD, {"n": 2})
+    assert await there(db) == [1, 2]
+
+
+async def test_a_part_that_cannot_be_made_ends_the_session_and_nothing_is_committed(db):
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction() as tx:
+            await tx.conn.fill(TWO, [taken(1), lambda: 1 // 0])
+    assert await there(db) is None
+
+
+async def test_statements_that_travel_together_are_answered_each(db):
+    async with db.transaction() as tx:
+        tx.later(ADD, {"n": 7})
+        often = "SELECT n * %(k)s AS n FROM traveller"
+        answers = await tx.conn.ask_each(*[tx.conn.statement(often, {"k": k}) for k in (1, 2)])
+        assert [tx.conn.load(answer, tuple, 9) for answer in answers] == [[(7,)], [(14,)]]

@@ -13,6 +13,7 @@ FILES = {
     "kamoer": "kamoer.yaml",
     "kmuun": "kmuun.yaml",
     "sunmi-camera": "sunmi.yaml",
+    "sunmi-device": "sunmi.yaml",
 }
 """The policies that are written, each with the file of its promises."""
 

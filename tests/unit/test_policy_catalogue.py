@@ -501,4 +501,5 @@ def test_no_clause_carries_a_promise_that_the_catalogue_does_not_have():
 def test_each_policy_has_all_its_promises():
     assert {name: sum(policy == name for policy, _ in PROMISES) for name in FILES} == {
         "sunmi-camera": 97, "kaiconn": 214, "kamoer": 139, "kmuun": 104,
+        "sunmi-device": 67,
     }  # fmt: skip

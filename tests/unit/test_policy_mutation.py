@@ -144,7 +144,13 @@ def test_a_text_without_a_policy_keeps_nothing():
 @pytest.mark.skipif(folder() is None, reason="no catalogue beside the repository")
 @pytest.mark.parametrize(
     ("name", "promises", "enforced"),
-    [("sunmi-camera", 97, 91), ("kaiconn", 214, 203), ("kamoer", 139, 132), ("kmuun", 104, 101)],
+    [
+        ("sunmi-camera", 97, 91),
+        ("kaiconn", 214, 203),
+        ("kamoer", 139, 132),
+        ("kmuun", 104, 101),
+        ("sunmi-device", 67, 65),
+    ],
 )
 def test_how_many_promises_are_enforced(name, promises, enforced):
     ids = [each["id"] for each in entries(name) if each["mod"] != "gap"]

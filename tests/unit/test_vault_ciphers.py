@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from troth.terms import DeviceId, ItemName, Reading, SubjectId
@@ -58,7 +58,7 @@ def test_a_value_comes_back_equal(value):
 
 
 @given(st.lists(READINGS, min_size=1, max_size=8))
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 def test_readings_come_back_equal_and_in_order(readings):
     assert blocks.decode(blocks.encode(readings)) == readings
 

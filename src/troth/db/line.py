@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, OperationalError, ProgrammingError
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.generators import fetch_many, send
+from psycopg.generators import copy_to, fetch_many, send
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import Composable
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 _TUPLES = cast("AsyncRowFactory[Any]", tuple_row)
+_A_PIECE = 128 * 1024
+"""How much of a COPY is handed over at once."""
 _MOST_PREPARED = 256
 """How many statements one session keeps parsed; the oldest makes room."""
 _PARAMETER = re.compile(r"%\((?P<name>[a-z_0-9]+)\)s|%%|%")
@@ -85,12 +87,27 @@ class Line(AsyncConnection[Any]):
 
     async def ask(self, *more: Statement) -> PGresult:
         """Send all that waits and ``more``; return the answer to the last. Raises the first failure."""
+        return (await self.ask_each(*more))[-1]
+
+    async def ask_each(self, *more: Statement) -> list[PGresult]:
+        """Do that; return the answers to ``more``."""
         async with self.lock:
             trip = [*self._waiting, *more]
             if self.pgconn.transaction_status == TransactionStatus.IDLE:
                 trip.insert(0, _BEGIN)
             self._waiting.clear()
-            return (await self.wait(self._trip(trip)))[-1]
+            return (await self.wait(self._trip(trip)))[-max(1, len(more)) :]
+
+    async def fill(self, query: LiteralString, parts: Sequence[Callable[[], bytes]]) -> None:
+        """Run the statements of ``query``, one ``COPY ... FROM STDIN (FORMAT binary)`` for each of ``parts``.
+
+        A part is what its COPY is to take, all of it. It is made while the server is at work on the one
+        before. Binary, so that no value can stand in an error's text.
+        """
+        if self._waiting or self.pgconn.transaction_status == TransactionStatus.IDLE:
+            await self.ask()
+        async with self.lock:
+            await self.wait(self._fill(query.encode(), parts))
 
     def load(self, answer: PGresult, make: Callable[[Sequence[Any]], Row], most: int) -> list[Row]:
         """Return the rows of ``answer``, at most ``most``."""
@@ -172,6 +189,28 @@ class Line(AsyncConnection[Any]):
         if failed is not None:
             raise error_from_result(failed, encoding=self.info.encoding)
         return answers
+
+    def _fill(self, query: bytes, parts: Sequence[Callable[[], bytes]]) -> PQGen[None]:
+        """Go there, hand over part by part, and come back. Left before its end, the session is closed."""
+        try:
+            self.pgconn.send_query(query)
+            yield from send(self.pgconn)
+            for part in parts:
+                data = memoryview(part())
+                answer = yield from self._answer()
+                if answer.status != ExecStatus.COPY_IN:
+                    break
+                for at in range(0, len(data), _A_PIECE):
+                    yield from copy_to(self.pgconn, data[at : at + _A_PIECE])
+                self.pgconn.put_copy_end()
+                yield from send(self.pgconn)
+            else:
+                answer = yield from self._answer()
+        except BaseException:
+            self.pgconn.finish()
+            raise
+        if answer.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(answer, encoding=self.info.encoding)
 
     def _send(self, one: Statement) -> list[_Key | None]:
         """Queue ``one``; return what will be answered: a key for something parsed, None for the statement."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import select
 from contextlib import asynccontextmanager, suppress
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
 from psycopg import AsyncConnection, OperationalError, Rollback
@@ -94,7 +96,15 @@ class Tx:
 def _maker(kind: type[Row], answer: PGresult) -> Callable[[Sequence[Any]], Row]:
     """Return what makes a ``kind`` of the columns of ``answer``, by their names."""
     names = [(answer.fname(n) or b"").decode() for n in range(answer.nfields)]
+    if names == _fields(kind):  # in the order of the fields, mostly
+        return lambda values: kind(*values)
     return lambda values: kind(**dict(zip(names, values, strict=True)))
+
+
+@lru_cache(maxsize=1024)
+def _fields(kind: type[object]) -> list[str]:
+    """Return the fields of a dataclass, in the order in which it takes them."""
+    return [each.name for each in fields(kind) if each.init] if is_dataclass(kind) else []
 
 
 class Database:

@@ -8,8 +8,7 @@ owners as there are: when this returns and it commits, the acknowledgements are 
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,9 +22,10 @@ from troth.gate.decide import SKEW
 from troth.ledger import Held
 from troth.policy.compiled import Compiled
 from troth.policy.values import VALUES
-from troth.terms import Ask, Denied, FunctionName, ItemName, Permit, Reading, Reason, Region
+from troth.terms import Ask, Denied, FunctionName, ItemName, Permit, Purpose, Reading, Reason, Region
 from troth.vault import Sheaf, Unstorable, Vault
 
+_NONE = frozenset[ItemName]()
 _NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED})
 
 
@@ -69,7 +69,12 @@ class Ingest:
 
         ``held`` are the standings of all owners. Raises `Apart` when a batch cannot be decided or kept.
         """
-        questions = [one for n, each in enumerate(arrivals) for one in self._questions(n, each, held, at)]
+        purposes: dict[int, Purpose | None] = {}
+        questions = [
+            _Question(n, ask, readings)
+            for n, each in enumerate(arrivals)
+            for ask, readings in self._asked(each, held, at, purposes)
+        ]
         answers = await self.gate.admit_each(tx, held, [question.ask for question in questions])
         tallies = [_Tally() for _ in arrivals]
         apart: dict[int, Exception] = {}
@@ -78,7 +83,8 @@ class Ingest:
             tally, readings = tallies[question.place], question.readings
             if isinstance(answer, Permit):
                 items = answer.allow.items - answer.allow.unkept
-                kept = [reading for reading in readings if reading.item in items]
+                asked = question.ask.items
+                kept = readings if asked <= items else [r for r in readings if r.item in items]
                 sheaves.append((question.place, Sheaf(answer, kept)))
                 tally.dropped += len(readings) - len(kept)
             elif answer.decision.reason is Reason.ERROR:
@@ -96,15 +102,22 @@ class Ingest:
             for each, tally in zip(arrivals, tallies, strict=True)
         ]
 
-    def _questions(self, place: int, arrival: Arrival, held: Held, at: datetime) -> Iterator[_Question]:
-        table = arrival.compiled.functions.get(arrival.function) if arrival.compiled else None
-        form = permissions.question(arrival.device, arrival.function, table, self.region, at)
-        standing = held.of(arrival.device.subject)
-        for group, fit in _by_form(alike(arrival.batch.readings, standing, (at, at + SKEW))):
-            items = frozenset([reading.item for reading in group])
-            unfit = frozenset[ItemName]() if fit else items
-            ask = dataclasses.replace(form, items=items, measured=group[0].measured, unfit=unfit)
-            yield _Question(place, ask, group)
+    def _asked(
+        self, arrival: Arrival, held: Held, at: datetime, purposes: dict[int, Purpose | None]
+    ) -> Iterator[tuple[Ask, list[Reading]]]:
+        """Yield an ask for those readings of one arrival that the gate cannot tell apart, with them.
+
+        ``purposes`` are those found before, by the table.
+        """
+        device, function, compiled = arrival.device, arrival.function, arrival.compiled
+        table = None if compiled is None else compiled.functions.get(function)
+        if id(table) not in purposes:
+            purposes[id(table)] = permissions.purpose_of(table)
+        sender = permissions.Sender(device, function, purposes[id(table)], self.region)
+        for group in alike(arrival.batch.readings, held.of(device.subject), (at, at + SKEW)):
+            for readings, fit in _by_form(group):
+                items = frozenset([reading.item for reading in readings])
+                yield sender.asks(at, readings[0].measured, items, _NONE if fit else items), readings
 
     async def _store(
         self,
@@ -125,17 +138,14 @@ class Ingest:
             tallies[place].duplicates += each.duplicates
 
 
-def _by_form(groups: Iterable[list[Reading]]) -> Iterator[tuple[list[Reading], bool]]:
-    """Yield each group's readings that have the form of their items, then those that don't."""
-    for group in groups:
-        fit = [VALUES.misfit(reading.item, reading.value) is None for reading in group]
-        if all(fit):
-            yield group, True
-            continue
-        for wanted in (True, False):
-            some = [reading for reading, fits in zip(group, fit, strict=True) if fits is wanted]
-            if some:
-                yield some, wanted
+def _by_form(group: list[Reading]) -> list[tuple[list[Reading], bool]]:
+    """Return a group's readings that have the form of their items, then those that don't."""
+    misfit = VALUES.misfit
+    fit = [misfit(reading.item, reading.value) is None for reading in group]
+    if all(fit):
+        return [(group, True)]
+    halves = [([reading for reading, f in zip(group, fit, strict=True) if f is w], w) for w in (True, False)]
+    return [(some, wanted) for some, wanted in halves if some]
 
 
 def _cause(denied: Denied) -> Exception:

@@ -24,10 +24,13 @@ def alike(
     device's clock may be.
     """
     acts = standing.acts if standing else ()
-    turns = sorted({*now, *(act.at for act in acts)})
+    turns = [*now, *[act.at for act in acts]]
     ordered = sorted(readings, key=attrgetter("measured"))
-    if ordered and bisect_left(turns, ordered[0].measured) == bisect_right(turns, ordered[-1].measured):
-        return [ordered]  # mostly: nothing turned between the first and the last
+    if ordered:
+        first, last = ordered[0].measured, ordered[-1].measured
+        if not [turn for turn in turns if first <= turn <= last]:
+            return [ordered]  # mostly: nothing turned between the first and the last
+    turns.sort()
     groups: dict[tuple[int, int], list[Reading]] = {}
     for reading in ordered:
         between = bisect_left(turns, reading.measured), bisect_right(turns, reading.measured)

@@ -60,6 +60,36 @@ def question(
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """A device that sends for a function, and the purpose for which it may (None: it may not)."""
+
+    bound: BoundDevice
+    function: FunctionName
+    purpose: Purpose | None
+    region: Region
+
+    def asks(
+        self, at: datetime, measured: datetime, items: frozenset[ItemName], unfit: frozenset[ItemName]
+    ) -> Ask:
+        """Return its ask for readings of ``items``, measured then."""
+        bound = self.bound
+        return Ask(
+            verb=Verb.COLLECT,
+            policy=bound.policy,
+            function=self.function,
+            items=items,
+            purpose=self.purpose or NO_PURPOSE,
+            subject=bound.subject,
+            actor=Actor(ActorKind.DEVICE, str(bound.device)),
+            region=self.region,
+            at=at,
+            measured=measured,
+            device=bound.device,
+            unfit=unfit,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Whose:
     """Whose stream it is, under which policy, where and when."""
 

@@ -6,11 +6,13 @@ nothing in another process, after a minute, or with anything changed. Does not d
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+import msgspec
 
 from troth.terms import Allow, Ask, EntryId, Permit, TrothError
 
@@ -37,6 +39,10 @@ class _Key:
 
 
 _KEY = _Key()
+_ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
+"""Every field by its name, sets in order, moments as instants: what is equal reads the same, and nothing else
+(but for an id and its own text).
+"""
 os.register_at_fork(after_in_child=_KEY.draw)
 
 
@@ -63,37 +69,6 @@ def genuine(permit: Permit, now: datetime) -> None:
 
 
 def _tag(ask: Ask, allow: Allow, version: int, lapses: datetime, entry: EntryId | None) -> bytes:
-    reference, beyond = ask.reference, ask.beyond
-    fields: tuple[object, ...] = (
-        ask.verb.value,
-        ask.policy,
-        ask.function,
-        sorted(ask.items),
-        ask.purpose,
-        ask.subject.hex,
-        ask.actor.kind.value,
-        ask.actor.id,
-        ask.region,
-        _moment(ask.at),
-        _moment(ask.measured),
-        ask.role.value,
-        ask.device,
-        ask.basis and ask.basis.value,
-        reference and (reference.ground, reference.document),
-        ask.recipient,
-        sorted(ask.unfit),
-        beyond and (beyond.act, beyond.case, beyond.receiver, sorted(beyond.facts)),
-        sorted(allow.items),
-        sorted((drop.item, drop.reason.value, drop.clause or "") for drop in allow.dropped),
-        sorted(allow.because),
-        sorted(allow.unkept),
-        version,
-        _moment(lapses),
-        entry,
-    )
-    # repr of str, int, None, UUID and of lists and tuples of them: no two different values read the same.
-    return hmac.digest(_KEY.bytes, repr(fields).encode(), hashlib.sha256)
-
-
-def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat()
+    dropped = sorted([_ENCODE(drop) for drop in allow.dropped]) if allow.dropped else None
+    said = _ENCODE((ask, allow.items, dropped, allow.because, allow.unkept, version, lapses, entry))
+    return blake2b(said, key=_KEY.bytes, digest_size=32).digest()

@@ -21,9 +21,9 @@ from troth import ledger
 from troth.db import Database, Tx
 from troth.gate._mint import mint
 from troth.gate.decide import SKEW
-from troth.gate.evidence import Judged, counted, put_on_record
+from troth.gate.evidence import Judged, counted_each, put_on_record
+from troth.gate.memory import Memory
 from troth.gate.policies import Policies
-from troth.gate.versions import answer
 from troth.ledger.endings import Endings
 from troth.policy.compiled import Compiled
 from troth.terms import (
@@ -66,6 +66,7 @@ class Gate:
         self._db = db
         self._clock = clock
         self._written = _PerMinute()
+        self._memory = Memory()
 
     async def admit(self, tx: Tx, ask: Ask, *, counted: bool = False) -> Permit:
         """Return the permit for ``ask``, its evidence in ``tx``; raise `Denied`, its evidence committed.
@@ -99,11 +100,9 @@ class Gate:
             raise AssertionError("standings held by another transaction")
         now = self._clock.now()
         answers = [self._judged(held.of(ask.subject), ask, now) for ask in asks]
-        allowed: Counter[ledger.Counted] = Counter()
-        denied: Counter[ledger.Counted] = Counter()
-        for (judged, _), ask in zip(answers, asks, strict=True):
-            said = allowed if isinstance(judged.decision, Allow) else denied
-            said.update(counted(judged, ask))
+        allowed, denied = counted_each(
+            [(judged, ask) for (judged, _), ask in zip(answers, asks, strict=True)]
+        )
         await ledger.count_all(tx, allowed, now)
         await self._refuse_each(denied, now)
         return [_answer(judged, error, ask, now) for (judged, error), ask in zip(answers, asks, strict=True)]
@@ -126,7 +125,7 @@ class Gate:
             if ask.verb is Verb.COLLECT and (end := self.endings.ended(ask.policy, ask.function, now)):
                 because = frozenset({end.clause}) if end.clause else frozenset[ClauseId]()
                 return Judged(Deny(Reason.UNKNOWN_FUNCTION, because), known=standing is not None), None
-            said = answer(self.policies.versions(ask.policy), standing, ask)
+            said = self._memory.answer(self.policies.versions(ask.policy), standing, ask)
             return Judged(said.decision, said.compiled, known=standing is not None), None
         except Exception as error:  # noqa: BLE001  # an error while deciding is a no
             return judged, error

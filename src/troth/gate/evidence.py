@@ -6,6 +6,7 @@ Nothing that a caller may have written freely goes there. Does not decide.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,6 +78,25 @@ def counted(judged: Judged, ask: Ask) -> Counter[ledger.Counted]:
     found = Counter(ledger.Counted(policy, function, "deny", drop.reason) for drop in judged.decision.dropped)
     found[ledger.Counted(policy, function, "allow", None)] += 1
     return found
+
+
+def counted_each(
+    answers: Iterable[tuple[Judged, Ask]],
+) -> tuple[Counter[ledger.Counted], Counter[ledger.Counted]]:
+    """Return what many decisions add to the counts, the yeses and the noes apart."""
+    allowed: Counter[ledger.Counted] = Counter()
+    denied: Counter[ledger.Counted] = Counter()
+    whole: Counter[tuple[PolicyName | None, FunctionName | None]] = Counter()
+    for judged, ask in answers:
+        if isinstance(judged.decision, Deny):
+            denied.update(counted(judged, ask))
+        elif judged.decision.dropped:
+            allowed.update(counted(judged, ask))
+        else:  # mostly
+            whole[judged.policy(), judged.function(ask)] += 1
+    for (policy, function), times in whole.items():
+        allowed[ledger.Counted(policy, function, "allow", None)] += times
+    return allowed, denied
 
 
 async def put_on_record(tx: Tx, judged: Judged, ask: Ask, at: datetime, *, counted: bool) -> EntryId | None:

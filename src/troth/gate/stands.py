@@ -41,7 +41,7 @@ CLOSING = frozenset(
 _AGREEING = frozenset({ActKind.ACCEPTED, ActKind.CHOSEN})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_FAR_OFF = datetime.max.replace(tzinfo=UTC)
+FAR_OFF = datetime.max.replace(tzinfo=UTC)
 _KEPT = 4096
 
 
@@ -114,7 +114,7 @@ class Stands:
     def __init__(self, compiled: Compiled) -> None:
         self.compiled = compiled
         self.first = LONG_AGO
-        self.next = _FAR_OFF
+        self.next = FAR_OFF
         self.cancelled = False
         self.adult = Held()  # of the age that an account needs
         self.grown = Held()  # of the age from which on nobody speaks for them

@@ -99,9 +99,8 @@ async def forget(tx: Tx, subject: SubjectId) -> None:
     state = await tx.value(QUERIES["forget_lock"], {"subject": subject})
     if state is None:
         return
-    await tx.run(QUERIES["forget_acts"], {"subject": subject})
-    await tx.run(QUERIES["forget_openings"], {"subject": subject})
-    await tx.run(QUERIES["forget_subject"], {"subject": subject})
+    for query in ("forget_acts", "forget_openings", "forget_subject"):
+        tx.later(QUERIES[query], {"subject": subject})
 
 
 async def _lock(tx: Tx, subject: SubjectId) -> None:

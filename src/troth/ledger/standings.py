@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 from troth.db import Tx
@@ -57,7 +58,7 @@ class Standings:
 
     async def hold(self, tx: Tx, subjects: Iterable[SubjectId]) -> Held:
         """Lock the rows of ``subjects``, in one order for everybody, and return their standings."""
-        wanted = {"subjects": sorted(set(subjects))}
+        wanted = {"subjects": sorted(set(subjects), key=attrgetter("int"))}
         rows = await tx.rows(_Row, QUERIES["hold"], wanted)
         live = [row for row in rows if row.state == "live"]
         found = {row.subject: standing for row in live if (standing := self._known(row)) is not None}

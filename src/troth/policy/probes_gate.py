@@ -132,7 +132,7 @@ def _amiss(
         yield f"without {acts[n].kind}/{n}", Standing(WHO, acts[:n] + acts[n + 1 :]), ask
     minor = Act(kind=ActKind.FOUND_MINOR, policy=compiled.policy.name, at=NOW)
     yield "minor", Standing(WHO, (*acts, minor)), ask
-    for switch in table.switches:
+    for switch in (*table.switches, *{each for clauses in table.stops.values() for each in clauses}):
         for kind in (ActKind.SWITCHED_OFF, ActKind.SWITCHED_ON):
             device = DEVICE if switch.scope is Scope.DEVICE else None
             put = Act(

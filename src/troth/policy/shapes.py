@@ -100,7 +100,9 @@ TAKES: Mapping[Is, frozenset[str]] = {
 
 def _text(shape: Shape) -> Check:
     most, any_of = shape.most or 0, (_LINE if shape.kind is Is.TEXT else _PROSE).fullmatch
-    like = re.compile(shape.like).fullmatch if shape.like else any_of
+    if shape.like is None:
+        return lambda value: type(value) is str and len(value) <= most and any_of(value) is not None
+    like = re.compile(shape.like).fullmatch
 
     def check(value: object) -> bool:
         return type(value) is str and len(value) <= most and bool(any_of(value) and like(value))

@@ -73,8 +73,8 @@ async def _unlimited(*_args: object) -> None:
     """Count no tries."""
 
 
-async def _all_new(_tx: object, sent: Sequence[Sent]) -> list[list[Reading]]:
-    return [[reading for day in one.days.values() for reading in day] for one in sent]
+async def _all_new(_tx: object, sent: Sequence[Sent], _marks: object) -> list[list[Reading]]:
+    return [[reading for day in one.days.values() for reading in day.readings] for one in sent]
 
 
 async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:

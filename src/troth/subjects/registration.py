@@ -152,6 +152,9 @@ def _acts(given: Registration, compiled: Compiled, now: datetime) -> tuple[Act, 
     acts = [shown]
     if given.agreed:
         acts.append(replace(shown, kind=ActKind.ACCEPTED))
+        register = compiled.functions.get(REGISTER)
+        if register is not None and register.waits:  # nobody needs an account: opening one is choosing it
+            acts.append(replace(shown, kind=ActKind.CHOSEN, function=REGISTER))
     return (*acts, *_ages(given, compiled, now))
 
 

@@ -1,7 +1,8 @@
 """Readings as one compact block, and back. Pure: no keys, no rows.
 
-Columns rather than rows (ids, items, times as steps, values), since columns compress. Compressed before it is
-sealed, because ciphertext does not shrink; but for the ids, which are random, and what is too short to gain.
+Columns rather than rows (ids, items, times as steps, the fields of values), since columns compress.
+Compressed before it is sealed, because ciphertext does not shrink; but for the ids, which are random, and
+what is too short to gain.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise, repeat
+from math import gcd
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,16 +23,33 @@ from troth.vault.errors import NotStorable, Unsealable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = timedelta(microseconds=1)
-_DAY, _SECOND = 24 * 60 * 60 * 1_000_000, 1_000_000
 _LEVEL = 6
-_SHORT = 128
+_RAW = -15
+_SHORT = 64
 _ID = 16
-_AS_IT_IS, _DEFLATED, _WHOLE = b"\x01", b"\x02", b"\x78"
-"""How a block begins: what follows the ids is plain or a zlib stream; or, as once was, all of it is one."""
+_AS_IT_IS, _DEFLATED = b"\x03", b"\x04"
+"""How a block begins: what follows the ids is as it is, or a stream of raw deflate."""
+_ROWS, _ROWS_DEFLATED, _WHOLE = b"\x01", b"\x02", b"\x78"
+"""How blocks of earlier releases begin: values by row, plain or a zlib stream; or all of it is one."""
 _SIMPLE = frozenset({str, int, float, bool, bytes, type(None)})
+_TEXT, _MAP = frozenset({str}), frozenset({dict})
+_NO_ZONE = "a reading's time has no zone: send RFC 3339 with an offset"
+_BIN = b"\xc4\x10"
 
 
-class _Rest(msgspec.Struct, array_like=True):
+class _Columns(msgspec.Struct, array_like=True):
+    """Readings but for their ids. Times are steps of ``unit`` microseconds; ``keys`` None: values by row."""
+
+    names: list[str]
+    which: list[int]
+    first: int
+    unit: int
+    steps: list[int]
+    keys: list[str] | None
+    values: list[Any]
+
+
+class _Rows(msgspec.Struct, array_like=True):
     names: list[str]
     which: list[int]
     first: int
@@ -38,13 +57,17 @@ class _Rest(msgspec.Struct, array_like=True):
     values: list[dict[str, Any]]
 
 
-class _Columns(msgspec.Struct, array_like=True):
+class _Whole(msgspec.Struct, array_like=True):
     ids: bytes
     names: list[str]
     which: list[int]
     first: int
     steps: list[int]
     values: list[dict[str, Any]]
+
+
+_COLUMNS = msgspec.msgpack.Decoder(_Columns)
+_IDS = msgspec.msgpack.Decoder(list[UUID])
 
 
 def encode_value(value: Mapping[str, object]) -> bytes:
@@ -63,72 +86,117 @@ def decode_value(data: bytes) -> Mapping[str, object]:
         raise Unsealable from None
 
 
-def encode(readings: Sequence[Reading], moments: Sequence[int] | None = None) -> bytes:
-    """Return ``readings`` (at least one) as one block. Raises `NotStorable`.
+def encode(readings: Sequence[Reading]) -> bytes:
+    """Return ``readings`` (at least one) as one block. Raises `NotStorable`."""
+    return pack(readings, moments(readings), [reading.id.bytes for reading in readings])
 
-    ``moments``: when each was measured, where the caller has that already, as `micros` says it.
-    """
-    at = [micros(reading.measured) for reading in readings] if moments is None else moments
-    names = sorted({reading.item for reading in readings})
-    place = {name: n for n, name in enumerate(names)}
+
+def pack(readings: Sequence[Reading], at: Sequence[int], ids: Sequence[bytes]) -> bytes:
+    """Do that for a caller who has the `moments` and the ids already."""
+    names = [*dict.fromkeys([reading.item for reading in readings])]
+    place = {name: n for n, name in enumerate(names)} if len(names) > 1 else {}
+    steps = [later - earlier for earlier, later in pairwise(at)]
+    unit = gcd(*steps) or 1
     try:
+        keys, values = _by_column([reading.value for reading in readings])
         rest = msgspec.msgpack.encode(
-            _Rest(
+            _Columns(
                 names=[str(name) for name in names],
-                which=[place[reading.item] for reading in readings],
+                which=[place[reading.item] for reading in readings] if place else [],
                 first=at[0],
-                steps=[later - earlier for earlier, later in pairwise(at)],
-                values=[_plain(reading.value) for reading in readings],
+                unit=unit,
+                steps=steps if unit == 1 else [step // unit for step in steps],
+                keys=keys,
+                values=values,
             )
         )
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise NotStorable from None
-    ids = b"".join([reading.id.bytes for reading in readings])
-    if len(rest) <= _SHORT:
-        return b"".join((_AS_IT_IS, len(ids).to_bytes(4, "big"), ids, rest))
-    return b"".join((_DEFLATED, len(ids).to_bytes(4, "big"), ids, zlib.compress(rest, _LEVEL)))
+    how = _AS_IT_IS
+    if len(rest) > _SHORT:
+        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
+        how, rest = _DEFLATED, packer.compress(rest) + packer.flush()
+    return b"".join((how, (_ID * len(ids)).to_bytes(4, "big"), *ids, rest))
 
 
 def decode(data: bytes) -> list[Reading]:
     """Return the readings of a block, in the order they were given."""
     try:
-        ids, columns = _opened(data)
-    except (zlib.error, msgspec.DecodeError):
+        return _readings(*_opened(data))
+    except (zlib.error, msgspec.DecodeError, LookupError, ValueError, OverflowError):
         raise Unsealable from None
-    names = [ItemName(name) for name in columns.names]
-    found: list[Reading] = []
-    at = columns.first
-    for n, (which, value) in enumerate(zip(columns.which, columns.values, strict=True)):
-        at += columns.steps[n - 1] if n else 0
-        found.append(
-            Reading(
-                id=UUID(bytes=ids[n * _ID : (n + 1) * _ID]),
-                item=names[which],
-                measured=_EPOCH + at * _STEP,
-                value=value,
-            )
-        )
-    return found
 
 
-def _opened(data: bytes) -> tuple[bytes, _Rest | _Columns]:
+def _readings(ids: bytes, columns: _Columns) -> list[Reading]:
+    found = _IDS.decode(_listed(ids))
+    n, names, unit, keys = len(found), [ItemName(name) for name in columns.names], columns.unit, columns.keys
+    items = [names[which] for which in columns.which] if columns.which else names * n
+    times = accumulate([columns.first, *[step * unit for step in columns.steps]])
+    measured = [_EPOCH + at * _STEP for at in times]
+    values: list[dict[str, Any]] = columns.values
+    if keys is not None and len(keys) == len(columns.values):
+        by_row = zip(*columns.values, strict=True) if keys else ((),) * n
+        values = [*map(dict, map(zip, repeat(keys), by_row))]
+    if not n == len(items) == len(measured) == len(values):
+        raise Unsealable
+    return [*map(Reading, found, items, measured, values)]
+
+
+def _opened(data: bytes) -> tuple[bytes, _Columns]:
     how = data[:1]
     if how == _WHOLE:
-        columns = msgspec.msgpack.decode(zlib.decompress(data), type=_Columns)
-        return columns.ids, columns
-    if how not in (_AS_IT_IS, _DEFLATED):
-        raise Unsealable
+        whole = msgspec.msgpack.decode(zlib.decompress(data), type=_Whole)
+        return whole.ids, _of_rows(whole)
     end = 5 + int.from_bytes(data[1:5], "big")
-    rest = data[end:] if how == _AS_IT_IS else zlib.decompress(data[end:])
-    return data[5:end], msgspec.msgpack.decode(rest, type=_Rest)
+    ids, rest = data[5:end], data[end:]
+    if how == _DEFLATED:
+        return ids, _COLUMNS.decode(zlib.decompress(rest, _RAW))
+    if how == _AS_IT_IS:
+        return ids, _COLUMNS.decode(rest)
+    if how not in (_ROWS, _ROWS_DEFLATED):
+        raise Unsealable
+    plain = rest if how == _ROWS else zlib.decompress(rest)
+    return ids, _of_rows(msgspec.msgpack.decode(plain, type=_Rows))
+
+
+def _of_rows(rows: _Rows | _Whole) -> _Columns:
+    return _Columns(rows.names, rows.which, rows.first, 1, rows.steps, None, rows.values)
+
+
+def _listed(ids: bytes) -> bytes:
+    """Return ids, one behind the other, as a list in MessagePack."""
+    parts = [ids[at : at + _ID] for at in range(0, len(ids), _ID)]
+    return b"".join((b"\xdd", len(parts).to_bytes(4, "big"), *[_BIN + part for part in parts]))
+
+
+def _by_column(values: Sequence[object]) -> tuple[list[str] | None, list[Any]]:
+    """Return the keys of ``values`` and a list for each of them; or None and the values, if keys differ."""
+    if len(values) == 1 or not _MAP.issuperset(map(type, values)):
+        return None, [_plain(value) for value in values]
+    rows = cast("Sequence[dict[object, object]]", values)
+    keys = [*rows[0]]
+    if not _TEXT.issuperset(map(type, keys)) or any(map(keys.__ne__, map(list, rows))):
+        return None, [_plain(row) for row in rows]
+    columns = [[*column] for column in zip(*[row.values() for row in rows], strict=True)]
+    if not _SIMPLE.issuperset(map(type, chain.from_iterable(columns))):
+        columns = [[_plain(part) for part in column] for column in columns]
+    return cast("list[str]", keys), columns
+
+
+def moments(readings: Sequence[Reading]) -> list[int]:
+    """Return when each was measured, as `micros`."""
+    try:
+        since = [reading.measured - _EPOCH for reading in readings]
+    except TypeError:
+        raise NotStorable(_NO_ZONE) from None
+    return [one // _STEP for one in since]
 
 
 def micros(at: datetime) -> int:
     """Return ``at`` in microseconds since 1970; raise `NotStorable` for a time without a zone."""
     if at.tzinfo is None:
-        raise NotStorable("a reading's time has no zone: send RFC 3339 with an offset")
-    since = at - _EPOCH
-    return since.days * _DAY + since.seconds * _SECOND + since.microseconds
+        raise NotStorable(_NO_ZONE)
+    return (at - _EPOCH) // _STEP
 
 
 def mark(function: str, device: DeviceId | None, reading: UUID) -> UUID:
@@ -145,7 +213,7 @@ def _plain(value: object) -> Any:
         return value
     if type(value) is dict:
         flat = cast("dict[object, object]", value)
-        if all(type(key) is str and type(part) in _SIMPLE for key, part in flat.items()):
+        if _TEXT.issuperset(map(type, flat)) and _SIMPLE.issuperset(map(type, flat.values())):
             return flat
     if isinstance(value, Mapping):
         return _plain_map(cast("Mapping[object, object]", value))

@@ -91,14 +91,9 @@ async def _reseal(
     tx: Tx, subject: SubjectId, row: events.Block, key: keys.DataKey, readings: Sequence[Reading]
 ) -> None:
     version = row.version + 1
-    label = events.block_label(
-        events.owner_of(subject, row),
-        row.at_day,
-        row.block,
-        version=version,
-        policy_version=row.policy_version,
-    )
-    sealed = cipher.seal(key.secret, label.aad(), blocks.encode(readings))
+    labels = events.labels(events.owner_of(subject, row))
+    aad = labels.aad(row.block.bytes, events.of_block(row.at_day, version, row.policy_version))
+    sealed = cipher.seal(key.secret, aad, blocks.encode(readings))
     await tx.run(QUERIES["reseal_block"], _at(subject, row) | {"version": version, "sealed": sealed})
 
 

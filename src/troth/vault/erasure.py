@@ -192,7 +192,7 @@ class Erasure:
         """
         subject = await tx.value(QUERIES["erasure_subject"], {"erasure": erasure})
         # The subject's row before the erasure's, as `begin` does.
-        await tx.run(QUERIES["door_erasing"], {"subject": subject})
+        tx.later(QUERIES["door_erasing"], {"subject": subject})
         row = await tx.row(Erasing, QUERIES["erasing"], {"subject": subject})
         if row is None:
             raise NoSuchErasure
@@ -302,12 +302,16 @@ class Erasure:
         return note
 
     async def _refuse(self, tx: Tx, row: Erasing, now: datetime) -> _Note:
-        await tx.run(QUERIES["share_epochs"])
-        removed = Counter(await sweep.close(tx, row.subject))
-        for hook in self._hooks.at_once:
-            removed.update(await hook(tx, row.subject))
-        await ledger.forget(tx, row.subject)
-        await asyncio.to_thread(self._roll.add, Line(row.erasure, row.subject, now))
+        tx.later(QUERIES["share_epochs"])
+        line = Line(row.erasure, row.subject, now)
+        written = asyncio.create_task(asyncio.to_thread(self._roll.add, line))  # meanwhile
+        try:
+            removed = Counter(await sweep.close(tx, row.subject))
+            for hook in self._hooks.at_once:
+                removed.update(await hook(tx, row.subject))
+            await ledger.forget(tx, row.subject)
+        finally:
+            await written  # before anyone can commit
         # Whatever was deleted here was wrapped or tagged by these epochs or earlier ones.
         return _Note(
             removed=removed,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from troth.db import Tx
@@ -15,10 +16,10 @@ from troth.terms import Reading, SubjectId
 from troth.vault import blocks, cipher, classes, keys
 from troth.vault.errors import Erased, KeyDestroyed
 from troth.vault.keyring import Keyring
-from troth.vault.label import Kind, Label
+from troth.vault.label import Kind, Labels
 from troth.vault.sql import QUERIES
 
-_PAGE = 64
+_PAGE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,14 @@ class Window:
         first = self.since.astimezone(UTC).date() if self.since else date.min
         return first, self.until.astimezone(UTC).date() if self.until else date.max
 
-    def holds(self, reading: Reading) -> bool:
-        """Return whether ``reading`` lies in the window."""
-        return (self.since is None or reading.measured >= self.since) and (
-            self.until is None or reading.measured < self.until
-        )
+    def within(self, readings: Sequence[Reading]) -> Sequence[Reading]:
+        """Return those of ``readings`` that lie in the window."""
+        since, until = self.since, self.until
+        if since is not None:
+            readings = [reading for reading in readings if reading.measured >= since]
+        if until is not None:
+            readings = [reading for reading in readings if reading.measured < until]
+        return readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +63,51 @@ class Block:
     wrapped: bytes | None
 
 
-async def window(tx: Tx, keyring: Keyring, span: Window, now: datetime) -> AsyncGenerator[Reading]:
-    """Yield the readings of ``span`` whose time is not over, by time. Keys are read anew for every page.
+async def window(tx: Tx, keyring: Keyring, span: Window, now: datetime) -> AsyncGenerator[list[Reading]]:
+    """Yield the readings of ``span`` whose time is not over, by time, a day at once.
 
-    Raises `Erased` when the subject is erased meanwhile: what was yielded is then not all there was.
+    Keys are read anew for every page. Raises `Erased` when the subject is erased meanwhile: what was yielded
+    is then not all there was.
     """
     params = {"subject": span.subject, "function": span.function}
     cursor = await tx.conn.execute(QUERIES["classes"], params, prepare=True)
     streams = [_class(tx, keyring, span, str(row[0]), now) for row in await cursor.fetchall()]
-    async for reading in streams[0] if len(streams) == 1 else merged(streams):
-        yield reading
+    async for day in merged(streams):
+        yield day
     if not await keys.still_live(tx, span.subject):
         raise Erased
 
 
-async def merged(streams: Sequence[AsyncGenerator[Reading]]) -> AsyncGenerator[Reading]:
-    """Yield the readings of several streams, each in order of time, in order of time."""
+async def merged(
+    streams: Sequence[AsyncGenerator[tuple[date, list[Reading]]]],
+) -> AsyncGenerator[list[Reading]]:
+    """Yield the readings of several streams, each day by day, in order of time and a day at once."""
     heads = {n: head for n, stream in enumerate(streams) if (head := await anext(stream, None)) is not None}
     while heads:
-        first = min(heads, key=lambda n: (heads[n].measured, heads[n].id))
-        yield heads.pop(first)
-        if (head := await anext(streams[first], None)) is not None:
-            heads[first] = head
+        first = min(day for day, _ in heads.values())
+        found: list[Reading] = []
+        for n in [n for n, (day, _) in heads.items() if day == first]:
+            found += heads.pop(n)[1]
+            if (head := await anext(streams[n], None)) is not None:
+                heads[n] = head
+        yield _by_time(found)
 
 
 async def _class(
     tx: Tx, keyring: Keyring, span: Window, retention: str, now: datetime
-) -> AsyncGenerator[Reading]:
+) -> AsyncGenerator[tuple[date, list[Reading]]]:
     fixed = classes.of(retention)
     day: list[Reading] = []
     current: date | None = None
     async for row, _key, readings in opened(tx, keyring, span, retention):
         if row.at_day != current:
-            for reading in _by_time(day):
-                yield reading
+            if current is not None:
+                yield current, day
             day, current = [], row.at_day
-        day.extend(
-            reading
-            for reading in readings
-            if span.holds(reading) and not (fixed and fixed.over(reading.measured, now))
-        )
-    for reading in _by_time(day):
-        yield reading
+        held = span.within(readings)
+        day += held if fixed is None else fixed.not_over(held, now)
+    if current is not None:
+        yield current, day
 
 
 async def opened(
@@ -136,20 +143,18 @@ async def opened(
 def _open_page(
     keyring: Keyring, subject: SubjectId, page: Iterable[Block]
 ) -> list[tuple[Block, keys.DataKey, list[Reading]]]:
-    unwrapped: dict[UUID, keys.DataKey] = {}
+    unwrapped: dict[UUID, tuple[keys.DataKey, Labels]] = {}
     found: list[tuple[Block, keys.DataKey, list[Reading]]] = []
     for row in page:
         if row.wrapped is None or row.kek_epoch is None:
             raise Erased
-        owner = owner_of(subject, row)
-        key = unwrapped.get(row.key)
-        if key is None:
-            key = keys.unwrap(keyring, owner, keys.Wrapped(row.key, row.kek_epoch, row.wrapped))
-            unwrapped[row.key] = key
-        label = block_label(
-            owner, row.at_day, row.block, version=row.version, policy_version=row.policy_version
-        )
-        found.append((row, key, blocks.decode(cipher.unseal(key.secret, label.aad(), bytes(row.sealed)))))
+        if row.key not in unwrapped:
+            owner = owner_of(subject, row)
+            wrapped = keys.Wrapped(row.key, row.kek_epoch, row.wrapped)
+            unwrapped[row.key] = keys.unwrap(keyring, owner, wrapped), labels(owner)
+        key, bound = unwrapped[row.key]
+        aad = bound.aad(row.block.bytes, of_block(row.at_day, row.version, row.policy_version))
+        found.append((row, key, blocks.decode(cipher.unseal(key.secret, aad, bytes(row.sealed)))))
     return found
 
 
@@ -162,19 +167,15 @@ def owner_of(subject: SubjectId, row: Block) -> keys.KeyOwner:
     )
 
 
-def block_label(owner: keys.KeyOwner, day: date, block: UUID, *, version: int, policy_version: int) -> Label:
-    """Return what a block is bound to."""
-    return Label(
-        kind=Kind.BLOCK,
-        subject=owner.subject,
-        function=owner.function,
-        retention=owner.retention,
-        record=block,
-        name=day.isoformat(),
-        version=version,
-        policy_version=policy_version,
-    )
+def labels(owner: keys.KeyOwner) -> Labels:
+    """Return what the blocks of an owner are bound to, but for what `of_block` says."""
+    return Labels(owner.subject, owner.function, owner.retention)
 
 
-def _by_time(readings: Iterable[Reading]) -> list[Reading]:
-    return sorted(readings, key=lambda reading: (reading.measured, reading.id))
+def of_block(day: date, version: int, policy_version: int) -> bytes:
+    """Return the rest of a block's label."""
+    return Labels.of(Kind.BLOCK, day.isoformat(), version, policy_version)
+
+
+def _by_time(readings: Sequence[Reading]) -> list[Reading]:
+    return sorted(readings, key=attrgetter("measured", "id.int"))

@@ -1,28 +1,32 @@
 """Events as they go in: the readings of one permit and day are one sealed row, many permits at once.
 
 A reading is stored once, however often it is sent: its mark is taken in the same transaction, and a second
-sender waits for the first to commit. Three statements, however many subjects. Whether a permit covers the
-items is settled before, and the caller holds the rows of all subjects.
+sender waits for the first to commit. Seldom was anything of it sent before, so marks and blocks go in
+together, however many subjects there are; where one mark is there already, mark by mark. Whether a permit
+covers the items is settled before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
+from itertools import chain
 from uuid import uuid4
 
-from troth.db import Tx
+from psycopg.errors import UniqueViolation
+
+from troth.db import Tx, binary
 from troth.terms import Permit, Reading
-from troth.vault import blocks, cipher, keys, marks
+from troth.vault import blocks, cipher, events, keys, marks
 from troth.vault.classes import Fixed
 from troth.vault.errors import NotStorable
-from troth.vault.events import block_label
 from troth.vault.keyring import Keyring
 from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
 
-_TYPES = ("uuid", "text", "text", "date", "uuid", "uuid", "int4", "int4", "bytea")
+_FIELDS = binary.fields(9) + binary.UUID_OF
 _MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
 _DAY_ZERO = date(1970, 1, 1).toordinal()
 
@@ -61,9 +65,54 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class _Day:
-    readings: Sequence[Reading]
+class _Day(marks.Day):
     packed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """What is to be sealed of one sheaf, by day, and with what (no key: it has yet to be made)."""
+
+    owner: keys.KeyOwner
+    key: keys.DataKey | None
+    version: int
+    days: Mapping[date, _Day]
+
+    def rows(self) -> Iterator[bytes]:
+        """Yield a block of each day, sealed, as its row of a binary COPY."""
+        owner, key = self.owner, self.key
+        if key is None:
+            raise AssertionError("nothing seals without a key")
+        labels, whose = events.labels(owner), _whose(owner.function, owner.retention)
+        for day, each in self.days.items():
+            block = uuid4().bytes
+            aad = labels.aad(block, events.of_block(day, 1, self.version))
+            sealed = cipher.seal(key.secret, aad, each.packed)
+            yield b"".join(
+                (
+                    _FIELDS,
+                    owner.subject.bytes,
+                    whose,
+                    binary.day(day),
+                    binary.UUID_OF,
+                    block,
+                    binary.UUID_OF,
+                    key.id.bytes,
+                    _versions(self.version),
+                    len(sealed).to_bytes(4, "big"),
+                    sealed,
+                )
+            )
+
+
+@lru_cache(maxsize=1024)
+def _whose(function: str, retention: str) -> bytes:
+    return binary.data(function.encode()) + binary.data(retention.encode())
+
+
+@lru_cache(maxsize=1024)
+def _versions(policy_version: int) -> bytes:
+    return binary.number(1) + binary.number(policy_version)
 
 
 class Unstorable(NotStorable):
@@ -78,23 +127,11 @@ class Unstorable(NotStorable):
 async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms: Terms) -> list[Stored]:
     """Store what was not stored before, and say of each sheaf how much that was.
 
-    Of two readings with one mark, the one in the earlier sheaf counts. Raises `Unstorable`, before anything
-    is written.
+    Of two readings with one mark, the one in the earlier sheaf counts. Holds the rows of all subjects until
+    ``tx`` ends. Raises `Erased`, or `Unstorable` before anything is written.
     """
     sheaves = terms.kept(offered)
     packed = _packed(sheaves)
-    fresh = await marks.unseen(
-        tx,
-        [
-            marks.Sent(
-                sheaf.permit.ask.subject,
-                function_of(sheaf.permit),
-                sheaf.permit.ask.device,
-                {day: each.readings for day, each in days.items()},
-            )
-            for sheaf, days in zip(sheaves, packed, strict=True)
-        ],
-    )
     owners = [
         keys.KeyOwner(
             subject=sheaf.permit.ask.subject,
@@ -104,30 +141,64 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
         )
         for sheaf, fixed in zip(sheaves, terms.fixed, strict=True)
     ]
-    wanted = [owner for owner, new in zip(owners, fresh, strict=True) if new]
-    if wanted:
-        found = await keys.for_storing_each(tx, keyring, wanted)
-        async with tx.conn.cursor() as cursor, cursor.copy(QUERIES["copy_blocks"]) as copy:
-            copy.set_types(_TYPES)
-            for sheaf, owner, days, new in zip(sheaves, owners, packed, fresh, strict=True):
-                if new:
-                    kept = days if len(new) == len(sheaf.readings) else _by_day(new)
-                    for row in _rows(owner, found[owner], sheaf.permit.version, kept):
-                        await copy.write_row(row)
+    sent = [
+        marks.Sent(owner.subject, owner.function, sheaf.permit.ask.device, days)
+        for owner, sheaf, days in zip(owners, sheaves, packed, strict=True)
+    ]
+    marked = [one.rows() for one in sent]
+    held = await keys.hold_each(tx, keyring, owners)
+    bundles = [
+        _Bundle(owner, key, sheaf.permit.version, days)
+        for owner, key, sheaf, days in zip(owners, held, sheaves, packed, strict=True)
+    ]
+    if await _at_once(tx, bundles, marked):
+        new = [len(sheaf.readings) for sheaf in sheaves]
+    else:
+        new = await _the_rest(tx, keyring, bundles, sent, marked)
     return [
-        Stored(len(new), len(kept.readings) - len(new), len(all_.readings) - len(kept.readings))
-        for all_, kept, new in zip(offered, sheaves, fresh, strict=True)
+        Stored(n, len(kept.readings) - n, len(all_.readings) - len(kept.readings))
+        for all_, kept, n in zip(offered, sheaves, new, strict=True)
     ]
 
 
-def _rows(
-    owner: keys.KeyOwner, key: keys.DataKey, version: int, days: Mapping[date, _Day]
-) -> Iterator[tuple[object, ...]]:
-    for day, each in days.items():
-        block = uuid4()
-        label = block_label(owner, day, block, version=1, policy_version=version)
-        sealed = cipher.seal(key.secret, label.aad(), each.packed)
-        yield owner.subject, owner.function, owner.retention, day, block, key.id, 1, version, sealed
+async def _at_once(tx: Tx, bundles: Sequence[_Bundle], marked: Sequence[Sequence[bytes]]) -> bool:
+    """Store all of it, or nothing where something was there before or a key has yet to be made."""
+    rows = sorted(chain.from_iterable(marked))
+    if not rows:
+        return True
+    if len(set(rows)) < len(rows) or any(each.key is None and each.days for each in bundles):
+        return False
+    try:  # blocks are sealed while the server stores the marks
+        await tx.conn.fill(QUERIES["store"], [lambda: binary.whole(rows), lambda: _sealed(bundles)])
+    except UniqueViolation:
+        await tx.conn.execute(QUERIES["unstore"])
+        return False
+    return True
+
+
+async def _the_rest(
+    tx: Tx,
+    keyring: Keyring,
+    bundles: Sequence[_Bundle],
+    sent: Sequence[marks.Sent],
+    marked: Sequence[Sequence[bytes]],
+) -> list[int]:
+    """Store what was not stored before; return how much of each that is."""
+    fresh = await marks.unseen(tx, sent, marked)
+    left: list[_Bundle] = []
+    for each, rows, new in zip(bundles, marked, fresh, strict=True):
+        if new:
+            key = each.key or await keys.for_storing(tx, keyring, each.owner)
+            days = each.days if len(new) == len(rows) else _by_day(new)
+            left.append(replace(each, key=key, days=days))
+    if left:
+        await tx.conn.fill(QUERIES["copy_blocks"], [lambda: _sealed(left)])
+    return [len(new) for new in fresh]
+
+
+def _sealed(bundles: Iterable[_Bundle]) -> bytes:
+    """Return every block, sealed, as a binary COPY takes them."""
+    return binary.whole([row for each in bundles for row in each.rows()])
 
 
 def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, _Day]]:
@@ -145,14 +216,21 @@ def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, _Day]]:
 
 
 def _by_day(readings: Sequence[Reading]) -> Mapping[date, _Day]:
-    at = [blocks.micros(reading.measured) for reading in readings]
+    at = blocks.moments(readings)
     days = {moment // _MICROS_A_DAY for moment in at}
     if len(days) == 1:  # mostly
-        return {_date(days.pop()): _Day(readings, blocks.encode(readings, at))}
-    found: dict[int, list[Reading]] = {}
+        return {_date(days.pop()): _day(readings, at)}
+    found: dict[int, tuple[list[Reading], list[int]]] = {}
     for moment, reading in zip(at, readings, strict=True):
-        found.setdefault(moment // _MICROS_A_DAY, []).append(reading)
-    return {_date(day): _Day(group, blocks.encode(group)) for day, group in found.items()}
+        group, moments = found.setdefault(moment // _MICROS_A_DAY, ([], []))
+        group.append(reading)
+        moments.append(moment)
+    return {_date(day): _day(group, moments) for day, (group, moments) in found.items()}
+
+
+def _day(readings: Sequence[Reading], at: Sequence[int]) -> _Day:
+    ids = [reading.id.bytes for reading in readings]
+    return _Day(readings, ids, blocks.pack(readings, at, ids))
 
 
 def _date(day: int) -> date:

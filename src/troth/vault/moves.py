@@ -12,7 +12,7 @@ from uuid import UUID
 from troth.terms import SubjectId
 from troth.vault import cipher, documents, keys
 from troth.vault.keyring import Epoch, EpochKind, Keyring
-from troth.vault.label import media_key_label
+from troth.vault.label import Labels, media_key_label
 from troth.vault.lookup import tag, tagged_label
 
 _NOWHERE = UUID(int=0)
@@ -85,8 +85,11 @@ class KeyRow:
 
     def moved(self, keks: Keks, epoch: Epoch) -> bytes:
         """Return the wrap under ``epoch``."""
-        label = keys.key_label(self.owner(), self.key, epoch.number)
-        return cipher.wrap(epoch.key, label.aad(), self.secret(keks))
+        labels, key = Labels(self.subject, self.function, self.retention), self.key.bytes
+        old = labels.aad(key, keys.of_key(self.owner_epoch, self.kek_epoch))
+        new = labels.aad(key, keys.of_key(self.owner_epoch, epoch.number))
+        secret = cipher.unwrap(keks[self.kek_epoch], old, bytes(self.wrapped))
+        return cipher.wrap(epoch.key, new, secret)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,11 @@ SELECT key, kek_epoch, wrapped FROM vault_key
  WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s AND owner_epoch = %(owner_epoch)s
 
 -- :keys
--- The same for several, by their places in what is asked for.
+-- The same for several subjects, by their places in what is asked for.
 SELECT w.place::int AS place, k.key, k.kek_epoch, k.wrapped
-  FROM unnest(%(subjects)s::uuid[], %(functions)s::text[], %(classes)s::text[], %(owner_epochs)s::int[])
-       WITH ORDINALITY AS w (subject, function, class, owner_epoch, place)
-  JOIN vault_key k ON k.subject = w.subject AND k.function = w.function AND k.class = w.class
-   AND k.owner_epoch = w.owner_epoch
+  FROM unnest(%(subjects)s::uuid[]) WITH ORDINALITY AS w (subject, place)
+  JOIN vault_key k ON k.subject = w.subject AND k.function = %(function)s AND k.class = %(class)s
+   AND k.owner_epoch = %(owner_epoch)s
 
 -- :add_key
 -- A new key; nothing when another transaction was first.
@@ -156,6 +155,19 @@ SELECT subject, day, mark
   FROM unnest(%(subjects)s::uuid[], %(days)s::date[], %(marks)s::bigint[]) AS new (subject, day, mark)
  ORDER BY subject, day, mark
     ON CONFLICT DO NOTHING RETURNING at_day, mark
+
+-- :store
+-- Marks, all of them or none, and the blocks of what they mark, with neither where one is there already. Binary, so
+-- that no value can stand in an error's text.
+SAVEPOINT store;
+COPY reading_seen (subject, at_day, mark) FROM STDIN (FORMAT binary);
+COPY event_block (subject, function, class, at_day, block, key, version, policy_version, sealed)
+FROM STDIN (FORMAT binary);
+RELEASE SAVEPOINT store
+
+-- :unstore
+-- After neither.
+ROLLBACK TO SAVEPOINT store
 
 -- :copy_marks
 -- Mark readings as stored, all of them or none.

@@ -6,7 +6,6 @@ Afterwards whatever was deleted before is out of reach here, also where PostgreS
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from troth import ledger
 from troth.db import Database, Tx
 from troth.terms import Clock
+from troth.vault import keys
 from troth.vault.errors import KeyDestroyed, KeyringUnfit, Unsealable
 from troth.vault.keyring import TURNED, Epoch, EpochKind, Keyring
 from troth.vault.moves import SERIES, Keks, Movable, Place, Series
@@ -33,6 +33,10 @@ class Progress:
     lost: int = 0
 
 
+_HEX = r'"\\x%s"'
+"""A bytea in the text of an array."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     moved: int
@@ -43,7 +47,7 @@ class _Batch:
 class Rotation:
     """Turns the epochs of one keyring over one database. Several may run at once and share the work."""
 
-    def __init__(self, db: Database, keyring: Keyring, clock: Clock, *, batch: int = 1000) -> None:
+    def __init__(self, db: Database, keyring: Keyring, clock: Clock, *, batch: int = 2000) -> None:
         self._db = db
         self._keyring = keyring
         self._clock = clock
@@ -93,7 +97,7 @@ class Rotation:
             after = batch.after
 
     async def _move(self, tx: Tx, series: Series, how: str, target: int, after: Place) -> _Batch | None:
-        await tx.run(QUERIES["share_epochs"])
+        tx.later(QUERIES["share_epochs"])
         at = {"subject": after.subject, "id": after.id, "first": after.first, "second": after.second}
         query = QUERIES[f"{series.old}_{how}"]
         rows = await tx.rows(series.row, query, at | {"epoch": target, "page": self._batch})
@@ -106,11 +110,11 @@ class Rotation:
             QUERIES[series.new],
             {
                 "epoch": epoch.number,
-                "subjects": [place.subject for place in places],
-                "ids": [place.id for place in places],
+                "subjects": keys.listed([place.subject for place in places]),
+                "ids": keys.listed([place.id for place in places]),
                 "firsts": [place.first for place in places],
                 "seconds": [place.second for place in places],
-                "moved": [new for _place, new in moved],
+                "moved": f"{{{','.join([_HEX % new.hex() for _place, new in moved])}}}",
             },
         )
         return _Batch(len(moved), len(rows) - len(moved), rows[-1].place())
@@ -120,8 +124,10 @@ class Rotation:
         keks = Keks(self._keyring)
         moved: list[tuple[Place, bytes]] = []
         for row in rows:
-            with contextlib.suppress(Unsealable, KeyDestroyed):
+            try:
                 moved.append((row.place(), row.moved(keks, epoch)))
+            except (Unsealable, KeyDestroyed):
+                continue
         return moved
 
     async def _destroy(

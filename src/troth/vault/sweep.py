@@ -63,4 +63,6 @@ async def look(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
 
 
 async def _delete(tx: Tx, subject: SubjectId, tables: tuple[str, ...]) -> Mapping[str, int]:
-    return {table: await tx.run(QUERIES[f"erase_{table}"], {"subject": subject}) for table in tables}
+    asked = [tx.conn.statement(QUERIES[f"erase_{table}"], {"subject": subject}) for table in tables]
+    answers = await tx.conn.ask_each(*asked)
+    return {table: answer.command_tuples or 0 for table, answer in zip(tables, answers, strict=True)}

@@ -149,7 +149,6 @@ class Vault:
             covers.demand_storing(sheaf.permit, now, items)
             for reading in sheaf.readings:
                 self._demand_form(reading.item, reading.value)
-        await keys.hold_each(tx, {sheaf.permit.ask.subject for sheaf in sheaves})
         fixed = [self._rules.fixed(sheaf.permit) for sheaf in sheaves]
         terms = intake.Terms(fixed, now, owner_epoch)
         return await intake.append_each(tx, self._keyring, sheaves, terms)
@@ -186,9 +185,11 @@ class Vault:
         covers.demand(permit, now, covers.READING)
         subject, function = permit.ask.subject, function_of(permit)
         span = events.Window(subject=subject, function=function, since=since, until=until)
-        async for reading in events.window(tx, self._keyring, span, now):
-            if reading.item in permit.allow.items:
-                yield reading
+        items = permit.allow.items
+        async for day in events.window(tx, self._keyring, span, now):
+            for reading in day:
+                if reading.item in items:
+                    yield reading
 
     async def count(
         self, tx: Tx, permit: Permit, since: datetime | None = None, until: datetime | None = None
@@ -220,15 +221,16 @@ class Vault:
         now = self._clock.now()
         for stream in await tx.rows(_Stream, QUERIES["streams"], {"subject": subject}):
             span = events.Window(subject=subject, function=stream.function)
-            async for reading in events.window(tx, self._keyring, span, now):
-                yield Exported(
-                    form=Form.EVENT,
-                    id=reading.id,
-                    item=reading.item,
-                    functions=(stream.function,),
-                    at=reading.measured,
-                    value=reading.value,
-                )
+            async for day in events.window(tx, self._keyring, span, now):
+                for reading in day:
+                    yield Exported(
+                        form=Form.EVENT,
+                        id=reading.id,
+                        item=reading.item,
+                        functions=(stream.function,),
+                        at=reading.measured,
+                        value=reading.value,
+                    )
         await self._demand_live(tx, permit)
 
     async def seal(

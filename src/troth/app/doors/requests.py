@@ -94,11 +94,19 @@ class RequestDoors(StaffDoors):
             return tuple(_line(one, now, whose=True) for one in await rows.inbox(tx, _INBOX))
 
     async def enter_request(
-        self, token: str, contact: str, right: str, *, channel: str, text: str, received: datetime | None
+        self,
+        token: str,
+        contact: str,
+        right: str,
+        *,
+        channel: str,
+        text: str,
+        received: datetime | None = None,
+        about: UUID | None = None,
     ) -> RequestLine:
         """Enter a request that came in at the desk, for whoever has this number or address.
 
-        Raises `NobodyThere`, `NoSuchRight`, `NotThisWay`, `NotYet`, `Denied`.
+        Raises `NobodyThere`, `NoSuchRight`, `NotThisWay`, `NotYet`, `NoSuchRequest`, `Denied`.
         """
         async with self._open() as tx:
             who = await self._staff(tx, token, _DESK)
@@ -107,7 +115,7 @@ class RequestDoors(StaffDoors):
             if subject is None:
                 raise NobodyThere
             policy = await self._system.accounts.policy_of(tx, subject)
-            asked = Asked(right, channel, text, staff=who.id, received=received)
+            asked = Asked(right, channel, text, staff=who.id, received=received, about=about)
             made = await self._desk.receive(tx, subject, policy, asked)
             return _line(made, self._system.clock.now(), whose=True)
 

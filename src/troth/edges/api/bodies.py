@@ -198,13 +198,14 @@ class Telling(Body):
 
 
 class Entering(Body):
-    """A request that came in at the desk: from whom, through what, when."""
+    """A request that came in at the desk: from whom, through what, when; ``about`` an answer."""
 
     contact: Short
     right: Word
     channel: Word
     text: Letter = ""
     received: Moment | None = None
+    about: Id | None = None
 
 
 class Proving(Body):

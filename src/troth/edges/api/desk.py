@@ -36,7 +36,13 @@ async def inbox(troth: System, token: Token) -> list[DeskShown]:
 async def enter(troth: System, token: Token, body: Entering) -> DeskShown:
     """Enter what came in by a way that the policy names; it waits for the proof that the policy asks for."""
     made = await troth.enter_request(
-        token, body.contact, body.right, channel=body.channel, text=body.text, received=body.received
+        token,
+        body.contact,
+        body.right,
+        channel=body.channel,
+        text=body.text,
+        received=body.received,
+        about=body.about,
     )
     return _shown(made)
 

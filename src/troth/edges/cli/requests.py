@@ -40,13 +40,7 @@ def enter(
     """Enter a request for someone; it waits for proof of who asks."""
     from troth.edges.cli.running import with_system
 
-    _say(
-        with_system(
-            lambda troth: troth.enter_request(
-                _token(who), contact, right, channel=by, text=text, received=None
-            )
-        )
-    )
+    _say(with_system(lambda troth: troth.enter_request(_token(who), contact, right, channel=by, text=text)))
 
 
 @app.command()
