@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import AsyncIterator
@@ -381,6 +382,23 @@ async def owner_again(house: House, owner: Person, media: str) -> httpx.Response
 
     made = await house.http.post("/v1/sessions", json={"login": PHONE, "password": PASSWORD})
     return await get(Person(house, owner.account, made.json()["token"], ""), media)
+
+
+async def test_the_copy_brings_every_object_byte_by_byte(house: House, owner: Person):
+    film, still = os.urandom(9 * MIB + 11), b"still"
+    media = await stored(house, owner.token, film)
+    other = await stored(house, owner.token, still, content_type="image/jpeg")
+    lines = [json.loads(line) for line in (await owner.ask("GET", "/v1/me/copy")).text.splitlines()]
+    told = {line["id"]: line for line in lines if line["kind"] == "media"}
+    assert {one: (line["bytes"], line["value"]["type"]) for one, line in told.items()} == {
+        media: (len(film), "video/mp4"),
+        other: (len(still), "image/jpeg"),
+    }
+    for one, content in ((media, film), (other, still)):
+        parts = [line for line in lines if line["kind"] == "bytes" and line["of"] == one]
+        assert base64.b64decode("".join(part["base64"] for part in parts)) == content
+        assert max(len(part["base64"]) for part in parts) <= MIB
+    assert lines[-1]["of_each"]["media"] == 2
 
 
 async def test_who_is_erased_has_no_media_left(house: House, owner: Person, tmp_path: Path):

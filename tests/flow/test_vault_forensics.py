@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.conftest import Dsns
-from tests.fakes.vault import START, Bench, reading
+from tests.fakes.vault import ANYTHING, START, Bench, reading
 from tests.servers.embedded import let_all_in
 from troth.app.embedded.postgres import Postgres
 from troth.db import migrate
@@ -20,8 +20,13 @@ from troth.prove.scan import scan
 from troth.terms import ItemName, Verb
 from troth.vault import Claimed, NotStorable, Unsealable, cipher
 from troth.vault.farewell import Farewell
+from troth.vault.media import Media
+from troth.vault.objects import Objects
 
-ENTRANCES = ("document", "replaced", "event", "noted", "looked_up", "farewell", "unstorable", "claimed_twice")
+ENTRANCES = (
+    *("document", "replaced", "event", "noted", "looked_up", "farewell", "unstorable", "claimed_twice"),
+    *("filmed", "told_of_film", "broken_off"),
+)
 
 
 @pytest.fixture
@@ -38,6 +43,20 @@ def server(services, tmp_path_factory):
 async def bench(server, tmp_path):
     async with Bench(Dsns(server, "troth"), tmp_path) as one:
         yield one
+
+
+async def film(bench, subject, content, told, *, whole):
+    """Upload an object, or stop before its end."""
+    objects = Objects.folder(bench.folder / "media")
+    media = Media(bench.db, bench.keyring, bench.clock, objects, values=ANYTHING)
+    permit = bench.permit(subject, Verb.COLLECT, "cloud", "film")
+    async with bench.tx() as tx:
+        upload = await media.begin(tx, permit, ItemName("film"), told=told)
+    await upload.write(content.encode() * 20_000)
+    await upload.close()
+    if whole:
+        async with bench.tx() as tx:
+            await media.finish(tx, permit, upload)
 
 
 async def plant(bench, database):
@@ -77,6 +96,8 @@ async def plant(bench, database):
         async with bench.tx() as tx:
             await bench.vault.lookup.find(tx, phone, value)
 
+    await film(bench, subject, markers["filmed"], {"zone": markers["told_of_film"]}, whole=True)
+    await film(bench, subject, markers["broken_off"], {}, whole=False)
     await note()
     await claim(subject, markers["looked_up"])
     await look(markers["looked_up"])
@@ -108,6 +129,7 @@ async def test_no_marker_lies_in_any_file_or_word(bench, server, tmp_path):
 
 async def test_with_sealing_out_of_action_the_scan_finds_each_marker(bench, server, tmp_path, monkeypatch):
     monkeypatch.setattr(cipher, "seal", lambda _key, _aad, plaintext: plaintext)
+    monkeypatch.setattr(cipher, "seal_chunk", lambda _key, _aad, _n, plaintext, *, last: bytes(plaintext))  # noqa: ARG005
     monkeypatch.setattr(cipher, "unseal", lambda _key, _aad, sealed: sealed)
     markers, *_ = await plant(bench, Dsns(server, "troth"))
     seen = {sighting.marker for sighting in scan([server._directory, tmp_path], markers.values())}

@@ -191,6 +191,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         Spares(settings.data / SPARES),
     )
     erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
+    media = Media(pools.db, keyring, clock, stores.opened(settings.store), rules=rules)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
     rounds = Rounds(parts, people.outbox)
@@ -212,7 +213,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         devices=devices,
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
-        media=Media(pools.db, keyring, clock, stores.opened(settings.store), rules=rules),
+        media=media,
         retention=retention,
         desk=desk,
         cancellation=cancellation,
@@ -222,7 +223,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         incidents=Incidents(parts, rounds, working_days()),
         changes=Changes(parts, rounds, tuple(in_force)),
         ends=Ends(parts, rounds, working_days(), Gone(parts, cancellation).erase),
-        copies=Copies(parts, pools.copying, devices, desk),
+        copies=Copies(parts, pools.copying, devices, desk, media),
         tally=Tally(pools.aside, clock),
         bus=bus,
     )
