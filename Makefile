@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo serve test spec kills mutants sabotage prove lint check format bless clean
+.PHONY: setup demo serve test spec kills mutants sabotage prove edits lint check format bless clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,11 @@ sabotage: setup
 # Prove every policy there is, under sabotage, with a report (ARGS="--report proof.html").
 prove: setup
 	$(BIN)/troth prove --sabotage $(ARGS)
+
+# Edit the code of a copy, one place for each of 20 proven promises picked at random: its proof must turn red.
+# Reads what `troth prove --sabotage` wrote (proven.json in the data folder, or ARGS="--proven FILE --seed N").
+edits: setup
+	$(BIN)/python -m tests.mutants.edits $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -60,21 +60,24 @@ class Sides:
     server: Postgres
     plainly: Database
 
-    async def seal(self, batches: Sequence[tuple[Owner, Sequence[Reading]]]) -> int:
-        """Take batches as the device worker does: gate, seal, COPY, commit. Return how many readings."""
-        system = self.system
-        versions = system.policies[POLICY]
+    def arrivals(self, batches: Sequence[tuple[Owner, Sequence[Reading]]]) -> list[Arrival]:
+        """Return batches as the device worker is handed them: read, and with the devices that sent them."""
+        versions = self.system.policies[POLICY]
         compiled = versions[max(versions)]
-        arrivals = [
+        return [
             Arrival(_bound(owner), compiled, FLOW, Batch(uuid4(), tuple(readings)))
             for owner, readings in batches
         ]
+
+    async def seal(self, arrivals: Sequence[Arrival]) -> int:
+        """Take them as it does: gate, seal, COPY, commit. Return how many readings."""
+        system = self.system
         ingest = Ingest(system.gate, system.vault, CN)
         async with system.ingest.transaction() as tx:
-            held = await system.gate.hold(tx, {owner.subject for owner, _ in batches})
+            held = await system.gate.hold(tx, {arrival.device.subject for arrival in arrivals})
             acks = await ingest.take_each(tx, held, arrivals, system.clock.now())
         stored = sum(ack.stored for ack in acks)
-        assert stored == sum(len(readings) for _, readings in batches), acks[0]
+        assert stored == sum(len(arrival.batch.readings) for arrival in arrivals), acks[0]
         return stored
 
     async def copy(self, batches: Sequence[tuple[Owner, Sequence[Reading]]]) -> None:

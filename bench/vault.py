@@ -111,7 +111,8 @@ async def ingest(both: Sides, people: Sequence[Owner]) -> dict[str, float]:
         plain: list[float] = []
         for number in range(ROUNDS + 1):
             batches = [(people[n % len(people)], batch(size)) for n in range(at_once)]
-            took = await timed(both.seal(batches)), await timed(both.copy(batches))
+            arrivals = both.arrivals(batches)
+            took = await timed(both.seal(arrivals)), await timed(both.copy(batches))
             if number:  # the first warms up
                 sealed.append(took[0])
                 plain.append(took[1])
@@ -128,7 +129,7 @@ async def fill(both: Sides, people: Sequence[Owner], readings: int, *, size: int
     at_once = 2560 // size
     for start in range(0, len(blocks), at_once):
         batches = [(owner, batch(size, days_ago=ago)) for owner, ago in blocks[start : start + at_once]]
-        await both.seal(batches)
+        await both.seal(both.arrivals(batches))
         await both.copy(batches)
 
 

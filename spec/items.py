@@ -75,9 +75,22 @@ def _chosen(case: Case, clause: says.ItemClause) -> bool:
     return case.held(case.chosen(case.ask.function, clause.item, separate=separate).since)
 
 
+def _leans_on(case: Case, passed: frozenset[ItemName]) -> list[says.FunctionClause]:
+    """Return the functions that items which pass come along with."""
+    if not case.needs(Check.ITEM_CHOICE):
+        return []
+    along = [c.only_while for c in case.items if c.item in passed and c.only_while is not None]
+    return [function for name in along for function in _named(case, name)]
+
+
+def _named(case: Case, name: FunctionName) -> list[says.FunctionClause]:
+    """Return the clause of another function, if the policy has it."""
+    return [c for c in case.policy.clauses if isinstance(c, says.FunctionClause) and c.function == name]
+
+
 def _runs(case: Case, name: FunctionName) -> bool:
     """Return whether another function runs: it comes with the acceptance, or was chosen."""
-    functions = [c for c in case.policy.clauses if isinstance(c, says.FunctionClause) and c.function == name]
+    functions = _named(case, name)
     if not functions or not case.waits(functions[0]):
         return bool(functions)
     separate = functions[0].basis is Basis.SEPARATE_CONSENT
@@ -99,7 +112,7 @@ def needs_met(case: Case) -> Answer:
         return no(Reason.NEED_MISSING, unmet)
     if not case.needs(Check.REQUIRED):
         return [*needs]
-    passed, _ = sort(case)
+    passed, dropped = sort(case)
     lacking = [
         c
         for c in case.items
@@ -114,7 +127,12 @@ def needs_met(case: Case) -> Answer:
         effect = cost[0].effect if cost else None
         handed_in_unfit = [c for c in missing if c.item in case.ask.items & case.ask.unfit]
         reason = Reason.ITEM_MALFORMED if handed_in_unfit else Reason.REQUIRED_ITEM_MISSING
-        return no(reason, [*missing, *cost], effect)
+        off = {
+            d.clause
+            for d in dropped
+            if d.reason is Reason.SWITCHED_OFF and d.item in [c.item for c in missing]
+        }
+        return no(reason, [*missing, *cost, *[c for c in case.switches if c.id in off]], effect)
     return [*needs]
 
 
@@ -124,10 +142,11 @@ def something_left(case: Case) -> Answer:
     if passed:
         held = [c for item in passed for c in _held_for(case, item)] if _gone(case) else []
         on = [c for item in passed for c in stops(case, item)]
-        return [*[c for c in case.items if c.item in passed], *held, *on]
+        return [*[c for c in case.items if c.item in passed], *held, *on, *_leans_on(case, passed)]
     for reason in (Reason.ITEM_NOT_CHOSEN, Reason.SWITCHED_OFF, Reason.CANCELLED, Reason.ITEM_MALFORMED):
         because = {d.clause for d in dropped if d.reason is reason}
         if because:
+            because |= {d.clause for d in dropped if d.reason is Reason.SWITCHED_OFF}
             return no(reason, [c for c in case.policy.clauses if c.id in because])
     return no(Reason.ITEM_UNDECLARED)
 
@@ -148,7 +167,15 @@ def recipient_listed(case: Case) -> Answer:
     fits = [c for c in named if c.purpose == case.ask.purpose and passed <= c.items]
     shown = language(case.acts, case.policy, shown_first=case.shown_first)
     fits = [c for c in fits if all(c.only_if_shown.get(item, shown) == shown for item in passed)]
+    fits = [c for c in fits if not c.own_devices or _supplied(case, c.recipient)]
     return [*fits] or no(Reason.RECIPIENT_UNLISTED, named)
+
+
+def _supplied(case: Case, recipient: str) -> bool:
+    """Return whether the device asked about is one that this recipient supplied."""
+    device, need = case.ask.device, (says.SUPPLIER + recipient, None)
+    since = stands.supply(case.acts, case.policy.name, case.ask.function, need, device=device)
+    return device is not None and case.held(since)
 
 
 def region_allowed(case: Case) -> Answer:

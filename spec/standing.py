@@ -85,17 +85,23 @@ def choice(
 
 
 def supply(
-    acts: Sequence[Act], policy: PolicyName, function: FunctionName, thing: tuple[str | None, ItemName | None]
+    acts: Sequence[Act],
+    policy: PolicyName,
+    function: FunctionName,
+    thing: tuple[str | None, ItemName | None],
+    *,
+    device: DeviceId | None = None,
 ) -> datetime | None:
-    """Return since when a need is met or an item on file: the earliest over the devices that supply it."""
+    """Return since when a need is met or an item on file: the earliest over the devices, or of one alone."""
     taken = [act for act in acts if act.kind is ActKind.REMOVED and act.function in {function, None}]
     whose = {function, None} if thing[1] is None else {function}
     given = [act for act in acts if act.kind is ActKind.SUPPLIED and act.function in whose]
     about = [act for act in acts if act in given + taken]
     about = [act for act in about if act.policy == policy and (act.need, act.item) == thing]
     starts: list[datetime] = []
-    for device in {act.device for act in about}:
-        mine = [a for a in about if a.device == device or (a in taken and None in {device, a.device})]
+    devices = {act.device for act in about}
+    for each in devices if device is None else devices & {device}:
+        mine = [a for a in about if a.device == each or (a in taken and None in {each, a.device})]
         held = unbroken(mine, opens=given.__contains__, closes=taken.__contains__).since
         if held is not None:
             starts.append(held)

@@ -135,8 +135,9 @@ def left(
         first.setdefault(drop.item, drop)
     if items:
         return Allow(items, frozenset(first.values()), frozenset(because), items & frozenset(unkept))
-    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.CANCELLED, Reason.ITEM_MALFORMED):
-        clauses = [d.clause for d in first.values() if d.reason is reason and d.clause is not None]
+    off = {d.clause for d in first.values() if d.reason is Reason.SWITCHED_OFF and d.clause is not None}
+    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.SWITCHED_OFF, Reason.CANCELLED, Reason.ITEM_MALFORMED):
+        clauses = {d.clause for d in first.values() if d.reason is reason and d.clause is not None}
         if clauses:
-            return Deny(reason, frozenset(clauses))
+            return Deny(reason, frozenset(clauses | off))
     return no(Reason.ITEM_UNDECLARED)

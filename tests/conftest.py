@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.cluster import Cluster
 from tests.servers.debian import Debian, newest_programs
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
     from troth.app.supervisor import Child
+
+settings.register_profile("troth", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("troth")  # how busy the machine is decides no test
 
 
 class Services:

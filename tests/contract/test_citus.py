@@ -64,7 +64,9 @@ def test_what_is_distributed_has_the_subject_in_every_unique_key(rows, table):
         """SELECT i.indexrelid::regclass::text,
                   EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid
                            AND a.attnum = ANY(i.indkey) AND a.attname = 'subject')
-             FROM pg_index i WHERE i.indrelid = %s::regclass AND i.indisunique""",
+             FROM pg_index i WHERE i.indisunique AND i.indrelid IN
+                  (SELECT %s::regclass UNION SELECT relid FROM pg_partition_tree(%s::regclass))""",
+        table,
         table,
     )
     assert found, f"{table} has no key"

@@ -125,6 +125,7 @@ ROUTES = {
     "POST /v1/staff/disclose": P,
     "GET /v1/me/given": P,
     "PUT /v1/me/receivers/{receiver}": W,
+    "PUT /v1/me/permissions/{permission}": W,
     "GET /v1/staff/receivers": M,
     "PUT /v1/staff/receivers/{policy}/{receiver}": M,
     "DELETE /v1/staff/receivers/{policy}/{receiver}": M,
@@ -160,6 +161,9 @@ COMMANDS = {
     "check": U,
     "promises": U,
     "explain": U,
+    "diff": U,
+    "render": U,
+    "ropa": U,
     "policy show": U,
     "policy list": U,
     "ledger verify": U,
@@ -205,6 +209,7 @@ METHODS = {
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
     **dict.fromkeys(("hand_out_by_staff", "given"), P),
     "allow_receiver": W,
+    "permit": W,
     **dict.fromkeys(("receivers", "register_receiver", "end_receiver", "file_paper", "end_paper"), M),
     **dict.fromkeys(("requests", "request", "tell_more", "enter_request", "read_request", "ask_more"), P),
     **dict.fromkeys(("meet_request", "refuse_request", "take_effect"), P),
@@ -329,6 +334,7 @@ def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
         media=str(uuid4()),
         policy=POLICY,
         receiver="nobody",
+        permission="camera",
         fact="agreement",
     )
     return filled + day
@@ -376,6 +382,7 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/me/policies/{name}/continue": {"version": 1, "language": "en", "text_hash": "a" * 64},
         "POST /v1/staff/share": asked | {"items": ["email_address"], "recipient": "competent_authority"},
         "POST /v1/staff/disclose": asked | {"items": ["email_address"]},
+        "PUT /v1/me/permissions/{permission}": {"met": True},
         "PUT /v1/me/receivers/{receiver}": {"purpose": "service", "allowed": True},
         "PUT /v1/staff/receivers/{policy}/{receiver}": {
             "kind": "partner",

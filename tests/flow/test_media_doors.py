@@ -396,7 +396,7 @@ async def test_the_copy_brings_every_object_byte_by_byte(house: House, owner: Pe
     }
     for one, content in ((media, film), (other, still)):
         parts = [line for line in lines if line["kind"] == "bytes" and line["of"] == one]
-        assert base64.b64decode("".join(part["base64"] for part in parts)) == content
+        assert b"".join(base64.b64decode(part["base64"]) for part in parts) == content
         assert max(len(part["base64"]) for part in parts) <= MIB
     assert lines[-1]["of_each"]["media"] == 2
 

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,12 @@ EVERY = os.environ.get("TROTH_PROVE") == "all"
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 QUIET = Telling(lambda _: None, lambda _: None, lambda _: None)
 AT_ONCE = 8
+WRONG = {
+    "empty": (404, {"detail": "there is nothing here"}),
+    "says no": (403, {"reason": "not_accepted", "clauses": [], "effect": "function_unavailable"}),
+    "says yes": (200, {"account": "a", "token": "t", "version": 1, "language": "en", "text_hash": "h"}),
+}
+"""Systems that are nothing but one answer, whatever is asked."""
 
 
 def some(compiled, share):
@@ -42,15 +49,23 @@ def some(compiled, share):
     return lambda clause: clause.id in chosen
 
 
-def one_of_each(compiled):
-    """One clause for each scenario, the first that it fits and whose function is nobody's special case."""
+def everything_of(compiled):
+    """Every trial that a proof of this policy would make."""
+    cases = [Case(compiled.policy.name, compiled, clause) for clause in compiled.policy.clauses]
+    return [
+        (scenario, case)
+        for scenario in SCENARIOS
+        for case in cases
+        if isinstance(case.clause, scenario.of) and scenario.fits(case)
+    ]
+
+
+def some_of_each(compiled, most):
+    """A few clauses for each scenario (``TROTH_PROVE=all``: every one)."""
     found = {}
-    for scenario in SCENARIOS:
-        for clause in compiled.policy.clauses:
-            case = Case(compiled.policy.name, compiled, clause)
-            if isinstance(clause, scenario.of) and scenario.fits(case):
-                found.setdefault((scenario.name, scenario.of), (scenario, case))
-    return list(found.values())
+    for scenario, case in everything_of(compiled):
+        found.setdefault((scenario.name, scenario.of), []).append((scenario, case))
+    return [pair for pairs in found.values() for pair in (pairs if EVERY else pairs[:most])]
 
 
 async def tried(world, pairs) -> list[Outcome]:
@@ -97,20 +112,23 @@ async def test_a_sample_of_the_other_policy_is_proven():
 
 
 @pytest.mark.parametrize("wrong", [EVERYTHING, NOTHING])
-async def test_no_scenario_is_green_on_a_system_that_says_the_same_to_everything(scratch, wrong):
+async def test_no_scenario_is_green_on_a_system_that_enforces_nothing_or_refuses_everything(scratch, wrong):
     compiled = wanted([WHOLE])[WHOLE][1]
     async with scratch_system(scratch / wrong, without=(QUICK, wrong), say=lambda _: None) as world:
-        outcomes = await tried(world, one_of_each(compiled))
-    green = {each.scenario for each in outcomes if each.verdict is Verdict.KEPT}
+        outcomes = await tried(world, some_of_each(compiled, 2))
+    green = [(each.scenario, each.clause) for each in outcomes if each.verdict is Verdict.KEPT]
+    assert green == []
+    assert any(each.verdict is Verdict.BROKEN for each in outcomes)
+
+
+@pytest.mark.parametrize("name", [WHOLE, SAMPLED])
+@pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
+async def test_no_trial_is_green_where_everyone_gets_the_same_answer(one_answer, name, answer):
+    async with one_answer(*answer) as world:
+        outcomes = await tried(world, everything_of(wanted([name])[name][1]))
+    green = {each.scenario for each in outcomes if each.verdict in {Verdict.KEPT, Verdict.FACT}}
     assert green == set()
-
-
-async def test_no_scenario_is_green_where_there_is_nothing(nothing_there):
-    for name in (WHOLE, SAMPLED):
-        outcomes = await tried(nothing_there, one_of_each(wanted([name])[name][1]))
-        green = [each for each in outcomes if each.verdict in {Verdict.KEPT, Verdict.FACT}]
-        assert [each.scenario for each in green] == []
-        assert any(each.verdict is Verdict.BROKEN for each in outcomes)
+    assert any(each.verdict is Verdict.BROKEN for each in outcomes)
 
 
 def test_the_page_for_makers_of_their_own_works_as_it_is_written(tmp_path, monkeypatch):
@@ -163,18 +181,39 @@ class NoLevers:
         return 0, "no-such-token"
 
 
+class NoLetters(Gateway):
+    async def code(self, to, **_more):
+        raise TimeoutError(f"no letter ever comes to {to}")
+
+
+class Impatient(World):
+    """Nothing comes later where nothing happens."""
+
+    async def waiting(self, look, **_more):
+        return await look()
+
+
 @pytest.fixture
-async def nothing_there():
-    """Something that listens and answers that there is nothing, to everyone."""
+def one_answer():
+    """Something that listens and answers the same to everyone; its devices are never heard."""
 
-    async def nothing(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
+    @asynccontextmanager
+    async def made(status, body):
+        said = json.dumps(body).encode()
+        head = f"HTTP/1.1 {status} So\r\ncontent-type: application/json\r\ncontent-length: {len(said)}\r\n"
 
-    server = await asyncio.start_server(nothing, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with Gateway() as gateway:
-        yield World(f"http://127.0.0.1:{port}", ("127.0.0.1", port), NoEvidence(), gateway, NoLevers())
-    server.close()
+        async def answer(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(head.encode() + b"connection: close\r\n\r\n" + said)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with NoLetters() as gateway:
+            yield Impatient(
+                f"http://127.0.0.1:{port}", ("127.0.0.1", port), NoEvidence(), gateway, NoLevers()
+            )
+        server.close()
+
+    return made

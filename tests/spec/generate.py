@@ -255,6 +255,7 @@ def function_clauses(d: Dice, f: str, functions: list[str], *, arbitrary: bool) 
                 items=frozenset(d.some(taken)) or frozenset(taken),
                 purpose=d.pick(sorted(fits)),
                 only_if_shown={d.pick(ITEMS): d.pick(["en", "zh"])} if d.rarely(4) else {},
+                own_devices=d.rarely(4),
             )
         )
     return made
@@ -307,12 +308,17 @@ def act(d: Dice, **more) -> Act:
     if kind in (ActKind.CHOSEN, ActKind.WITHDRAWN, ActKind.SUPPLIED, ActKind.REMOVED):
         fields["item"] = d.pick([None, *ITEMS])
     if kind in (ActKind.SUPPLIED, ActKind.REMOVED) and d.below(2):
-        fields |= {"need": d.pick([*NEEDS, *(says.PERMISSION + each for each in PERMISSIONS)]), "item": None}
+        fields |= {"need": d.pick(SUPPLIED), "item": None}
     if kind in (ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF) or d.rarely():
         fields["switch"] = d.pick([*SWITCHES, None])
     return Act(**fields | more)
 
 
+SUPPLIED = [
+    *NEEDS,
+    *(says.PERMISSION + each for each in PERMISSIONS),
+    *(says.SUPPLIER + each for each in RECIPIENTS),
+]
 TEXTS = {
     ActKind.SHOWN,
     ActKind.ACCEPTED,

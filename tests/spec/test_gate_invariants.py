@@ -12,6 +12,7 @@ from tests.spec import generate
 from tests.spec.test_gate_agrees import EXAMPLES, QUIET
 from troth.gate.decide import decide
 from troth.policy import clauses as says
+from troth.policy.statements import CaseClause
 from troth.terms import (
     Act,
     ActKind,
@@ -72,7 +73,7 @@ def test_no_rule_no_access(dice):
         for kind in (says.FunctionClause, says.ItemClause):
             assert isinstance(answer(without(policy, *of(policy, kind)), standing, ask), Deny)
         if ask.basis is not Basis.OWN_RIGHT:
-            bare = without(policy, *of(policy, says.PurposeClause))
+            bare = without(policy, *of(policy, says.PurposeClause), *of(policy, CaseClause))
             decision = answer(bare, standing, ask)
             own = next((c.basis for c in of(policy, says.FunctionClause) if c.function == ask.function), None)
             assert isinstance(decision, Deny) or (ask.basis or own) is Basis.OWN_RIGHT
@@ -269,10 +270,11 @@ def test_dropping_is_per_item(dice):
 @given(generate.dice)
 def test_what_does_not_have_its_form_is_never_admitted(dice):
     for policy, standing, ask in cases(dice):
-        before = passed(answer(policy, standing, replace(ask, unfit=frozenset())))
-        after = answer(policy, standing, ask)
-        event(f"{bool(before)} before, {type(after).__name__} after")
-        assert passed(after) <= before - ask.unfit
+        fit = replace(ask, items=ask.items - ask.unfit, unfit=frozenset())
+        before, after = passed(answer(policy, standing, fit)), passed(answer(policy, standing, ask))
+        event(f"{bool(before)} without it, {bool(after)} with it")
+        assert after == before
+        assert not after & ask.unfit
         assert isinstance(answer(policy, standing, replace(ask, unfit=ask.items)), Deny)
 
 
@@ -319,6 +321,10 @@ def test_the_explanation_names_exactly_the_deciding_clauses(dice):
 
 def a_yes_rests_on_what_it_names(policy, standing, ask, decision: Allow) -> None:
     dropped = {drop.clause for drop in decision.dropped}
+    gone = {drop.item for drop in decision.dropped}
+    items = [c for c in of(policy, says.ItemClause) if c.function == ask.function and c.item in gone]
+    along = {c.only_while for c in items}
+    dropped |= {c.id for c in (*items, *(f for f in of(policy, says.FunctionClause) if f.function in along))}
     structure = (says.RefusalClause, says.AcceptanceClause)
     named = [c for c in policy.clauses if c.id in decision.because | dropped or isinstance(c, structure)]
     unnamed = [c for c in policy.clauses if c not in named]
@@ -333,7 +339,7 @@ def a_yes_rests_on_what_it_names(policy, standing, ask, decision: Allow) -> None
             assert less != decision
             if isinstance(c, says.ItemClause):
                 assert c.item not in passed(less)
-            else:
+            elif getattr(c, "function", ask.function) == ask.function:
                 assert isinstance(less, Deny)
 
 

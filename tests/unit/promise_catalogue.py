@@ -11,8 +11,10 @@ ROOT = Path(__file__).parents[2]
 FILES = {
     "kaiconn": "kaiconn.yaml",
     "kamoer": "kamoer.yaml",
+    "kme-smart": "kme-smart.yaml",
     "kmuun": "kmuun.yaml",
     "sunmi-camera": "sunmi.yaml",
+    "sunmi-rules": "sunmi.yaml",
     "sunmi-device": "sunmi.yaml",
 }
 """The policies that are written, each with the file of its promises."""

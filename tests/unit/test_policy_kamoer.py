@@ -91,6 +91,12 @@ def test_one_writes_to_it_and_cannot_call():
         assert said in told
 
 
+def test_what_the_text_leaves_open_is_told_as_open_and_what_is_never_done_as_never():
+    lines = [line.text for section in notice(KAMOER, "en").sections for line in section.lines]
+    assert "updated 2022-12-19" in lines
+    assert "never, whoever would agree" in lines
+
+
 def test_the_ten_topics_that_it_announces_are_told_of():
     told = answers.contents(KAMOER)
     assert set(told) == set(Topic)

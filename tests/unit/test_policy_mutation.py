@@ -149,6 +149,8 @@ def test_a_text_without_a_policy_keeps_nothing():
         ("kaiconn", 214, 203),
         ("kamoer", 139, 132),
         ("kmuun", 104, 101),
+        ("kme-smart", 39, 32),
+        ("sunmi-rules", 38, 36),
         ("sunmi-device", 67, 65),
     ],
 )

@@ -14,6 +14,7 @@ from troth.prove.points import POINTS, UnknownPoint, by_name
 from troth.prove.proof import Outcome, Verdict, judged
 from troth.prove.report import Chapter, catalogue, signed, verified
 from troth.prove.sabotage import Blow, Sabotage, matrix, rests
+from troth.prove.seen import in_chinese
 from troth.prove.told import as_json, proven, total
 from troth.prove.trial import Trial
 from troth.prove.variants import TAKEN_AWAY, variants
@@ -158,7 +159,8 @@ def test_a_report_holds_all_that_was_tried_in_both_languages_and_needs_nothing_e
     for seen in ("what was tried", "试验", "403 not_chosen by nobody", "已证明", BIND):
         assert seen in page
     for promise in listed()["sunmi-camera"]:
-        assert f">{promise}</span>" in page
+        assert f'id="{promise}"' in page
+        assert f'href="#{promise}"' in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
 
@@ -189,3 +191,26 @@ def test_every_reason_has_the_same_blanks_in_both_languages():
     for code, said in sentences().items():
         assert set(said) == {"en", "zh"}, code
         assert set(BLANK.findall(said["en"])) == set(BLANK.findall(said["zh"])), code
+
+
+def test_a_report_in_chinese_says_what_was_seen_and_why_not_in_chinese(signer):
+    page = report(signer)
+    assert '<span lang="zh">403 未选择 (not_chosen)，依据 nobody</span>' in page
+    assert '<span lang="zh">尚待建成：' in page
+
+
+@pytest.mark.parametrize(
+    ("seen", "chinese"),
+    [
+        ("got ssid; 1 rows", "获得 ssid；1 行"),
+        (
+            "ssid dropped: item_undeclared, mac dropped: x",
+            "ssid 未收：该项未声明 (item_undeclared)；mac 未收：x",
+        ),
+        ("403 withdrawn by a/b/c", "403 已撤回 (withdrawn)，依据 a/b/c"),
+        ("the moon is down", "the moon is down"),
+        ("sunmi-camera.fn.open", "sunmi-camera.fn.open"),
+    ],
+)
+def test_what_was_seen_is_said_in_chinese_where_there_are_words_and_else_as_it_stands(seen, chinese):
+    assert in_chinese(seen) == chinese

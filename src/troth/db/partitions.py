@@ -31,12 +31,16 @@ class Every(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Growing:
-    """A table that grows. ``unmeasured`` names columns that keep no statistics: they hold ciphertext."""
+    """A table that grows. ``unmeasured`` names columns that keep no statistics: they hold ciphertext.
+
+    ``unique`` names those that are unique within a partition, where that needs no key of the whole table.
+    """
 
     parent: str
     column: str
     every: Every
     unmeasured: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,9 @@ async def _make(tx: Tx, growing: Growing, name: str, span: Span) -> None:
     for column in growing.unmeasured:
         quiet = sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET STATISTICS 0")
         await tx.conn.execute(quiet.format(sql.Identifier(name), sql.Identifier(column)))
+    if growing.unique:
+        columns = sql.SQL(", ").join([sql.Identifier(column) for column in growing.unique])
+        await tx.conn.execute(sql.SQL("CREATE UNIQUE INDEX ON {} ({})").format(parts["name"], columns))
     await tx.conn.execute(move.format(**parts))
     await tx.conn.execute(attach.format(**parts))
 

@@ -5,7 +5,7 @@ Means what `spec/gate.py` says, from tables instead of loops. Does not read, wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -328,6 +328,8 @@ def _items(case: _Case) -> Deny | None:
         agreed = agreed - unfit
     case.passed |= agreed
     case.yes += [takes[item].id for item in agreed]
+    if case.table.along and case.row.item_choice:
+        case.yes += [along for item, along in case.table.along.items() if item in agreed]
 
 
 def _left_on(case: _Case, agreed: AbstractSet[ItemName]) -> AbstractSet[ItemName]:
@@ -394,7 +396,10 @@ def _needs(case: _Case) -> Deny | None:
             handed_in = case.ask.items & case.ask.unfit
             unfit = any(clause.item in handed_in for clause in missing)
             reason = Reason.ITEM_MALFORMED if unfit else Reason.REQUIRED_ITEM_MISSING
-            return _no(reason, [*missing, table.refusal], table.refusal.effect)
+            lacks = {clause.item for clause in missing}
+            off = _off(drop for drop in case.dropped if drop.item in lacks)
+            because = off.union([clause.id for clause in missing], [table.refusal.id])
+            return Deny(reason, because, table.refusal.effect)
     return None
 
 
@@ -412,12 +417,23 @@ def _something_left(case: _Case) -> Deny | None:
     return nothing_left(case.dropped)
 
 
-def nothing_left(dropped: Iterable[Dropped]) -> Deny:
-    """Return the no for an ask of which every item was dropped; the reason closest to the person counts."""
+def _off(dropped: Iterable[Dropped]) -> frozenset[ClauseId]:
+    """Return the switches for whose sake items were dropped."""
+    return frozenset(
+        [drop.clause for drop in dropped if drop.reason is Reason.SWITCHED_OFF and drop.clause is not None]
+    )
+
+
+def nothing_left(dropped: Collection[Dropped]) -> Deny:
+    """Return the no for an ask of which every item was dropped; the reason closest to the person counts.
+
+    A switch that is off is named as well: put on, it would let its item go on.
+    """
+    off = _off(dropped)
     for reason in (Reason.ITEM_NOT_CHOSEN, Reason.SWITCHED_OFF, Reason.CANCELLED, Reason.ITEM_MALFORMED):
-        clauses = [drop.clause for drop in dropped if drop.reason is reason and drop.clause is not None]
+        clauses = {drop.clause for drop in dropped if drop.reason is reason and drop.clause is not None}
         if clauses:
-            return Deny(reason, frozenset(clauses))
+            return Deny(reason, frozenset(clauses | off))
     return _no(Reason.ITEM_UNDECLARED)
 
 
@@ -432,6 +448,11 @@ def _recipient(case: _Case) -> Deny | None:
         return _no(Reason.RECIPIENT_UNLISTED)
     shown, only = case.stands.language, clause.only_if_shown
     unshown = only and any(only.get(item, shown) != shown for item in case.passed)
+    theirs = not clause.own_devices or case.stands.supplied_by(
+        case.then, ask.function, clause.recipient, ask.device
+    )
+    if not theirs:
+        return _no(Reason.RECIPIENT_UNLISTED, [clause])
     if clause.purpose != ask.purpose or not case.passed <= clause.items or unshown:
         return _no(Reason.RECIPIENT_UNLISTED, [clause])
     case.yes.append(clause.id)

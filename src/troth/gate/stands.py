@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from troth.policy.clauses import PERMISSION, ItemClause, Need, Scope, SwitchClause
+from troth.policy.clauses import PERMISSION, SUPPLIER, ItemClause, Need, Scope, SwitchClause
 from troth.policy.compile import CONSENTS
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.terms import (
@@ -157,6 +157,14 @@ class Stands:
     ) -> bool:
         """Return whether a need was met, or an item on file, ``then`` and ever since."""
         since = self._since(function, need, item)
+        return since is not None and since <= then
+
+    def supplied_by(
+        self, then: datetime, function: FunctionName, recipient: str, device: DeviceId | None
+    ) -> bool:
+        """Return whether a device was supplied by a recipient ``then`` and ever since."""
+        acts = self.supplies.get((SUPPLIER + recipient, None), ())
+        since = None if device is None else _supply(acts, function, device)
         return since is not None and since <= then
 
     def _since(self, function: FunctionName, need: str | None, item: ItemName | None) -> datetime | None:

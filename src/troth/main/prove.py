@@ -77,7 +77,8 @@ async def scratch(
                 Evidence.kept_open(system.settings.owner_dsn or "") as evidence,
             ):
                 world = World(system.base_url, mqtt, evidence, gateway, hands, line=line)
-                await world.hire("service", "maker")
+                await world.hire("service", "maker", "privacy")
+                await world.settle()  # nobody's trial waits for it
                 try:
                     yield world
                 finally:

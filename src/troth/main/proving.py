@@ -48,7 +48,8 @@ def prove(
     ] = None,
     *,
     only: Annotated[
-        str, typer.Option(help="Only clauses and promises that fit, such as '*.consent.*' or '*/switches/*'.")
+        str,
+        typer.Option(help="Only clauses and promises that fit: globs, such as '*.consent.*,*/switches/*'."),
     ] = "*",
     jobs: Annotated[int, typer.Option(min=1, max=32, help="How many trials at once.")] = 8,
     sabotage: Annotated[
@@ -91,14 +92,18 @@ def prove(
 
 
 class Fits:
-    """Whether a clause, or a promise that it carries, is asked for."""
+    """Whether a clause, or a promise that it carries, is asked for; ``globs`` stand between commas."""
 
-    def __init__(self, glob: str) -> None:
-        self._glob = glob
+    def __init__(self, globs: str) -> None:
+        self._globs = globs.split(",")
 
     def __call__(self, clause: Clause) -> bool:
         """Return whether it is."""
-        return any(fnmatch.fnmatchcase(name, self._glob) for name in (clause.id, *clause.promises))
+        return any(self.name(name) for name in (clause.id, *clause.promises))
+
+    def name(self, name: str) -> bool:
+        """Return whether a clause or a promise of that name is."""
+        return any(fnmatch.fnmatchcase(name, glob) for glob in self._globs)
 
 
 def _tried(
@@ -145,7 +150,7 @@ def _asked_for(result: Proven, only: str) -> tuple[Judged, ...]:
     """Return the promises that were asked for: those that fit, or whose clauses do."""
     if only == "*":
         return result.promises
-    return tuple(e for e in result.promises if e.outcomes or fnmatch.fnmatchcase(e.promise, only))
+    return tuple(each for each in result.promises if each.outcomes or Fits(only).name(each.promise))
 
 
 def _keep(results: Sequence[Proven]) -> None:

@@ -135,6 +135,7 @@ def _recipient(
         title=sayings(got.value.get(g.RECIPIENT_TITLE)),
         scope=sayings(got.value.get(g.RECIPIENT_SCOPE)),
         link=got.value.get(g.RECIPIENT_LINK),
+        own_devices=got.value.get(g.OWN_DEVICES) or False,
         only_if_shown={item: each.value.value for item, each in shown.items()},
     )
 

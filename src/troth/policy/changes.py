@@ -93,18 +93,23 @@ class Telling:
     clauses: frozenset[ClauseId]
 
 
+def touches(clause: c.Clause) -> Touched | None:
+    """Return what a change of this clause touches, if that can make it a major one."""
+    return _TOUCHES.get(type(clause))
+
+
 def compare(before: Compiled, after: Compiled) -> Change:
     """Return what the later version changes."""
     old, new = _said(before.policy.clauses), _said(after.policy.clauses)
     moved = {each for each in old.keys() | new.keys() if old.get(each) != new.get(each)}
     touched, lessens = set[Touched](), set[ClauseId]()
     for each in moved:
-        kind = type(old.get(each) or new[each])
-        if (what := _TOUCHES.get(kind)) is None:
+        one = old.get(each) or new[each]
+        if (what := touches(one)) is None:
             continue
         touched.add(what)
         gone = each not in new
-        if what is not Touched.DEPARTMENT and (not gone if kind in _TAKES else each in old):
+        if what is not Touched.DEPARTMENT and (not gone if type(one) in _TAKES else each in old):
             lessens.add(each)
     return Change(frozenset(touched), frozenset(lessens), frozenset(moved))
 

@@ -52,6 +52,8 @@ class Clause:
 
 PERMISSION = "permission."
 """What stands before the name of a phone's permission when it is supplied like a need."""
+SUPPLIER = "supplier."
+"""What stands before the name of a recipient when a device is said to have been supplied by them."""
 
 
 class Need(StrEnum):
@@ -234,7 +236,8 @@ class AcceptanceClause(Clause):
 class RecipientClause(Clause):
     """Someone else who may receive these items of a function for this purpose.
 
-    ``only_if_shown`` are items that go only for people who were shown the policy in that language.
+    ``only_if_shown`` are items that go only for people who were shown the policy in that language. With
+    ``own_devices`` they get only what is about a device that they supplied.
     """
 
     recipient: str
@@ -246,6 +249,7 @@ class RecipientClause(Clause):
     scope: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     link: str | None = None
     only_if_shown: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    own_devices: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

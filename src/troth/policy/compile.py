@@ -41,7 +41,7 @@ from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.problems import PolicyRejected, Severity
 from troth.policy.statement_words import ChangeRule, MinorRule
 from troth.policy.statements import ChangeClause, MinorClause, Statement
-from troth.terms import Basis, FunctionName, ItemName, Role
+from troth.terms import Basis, ClauseId, FunctionName, ItemName, Role
 
 C = TypeVar("C", bound=Clause)
 K = TypeVar("K")
@@ -75,6 +75,7 @@ def tables(policy: Policy) -> Compiled:
     switches: defaultdict[FunctionName, list[SwitchClause]] = defaultdict(list)
     functions = _all(clauses, FunctionClause)
     waiting = frozenset(each.function for each in functions if _waits(each))
+    known = {each.function: each.id for each in functions}
     losses = _Losses()
     for clause in clauses:
         if isinstance(clause, FunctionPart):
@@ -89,7 +90,7 @@ def tables(policy: Policy) -> Compiled:
         policy=policy,
         functions=MappingProxyType(
             {
-                each.function: _function(each, parts[each.function], switches[each.function], losses)
+                each.function: _function(each, parts[each.function], switches[each.function], losses, known)
                 for each in functions
             }
         ),
@@ -132,7 +133,11 @@ class _Losses:
 
 
 def _function(
-    clause: FunctionClause, parts: list[Clause], switches: list[SwitchClause], losses: _Losses
+    clause: FunctionClause,
+    parts: list[Clause],
+    switches: list[SwitchClause],
+    losses: _Losses,
+    known: Mapping[FunctionName, ClauseId],
 ) -> FunctionTable:
     items = _all(parts, ItemClause)
     return FunctionTable(
@@ -141,6 +146,13 @@ def _function(
         items=_by(items, lambda each: each.item),
         takes=MappingProxyType({role: _taken(items, role) for role in Role}),
         unkept=frozenset(each.item for each in items if each.keep is Keep.NONE),
+        along=MappingProxyType(
+            {
+                each.item: known[each.only_while]
+                for each in items
+                if each.only_while is not None and each.only_while in known
+            }
+        ),
         required=frozenset(each.item for each in items if each.need is Need.REQUIRED),
         either=frozenset(each.item for each in items if each.need is Need.EITHER),
         needs=_by(_all(parts, NeedClause), lambda each: each.need),

@@ -43,7 +43,7 @@ class FunctionTable:
     ``takes`` are the items about people in a role; ``unkept`` are used and not kept; of ``either`` one is
     needed. ``switches`` stop all of it, ``stops`` single items. ``lost_with`` are the
     refusals with which this function is lost, of functions that wait to be chosen; ``gone_with``: withdrawing
-    one of these withdraws this one.
+    one of these withdraws this one. ``along``: the functions that items come along with, by item.
     """
 
     clause: FunctionClause
@@ -51,6 +51,7 @@ class FunctionTable:
     items: Mapping[ItemName, ItemClause]
     takes: Mapping[Role, Mapping[ItemName, ItemClause]]
     unkept: frozenset[ItemName]
+    along: Mapping[ItemName, ClauseId]
     required: frozenset[ItemName]
     either: frozenset[ItemName]
     needs: Mapping[str, NeedClause]

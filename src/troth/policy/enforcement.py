@@ -139,5 +139,6 @@ def enforcement(clause: c.Clause) -> Enforcement | None:
     return ENFORCED_BY.get(type(clause))
 
 
-RESTATES: frozenset[type[c.Clause]] = frozenset({s.ScopeClause, s.RepurposeClause})
-"""Types that may say what silence says already: a product not governed, a further use that is asked for."""
+RESTATES: frozenset[type[c.Clause]] = frozenset({s.ScopeClause, s.RepurposeClause, s.CessationClause})
+"""Types that may say what is so already: a product not governed, a further use that is asked for, an end by
+when a rule of retention has it deleted as well."""

@@ -52,9 +52,9 @@ def explain(compiled: Compiled, clause: Clause) -> Explained:
     """Explain one clause of a policy."""
     return Explained(
         clause=clause,
-        kind=type(clause).__name__.removesuffix("Clause").lower(),
+        kind=kind_of(clause),
         says=told(compiled)[clause.id],
-        fields={key: value for key, value in _own(clause) if value not in (None, "", [], {})},
+        fields=own_fields(clause),
         enforced=enforcement(clause),
         leaning=tuple(
             Leans(other.id, how)
@@ -62,6 +62,16 @@ def explain(compiled: Compiled, clause: Clause) -> Explained:
             if other is not clause and (how := _leans(other, clause)) is not None
         ),
     )
+
+
+def kind_of(clause: Clause) -> str:
+    """Return what kind of clause this is, in one word."""
+    return type(clause).__name__.removesuffix("Clause").lower()
+
+
+def own_fields(clause: Clause) -> Mapping[str, object]:
+    """Return the keys that a clause says something in, as plain values."""
+    return {key: value for key, value in _own(clause) if value not in (None, "", [], {})}
 
 
 def told(compiled: Compiled) -> Mapping[ClauseId, Said]:

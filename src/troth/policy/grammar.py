@@ -109,11 +109,12 @@ ONLY_IF_SHOWN = Field(
     MapOf(ITEM_NAMES, Choice(Language)),
     "items that go only for people who were shown the policy in that language",
 )
+OWN_DEVICES = Field("own_devices", Truth(), "'true': only what is about a device that they supplied")
 RECIPIENT = Record(
     "a recipient",
     (
         RECIPIENT_ITEMS, RECIPIENT_PURPOSE, RECIPIENT_KIND, RECIPIENT_TITLE, RECIPIENT_SCOPE,
-        RECIPIENT_LINK, ONLY_IF_SHOWN, *COMMON,
+        RECIPIENT_LINK, ONLY_IF_SHOWN, OWN_DEVICES, *COMMON,
     ),
 )  # fmt: skip
 

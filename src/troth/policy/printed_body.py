@@ -88,6 +88,7 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
                 "scope": dict(clause.scope) or None,
                 "link": clause.link,
                 "only_if_shown": dict(clause.only_if_shown) or None,
+                "own_devices": clause.own_devices or None,
             }
         case SwitchClause():
             return {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from troth.policy import answers
-from troth.policy.clauses import PERMISSION, Clause, DutyClause, ExemptClause, Scope, SwitchClause
+from troth.policy.clauses import PERMISSION, SUPPLIER, Clause, DutyClause, ExemptClause, Scope, SwitchClause
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.words import Language
 from troth.terms import (
@@ -119,8 +119,10 @@ def _to_others(
         for language in Language:
             shown = tuple(replace(act, language=language.value) if act.language else act for act in acts)
             for item in clause.items:
-                to = replace(ask, recipient=recipient, items=frozenset({item}))
+                to = replace(ask, recipient=recipient, items=frozenset({item}), device=DEVICE)
                 yield f"{key}/{recipient}/{language}/{item}", Standing(WHO, shown), to
+                elsewhere = replace(to, device=None)
+                yield f"{key}/{recipient}/{language}/{item}/no device", Standing(WHO, shown), elsewhere
 
 
 def _amiss(
@@ -201,6 +203,9 @@ def _everything(compiled: Compiled, table: FunctionTable) -> Iterator[Act]:
             yield did(ActKind.SUPPLIED, function=function, need=PERMISSION + clause.permission)
     for need in table.needs:
         yield did(ActKind.SUPPLIED, function=function, need=need)
+    for name, recipient in table.recipients.items():
+        if recipient.own_devices:
+            yield did(ActKind.SUPPLIED, need=SUPPLIER + name, device=DEVICE)
 
 
 def _ask(compiled: Compiled, table: FunctionTable, purpose: Purpose, verb: Verb, kind: ActorKind) -> Ask:

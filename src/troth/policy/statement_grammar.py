@@ -106,6 +106,7 @@ CONTACTS = {key: _record("a contact", value, REACHES, head=value) for key, value
 CONTROLLER = (
     Field("legal_name", SAID, "its registered name, by language"),
     Field("postal_address", SAID, "where to write, by language"),
+    _truth("brand_only", "'true': a brand; nobody is named who answers for it"),
     _truth("includes_affiliates", "'true': its affiliates are bound as well"),
     Field("platform", ListOf(Text(120)), "the sites and apps that make up the platform"),
 )

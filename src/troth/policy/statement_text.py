@@ -56,7 +56,10 @@ def _own(section: Section) -> Iterable[Field[Any]]:
 def _key(each: Field[Any], value: object, language: Language) -> str:
     if value is None or value in ((), {}):
         return ""
-    return PHRASES[language][f"key.{each.key}"].format(value=worded(each.kind, value, language))
+    phrases = PHRASES[language]
+    if own := phrases.get(f"key.{each.key}.{value}"):  # a word that says it all
+        return own
+    return phrases[f"key.{each.key}"].format(value=worded(each.kind, value, language))
 
 
 def worded(kind: Kind[Any], value: object, language: Language) -> str:  # noqa: PLR0911 - one for each kind

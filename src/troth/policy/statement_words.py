@@ -85,6 +85,9 @@ class Term(StrEnum):
     NON_PERSONAL = "non_personal"
     ANONYMISED = "anonymised"
     SERVICE = "service"
+    USER = "user"
+    OPERATION_DATA = "operation_data"
+    AGENT = "agent"
 
 
 class Test(StrEnum):
@@ -96,6 +99,8 @@ class Test(StrEnum):
     IDENTIFIES_OR_REFLECTS = "identifies_or_reflects"
     MAY_ENDANGER = "may_endanger"
     IDENTIFIES_USER = "identifies_user"
+    FULL_CAPACITY = "full_capacity"
+    SUPPLIED_THE_DEVICE = "supplied_the_device"
 
 
 class Emphasis(StrEnum):

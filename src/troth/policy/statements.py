@@ -30,6 +30,7 @@ class ControllerClause(Statement):
 
     legal_name: Mapping[str, str] = field(default_factory=_said, hash=False)
     postal_address: Mapping[str, str] = field(default_factory=_said, hash=False)
+    brand_only: bool | None = None
     includes_affiliates: bool | None = None
     platform: tuple[str, ...] = ()
 
@@ -47,7 +48,7 @@ class DatesClause(Statement):
     """The dates as the text gives them, a day or a month; the head of the policy has those that bind."""
 
     updated: str = ""
-    effective: str = ""
+    effective: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

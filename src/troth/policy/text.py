@@ -195,6 +195,8 @@ class _Teller:
             yield self._say("recipient.kind", kind=self._say(f"receiver.{clause.kind}"))
         if clause.scope:
             yield self._say("recipient.scope", scope=self._pick(clause.scope))
+        if clause.own_devices:
+            yield self._say("recipient.own_devices")
         if clause.link is not None:
             yield self._say("recipient.link", link=clause.link)
         for language in sorted(set(clause.only_if_shown.values())):

@@ -27,7 +27,7 @@ _MARK = "-n-"
 _APART = frozenset({"cancel", "complain", "policy_view"})
 """Rights with steps of their own."""
 _FAR = timedelta(days=9999)
-DAYS = (2, 70, 150, 420)
+DAYS = (2, 9, 20, 33, 47, 58)
 """When next versions take effect, in days: a trial takes the first that is still to come."""
 
 Clauses = tuple[Clause, ...]

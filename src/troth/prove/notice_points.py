@@ -40,12 +40,31 @@ def _any_case(*_args: object) -> None:
     return None
 
 
+def _yes(*_args: object) -> bool:
+    return True
+
+
+def _any_password(password: str) -> str:
+    return password
+
+
+async def _none_of_it(*_args: object) -> int:
+    return 0
+
+
 def _everything_on_record(*_args: object) -> frozenset[str]:
     return frozenset(each.value for each in Condition)
 
 
 _TOLD = frozenset(
-    {"each is told", "every part is told", "major is told", "told prominently", "a remedy is owed"}
+    {
+        "each is told",
+        "every part is told",
+        "major is told",
+        "told prominently",
+        "a remedy is owed",
+        "told of the end",
+    }
 )
 
 NOTICES: tuple[Point, ...] = (
@@ -112,6 +131,38 @@ NOTICES: tuple[Point, ...] = (
         "",
         replaced("facts", _everything_on_record),
         frozenset({Reason.CONDITION_MISSING}),
+    ),
+    Point(
+        "listed permissions",
+        "troth.subjects.records",
+        "only permissions of the list may be asked for",
+        "",
+        replaced("may_ask_for", _yes),
+        frozenset({"not_listed"}),
+    ),
+    Point(
+        "weak passwords",
+        "troth.subjects.passwords",
+        "weak passwords are refused",
+        "",
+        replaced("fit", _any_password),
+        frozenset({"weak_password"}),
+    ),
+    Point(
+        "endings",
+        "troth.ledger.endings",
+        "what has ended takes nothing in",
+        "",
+        method("Endings", "ended", _any_case),
+        trials=frozenset({"stops at its end"}),
+    ),
+    Point(
+        "erasing what ended",
+        "troth.cessation.ends",
+        "what an ended function held is erased in time",
+        "",
+        method("Ends", "erase", _none_of_it),
+        trials=frozenset({"erased after the end"}),
     ),
     Point(
         "who got what",

@@ -116,6 +116,7 @@ POINTS: tuple[Point, ...] = (
         "codes can't be guessed at leisure",
         "c",
         replaced("spend", _unlimited),
+        frozenset({"too_many_tries"}),
     ),
     Point(
         "switches",
@@ -163,9 +164,21 @@ POINTS: tuple[Point, ...] = (
         "whole copy", "troth.vault.events", "a copy holds everything", "g", replaced("window", _no_readings)
     ),
     Point(
-        "erasure", "troth.vault.sweep", "the erased can't be opened", "h", replaced("close", _nothing_closed)
+        "erasure",
+        "troth.vault.sweep",
+        "the erased can't be opened",
+        "h",
+        replaced("close", _nothing_closed),
+        trials=frozenset({"ends everything", "found later", "held for the law"}),
     ),
-    Point("sealing", "troth.vault.cipher", "no value lies readable in a file", "h", _sealed_by_nobody),
+    Point(
+        "sealing",
+        "troth.vault.cipher",
+        "no value lies readable in a file",
+        "h",
+        _sealed_by_nobody,
+        trials=frozenset({"sealed at rest"}),
+    ),
     Point(
         "evidence",
         "troth.app.doors.operator",

@@ -1,17 +1,19 @@
 """The report for auditors: one HTML file, in both languages, signed as a whole.
 
 Says for every promise what the policy says, what was tried, what was seen and how long it took; one picture
-for each policy. The signature covers every byte but itself. Decides no verdict; opens no file.
+for each policy. Without a script: what is shown is chosen by style alone. The signature covers every byte but
+itself. Decides no verdict; opens no file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
@@ -21,22 +23,26 @@ from ruamel.yaml import YAML
 
 from troth.ledger.signing import NotGenuine, PublicKey, Signer
 from troth.policy.text import notice
-from troth.prove.picture import COLOURS, SIGNS, Mark, picture
-from troth.prove.proof import Judged, Outcome, Verdict
+from troth.policy.words import Language
+from troth.prove.marks import COLOURS, SIGNS, Mark
+from troth.prove.points import POINTS
+from troth.prove.proof import Judged, Verdict
 from troth.prove.sabotage import Cell, Sabotage, matrix
+from troth.prove.seen import in_chinese
 from troth.prove.told import broken_by, counts, proven
+from troth.prove.why import Words
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
     from troth.terms import ClauseId
 
 KIND = "troth-proof+jws"
-LANGUAGES = ("zh", "en")
+_TURNED = "turned"
 _SIGNATURE = re.compile(r"<!-- troth-signature: ([\w.-]*) -->")
 _EMPTY = "<!-- troth-signature:  -->"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chapter:
     """The proof of one policy."""
 
@@ -52,7 +58,7 @@ class Chapter:
             found.setdefault(section(each.promise), []).append(each)
         return found
 
-    @property
+    @cached_property
     def proven(self) -> frozenset[str]:
         """Return the promises that were kept and broke under sabotage."""
         return frozenset(proven(self.promises, self.sabotage)) if self.sabotage else frozenset()
@@ -64,36 +70,82 @@ class Chapter:
         return {**more, **counts(self.promises)}
 
     @property
-    def matrix(self) -> Mapping[str, Mapping[str, Cell]]:
-        """Return what broke under which sabotage."""
-        return matrix([self.sabotage]) if self.sabotage else {}
+    def struck(self) -> Sequence[Struck]:
+        """Return everything that was taken away, each with what broke."""
+        return struck(self.sabotage) if self.sabotage else ()
 
     @property
-    def struck(self) -> Sequence[str]:
-        """Return everything that was taken away, in the order of the matrix."""
-        return list(dict.fromkeys(by for row in self.matrix.values() for by in row))
+    def marks(self) -> Mapping[Mark, int]:
+        """Return how many promises are drawn with each mark."""
+        found = Counter(self.mark(each) for each in self.promises)
+        return {mark: found[mark] for mark in Mark}
 
     def mark(self, each: Judged) -> Mark:
         """Return how a promise is drawn."""
         return Mark.PROVEN if each.promise in self.proven else Mark(each.verdict.value)
 
-    def broken_by(self, each: Judged) -> tuple[str, ...]:
+    def broken_by(self, each: Judged) -> Sequence[Words]:
         """Return what broke a promise."""
-        return broken_by(each, self.sabotage) if self.sabotage else ()
+        return [named("struck", by) for by in broken_by(each, self.sabotage)] if self.sabotage else ()
 
-    def says(self, outcomes: Sequence[Outcome], language: str) -> Mapping[ClauseId, str]:
-        """Return what people are told by each clause of these trials, where the notice has a line of it."""
-        lines = _lines(self.compiled, language)
-        return {each.clause: lines.get(each.clause, "") for each in outcomes}
+    @cached_property
+    def says(self) -> Mapping[ClauseId, Words]:
+        """Return what people are told by each clause; without a line of its own, nothing."""
+        english, chinese = (_lines(self.compiled, language) for language in ("en", "zh"))
+        return {
+            clause: Words(english.get(clause, ""), chinese.get(clause, "")) for clause in {*english, *chinese}
+        }
 
-    def picture(self, language: str) -> str:
-        """Return the promises at a glance, as SVG."""
-        words = catalogue()
-        rows = [
-            (words["sections"].get(name, {}).get(language, name), [(e.promise, self.mark(e)) for e in found])
-            for name, found in self.sections.items()
-        ]
-        return picture(rows, {mark: words["marks"][mark.value][language] for mark in Mark})
+    def title(self) -> Words:
+        """Return what the policy is called."""
+        titles = self.compiled.policy.title
+        other = next(iter(titles.values()))
+        return Words(titles.get(Language.EN, other), titles.get(Language.ZH, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """One thing that was taken away: what it keeps, and what became of the trials, by their kind."""
+
+    name: Words
+    keeps: str
+    total: Cell
+    kinds: Sequence[tuple[Words, Cell]]
+
+
+def struck(sabotage: Sabotage) -> Sequence[Struck]:
+    """Return what each sabotage broke, in the order in which it was made."""
+    rows = matrix([sabotage])
+    keeps = {point.name: point.keeps for point in POINTS}
+    return [
+        Struck(
+            named("struck", by),
+            keeps.get(by, ""),
+            sum_of(row[by] for row in rows.values() if by in row),
+            [(named("trials", trial), row[by]) for trial, row in rows.items() if by in row and row[by].made],
+        )
+        for by in dict.fromkeys(by for row in rows.values() for by in row)
+    ]
+
+
+def sum_of(cells: Iterable[Cell]) -> Cell:
+    """Add cells up."""
+    found = Cell()
+    for each in cells:
+        found = Cell(
+            found.broken + each.broken,
+            found.made + each.made,
+            found.lost + each.lost,
+            found.beside + each.beside,
+        )
+    return found
+
+
+def named(kind: str, name: str) -> Words:
+    """Return the name of a kind of trial, or of a sabotage, in both languages."""
+    words = catalogue()[kind]
+    key = _TURNED if kind == "struck" and name.endswith(_TURNED) else name
+    return Words(name, words.get(key, name) if key == name else f"{words[key]} {name.removesuffix(_TURNED)}")
 
 
 def section(promise: str) -> str:
@@ -111,12 +163,14 @@ def signed(chapters: Sequence[Chapter], at: datetime, signer: Signer) -> str:
             chapters=chapters,
             at=at,
             words=catalogue(),
-            languages=LANGUAGES,
             key=str(signer.public),
             version=version("troth"),
             colours=COLOURS,
             signs=SIGNS,
-            first="zh" if all("zh" in each.compiled.policy.languages for each in chapters) else "en",
+            marks={mark: sum(each.marks[mark] for each in chapters) for mark in Mark},
+            named=named,
+            in_chinese=in_chinese,
+            first="zh" if all(Language.ZH in each.compiled.policy.languages for each in chapters) else "en",
             broken=sum(each.counts[Verdict.BROKEN.value] for each in chapters),
             signature=_EMPTY,
         )

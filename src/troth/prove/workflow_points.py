@@ -209,7 +209,7 @@ WORKFLOWS: tuple[Point, ...] = (
         "a minor who is found is refused and erased",
         "",
         method("Minors", "found", _shrugged),
-        trials=frozenset({"found later"}),
+        trials=frozenset({"found later", "of no use"}),
     ),
     Point(
         "what is over",

@@ -357,6 +357,14 @@ class World:
             seen = await look()
         return seen
 
+    async def about(self, who: Someone, kind: str) -> int:
+        """Return how many entries of a kind the ledger has about one person."""
+        return await self.evidence.value(
+            "SELECT count(*) FROM ledger_entry e JOIN ledger_opening o USING (entry)"
+            " WHERE o.subject = %(subject)s AND e.kind = %(kind)s",
+            {"subject": who.account, "kind": kind},
+        )
+
     async def service(self) -> Person:
         """Return a program of the maker's."""
         return await self._hired("service")
@@ -366,6 +374,10 @@ class World:
         for role in roles:
             if role not in self._hands:
                 self._hands[role] = asyncio.create_task(self._hire(role))
+
+    async def hired(self, role: str) -> Person:
+        """Return someone of the maker's people with this role."""
+        return await self._hired(role)
 
     async def staff(self) -> Person:
         """Return someone of the privacy desk."""

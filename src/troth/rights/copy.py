@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 FORM = 1
 _PART = 3 << 18
-"""Bytes of an object in one line: whole groups of base64, so that lines can be joined as they are."""
+"""At most so many bytes of an object in one line; each line is base64 by itself."""
 _SEALED = frozenset({"said", "reply"})
 WITHHELD = "kept as an argon2id hash; left out, so that whoever finds this copy cannot try passwords on it"
 Line = Mapping[str, object]

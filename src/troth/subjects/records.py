@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.gate import accepted_version, decide
+from troth.policy.answers import may_ask_for
 from troth.policy.clauses import PERMISSION
 from troth.policy.values import VALUES
 from troth.policy.words import Right
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 class NotYoursToState(TrothError):
     """this need is met by what you do, such as binding a device, and cannot be stated: see the function"""
+
+
+class NotListed(TrothError):
+    """the policy does not list this permission of the phone: it may not be asked for"""
 
 
 class NotThisWay(TrothError):
@@ -140,6 +145,17 @@ class Records:
             raise NotYoursToState
         await self._note(tx, asking, ActKind.SUPPLIED if met else ActKind.REMOVED, function, need=need)
 
+    async def permit(self, tx: Tx, asking: Asking, permission: str, *, given: bool) -> None:
+        """Note what was said when the phone asked for a permission, for every function. Raises `NotListed`.
+
+        A no is noted of any, a yes only of what the policy lists.
+        """
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        if given and not may_ask_for(self._accepted(asking, standing), permission):
+            raise NotListed
+        kind = ActKind.SUPPLIED if given else ActKind.REMOVED
+        await self._note(tx, asking, kind, None, need=PERMISSION + permission)
+
     def _accepted(self, asking: Asking, standing: Standing | None) -> Compiled:
         version = accepted_version(standing, asking.policy, asking.at)
         policies = self._parts.gate.policies
@@ -167,7 +183,7 @@ class Records:
         tx: Tx,
         asking: Asking,
         kind: ActKind,
-        function: FunctionName,
+        function: FunctionName | None,
         *,
         item: ItemName | None = None,
         need: str | None = None,

@@ -17,7 +17,7 @@ from troth.policy.words import Outcome
 from troth.vault.classes import Fixed
 
 GROWING = (  # in the order in which a batch is stored, so that splitting and storing never wait in a ring
-    Growing("reading_seen", "at_day", Every.DAY),
+    Growing("reading_seen", "at_day", Every.DAY, unique=("subject", "mark")),
     Growing("event_block_purpose", "at_day", Every.MONTH, unmeasured=("sealed",)),
 )
 _LONG = Period(3, Unit.MONTHS)

@@ -65,14 +65,15 @@ class PersonDoors(Doors):
     ) -> str:
         """Ask for a function, or consent to it or to one optional item; return the receipt.
 
-        Nobody vouches for what was shown: consent names the text itself, or it is none. Raises `NotTheText`.
+        Nobody vouches for what was shown: consent names the text itself, or it is none. Each call is about
+        one thing alone, so it is separate by its form. Raises `NotTheText`.
         """
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject)
             shown = Shown(language, text_hash) if text_hash else None
             chosen = await self._choices.choose(
-                tx, subject, asking.policy, function, shown=shown, item=item, separate=item is not None
+                tx, subject, asking.policy, function, shown=shown, item=item, separate=True
             )
         await self._changed(subject)
         return chosen.receipt

@@ -112,6 +112,13 @@ class RecordDoors(StaffDoors):
             await self._records.state(tx, await self._asking(tx, subject), function, need, met=met)
         await self._changed(subject)
 
+    async def permit(self, token: str, permission: str, *, given: bool) -> None:
+        """Say what the phone answered when it was asked for a permission. Raises `NotListed`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await self._records.permit(tx, await self._asking(tx, subject), permission, given=given)
+        await self._changed(subject)
+
     async def take_in(
         self,
         token: str,

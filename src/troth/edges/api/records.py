@@ -81,6 +81,14 @@ async def state(troth: System, token: Token, function: Word, need: Word, body: S
     await troth.state_need(token, FunctionName(function), need, met=body.met)
 
 
+@router.put(
+    "/me/permissions/{permission}", tags=["me"], status_code=204, summary="Say what the phone was allowed"
+)
+async def permit(troth: System, token: Token, permission: Word, body: Stating) -> None:
+    """Say that a permission of the phone was given or taken back; only those of the policy may be given."""
+    await troth.permit(token, permission, given=body.met)
+
+
 @router.post("/service/collect", tags=["service"], summary="Hand in what a service collected")
 async def collect(troth: System, token: Token, body: TakingIn) -> TakenIn:
     """Store what the policy lets a service collect about one person for this purpose."""

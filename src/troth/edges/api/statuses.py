@@ -45,6 +45,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     staff.NotStaff: (401, "not_staff"),
     staff.WrongRole: (403, "wrong_role"),
     records.NotYoursToState: (403, "not_yours_to_state"),
+    records.NotListed: (403, "not_listed"),
     records.NotThisWay: (403, "not_this_way"),
     codes.WrongCode: (403, "wrong_code"),
     stock.WrongCode: (403, "wrong_code"),

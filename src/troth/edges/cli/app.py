@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import typer
 
-from troth.edges.cli import breach, explain, keys, ledger, papers, policy, promises, requests, staff
+from troth.edges.cli import (
+    breach,
+    difference,
+    explain,
+    keys,
+    ledger,
+    papers,
+    policy,
+    promises,
+    requests,
+    ropa,
+    staff,
+)
 
 app = typer.Typer(
     name="troth",
@@ -20,6 +32,9 @@ app = typer.Typer(
 app.command()(policy.check)
 app.command()(promises.promises)
 app.command()(explain.explain)
+app.command()(difference.diff)
+app.command()(policy.render)
+app.command()(ropa.ropa)
 app.add_typer(policy.app, name="policy", help="Policies: what they say, in a person's words.")
 app.add_typer(ledger.app, name="ledger", help="The ledger: whether it is still what was signed.")
 app.add_typer(papers.app, name="receipt", help="Receipts and certificates: whether they are genuine.")

@@ -1,13 +1,41 @@
-"""`troth check` and `troth policy`: what a policy text says and whether it holds together."""
+"""`troth check`, `troth render` and `troth policy`: what a policy text says and whether it holds together."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from troth.policy.words import Language
+
+if TYPE_CHECKING:
+    from troth.policy.compiled import Compiled
+
 app = typer.Typer(no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """What a rendered policy may be written as."""
+
+    HTML = "html"
+    MD = "md"
+
+
+def named(policy: str) -> Compiled:
+    """Return the policy that a command names: a file, or one of Troth's. Raises `PolicyRejected`."""
+    from troth.app.policies import NoSuchPolicy, compiled, from_file
+
+    path = Path(policy)
+    if path.is_file():
+        return from_file(path)
+    try:
+        return compiled(policy)
+    except NoSuchPolicy as unknown:
+        raise typer.BadParameter(
+            f"{policy} is neither a file nor a policy that comes with Troth; see troth policy list"
+        ) from unknown
 
 
 def check(
@@ -61,3 +89,27 @@ def list_() -> None:
 
     for name in names():
         typer.echo(name)
+
+
+def render(
+    policy: Annotated[str, typer.Argument(help="A policy file, or a name such as kaiconn.")],
+    *,
+    lang: Annotated[Language, typer.Option(help="zh or en.")] = Language.EN,
+    form: Annotated[Format, typer.Option("--format", help="html: one page; md: Markdown.")] = Format.HTML,
+    to: Annotated[Path | None, typer.Option(help="Write here; else to the terminal.", dir_okay=False)] = None,
+) -> None:
+    """Write the human policy from its file: all of it, each sentence with its clause.
+
+    Sensitive items stand out. What binds in the other language alone is shown at the end.
+    """
+    from troth.policy import rendered
+
+    page = rendered.rendered(named(policy), lang)
+    text = rendered.html(page) if form is Format.HTML else rendered.markdown(page)
+    if to is None:
+        typer.echo(text, nl=False)
+        return
+    to.write_text(text, encoding="utf-8")
+    typer.echo(
+        f"{to}: {page.notice.policy} version {page.notice.version} in {lang}, {len(page.clauses)} clauses"
+    )

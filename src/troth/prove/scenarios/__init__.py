@@ -10,6 +10,7 @@ from troth.prove.scenarios import (
     cancelling,
     deadlines,
     deletions,
+    endings,
     facts,
     functions,
     grounds,
@@ -17,7 +18,9 @@ from troth.prove.scenarios import (
     holds,
     incidents,
     items,
+    measures,
     minors,
+    permissions,
     recipients,
     refusals,
     rights,
@@ -47,6 +50,9 @@ SCENARIOS: Sequence[Scenario] = (
     *incidents.SCENARIOS,
     *sharing.SCENARIOS,
     *versions.SCENARIOS,
+    *endings.SCENARIOS,
+    *permissions.SCENARIOS,
+    *measures.SCENARIOS,
     *facts.SCENARIOS,
 )
 

@@ -11,13 +11,17 @@ from troth.policy.statements import MinorClause
 from troth.prove.case import Case, NotTried
 from troth.prove.holding import holding
 from troth.prove.leaving import keys, whose
+from troth.prove.scenarios.facts import told
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import PASSWORD
+from troth.prove.world import PASSWORD, purpose_for
+from troth.terms import ActorKind, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from troth.prove.holding import Holding
     from troth.prove.world import World
+    from troth.terms import FunctionName, Purpose
 
 _YEAR = timedelta(days=366)
 _CHILD = 9
@@ -110,8 +114,43 @@ def _refused(said: str) -> bool:
     return any(f" {why};" in said for why in _TOO_YOUNG) and said.endswith("sign_in_refused")
 
 
-async def classed_by_age(world: World, case: Case, trial: Trial) -> None:
-    """Show that no door says what an age means."""
+async def of_no_use(world: World, case: Case, trial: Trial) -> None:
+    """Show that what is held about a minor opens for nobody once that is known, as it did before."""
+    held, purpose = await _used(world, case)
+    before = await world.open(Verb.USE, held.who, held.function, purpose, held.items)
+    trial.control(
+        f"use what {held.function} holds of an adult",
+        f"使用 {held.function} 持有的成年人信息",
+        before.says(),
+        held=before.items == held.items,
+    )
+    staff = await world.staff()
+    said = {"contact": held.who.login, "warned": True}
+    (await staff.ask("POST", "/v1/staff/minors", said)).require()
+    for verb in (Verb.USE, Verb.DISCLOSE):
+        after = await world.open(verb, held.who, held.function, purpose, held.items)
+        trial.attempt(
+            f"{verb} the same of somebody found to be a minor",
+            f"对被发现为未成年人者的同样信息进行 {verb}",
+            after.says(),
+            held=not after.answer.ok,
+        )
+
+
+async def _used(world: World, case: Case) -> tuple[Holding, Purpose]:
+    """Return somebody with something on file that a service uses. Raises `NotTried`."""
+    passed: set[FunctionName] = set()
+    while True:
+        held = await holding(world, case, but=passed)
+        table = case.compiled.functions[held.function]
+        purpose = purpose_for(table, Verb.USE, ActorKind.SERVICE)
+        if purpose is not None:
+            return held, purpose
+        passed.add(held.function)
+
+
+async def left_out(world: World, case: Case, trial: Trial) -> None:
+    """Show that no door builds the audience of a campaign."""
     del world, trial
     raise NotTried("no_door_shows", rule=case.said(MinorClause).name)
 
@@ -122,13 +161,15 @@ def _is(*rules: MinorRule) -> Callable[[Case], bool]:
 
 SCENARIOS = (
     Scenario("found later", AudienceClause, found_later, always),
-    Scenario("found later", MinorClause, found_later, _is(MinorRule.GUARDIAN_CONTACT)),
+    Scenario(
+        "found later",
+        MinorClause,
+        found_later,
+        _is(MinorRule.GUARDIAN_CONTACT, MinorRule.FOUND_WITHOUT_CONSENT),
+    ),
+    Scenario("of no use", MinorClause, of_no_use, _is(MinorRule.LIMITED_USE)),
+    Scenario("told", MinorClause, told, _is(MinorRule.SENSITIVE_UP_TO)),
     Scenario("declared or refused", MinorClause, says_so_or_is_refused, _is(MinorRule.FULL_CAPACITY)),
     Scenario("no child without", MinorClause, no_child_without, _is(MinorRule.PARENTAL_CONSENT)),
-    Scenario(
-        "classed by age",
-        MinorClause,
-        classed_by_age,
-        _is(MinorRule.SENSITIVE_UP_TO, MinorRule.NO_MARKETING),
-    ),
+    Scenario("left out", MinorClause, left_out, _is(MinorRule.NO_MARKETING)),
 )

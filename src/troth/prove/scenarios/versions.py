@@ -122,7 +122,7 @@ async def asked(world: World, case: Case, trial: Trial) -> None:
         held=kept.ok,
     )
     me = await who.ask("GET", "/v1/me")
-    late = await world.person(copy)
+    late = await _under_newer(world, copy)
     gone = await late.ask("POST", "/v1/me/requests", {"right": right, "text": "as before"})
     trial.attempt(
         "bind to the new version someone who did not agree to it",
@@ -183,7 +183,7 @@ async def revised(world: World, case: Case, trial: Trial) -> None:
     before = await world.person(copy)
     first = await before.ask("POST", "/v1/me/requests", {"right": right, "text": "under the first"})
     await world.pace.until(day)
-    after = await world.person(copy)
+    after = await _under_newer(world, copy)
     refused = await after.ask("POST", "/v1/me/requests", {"right": right, "text": "under the second"})
     trial.control(
         "have what was before its day judged by the older version",
@@ -227,6 +227,14 @@ async def _effective(world: World, case: Case) -> int:
 
 def _newer(case: Case) -> int:
     return case.compiled.policy.version + 1
+
+
+async def _under_newer(world: World, case: Case) -> Someone:
+    """Return someone who agreed to the newer version, which is in force."""
+    language = case.compiled.policy.languages[0]
+    path = f"{_text(case, _newer(case))}&language={language}"
+    text = (await world.stranger().ask("GET", path)).require()
+    return await world.person(case, version=text["version"], text_hash=text["text_hash"])
 
 
 def _taken_away(case: Case) -> str:
