@@ -42,6 +42,22 @@ async def test_an_account_is_opened_verified_and_signed_in_to(house: House, poli
     assert me["policy"] == policy
 
 
+async def test_a_function_that_needs_a_separate_consent_can_be_chosen(house: House):
+    made = await house.http.post("/v1/accounts", json=await form(house, "kme-smart"))
+    verify = f"/v1/accounts/{made.json()['account']}/verify"
+    token = (await house.http.post(verify, json={"code": await house.code()})).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    shown = (await house.http.get("/v1/policies/kme-smart?language=en")).json()
+    text = {"language": "en", "text_hash": shown["text_hash"]}
+    chosen = await house.http.post("/v1/me/functions/sync/choose", json=text, headers=headers)
+    assert chosen.status_code == 200, chosen.text
+    stated = await house.http.put("/v1/me/functions/sync/needs/device", json={"met": True}, headers=headers)
+    assert stated.is_success, stated.text
+    given = {"values": {"smart_alarm": {"at": "07:00"}}}
+    put = await house.http.put("/v1/me/functions/sync/items", json=given, headers=headers)
+    assert put.is_success, put.text
+
+
 async def test_neither_an_address_nor_a_number_opens_no_account(house: House):
     answer = await house.http.post("/v1/accounts", json=await form(house, "kme-smart", phone=None))
     assert (answer.status_code, answer.json()["reason"]) == (403, "required_item_missing")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 
 import pytest
 
+from tests.contract.test_vault_media import read, upload
+from tests.fakes.vault import Bench
 from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP
 from tests.flow.backup_rig import Safe
 from troth.app.backup import take
 from troth.app.backup.prune import prune
-from troth.app.system import SPARES
+from troth.app.system import MEDIA, SPARES, TAIL
+from troth.ledger.tail import Tail
 from troth.ledger.verify import Verified
 from troth.subjects.staff import Role
-from troth.vault import addendum, certificate
+from troth.vault import Erased, addendum, certificate
+from troth.vault.farewell import Farewell
 from troth.vault.keyring import EpochKind
 from troth.vault.roll import Roll
 from troth.vault.spares import Spares
@@ -264,3 +269,78 @@ async def erased_as_far_as_it_goes(house):
         pass
     async with house.troth._open() as tx:
         return await tx.value("SELECT stage FROM erasure")
+
+
+async def test_a_restored_system_waits_for_every_copy_of_the_keys_that_is_left(safe, make_empty, tmp_path):
+    """The roll of copies comes back too: from the old folder, or as the backup itself holds it."""
+    async with safe.house() as house:
+        await house.owner()
+        gone = await safe.take(house)
+        house.clock.advance(days=31)
+        prune(safe.settings(), safe.data, safe.keys, house.clock.at - timedelta(days=30), house.clock.at)
+        taken = await safe.take(house)
+        house.clock.advance(hours=1)
+        later = await safe.take(house)
+        at = house.clock.at
+    assert not gone.keys.exists()
+    for number, (outside, left) in enumerate(((True, {taken.name, later.name}), (False, {taken.name}))):
+        if not outside:  # neither the old folder nor a later backup is there
+            shutil.rmtree(later.data)
+        home = tmp_path / f"again_{number}"
+        await safe.restore(taken, make_empty(), home, at, outside=outside, lost=not outside)
+        roll = Spares(home / SPARES)
+        assert {one.name for one in roll.left()} == left
+        assert roll.oldest(EpochKind.KEK) == 1
+
+
+async def test_the_tail_keeps_what_the_oldest_backup_left_needs(safe, make_empty, tmp_path):
+    tail = Tail(safe.home / TAIL)
+    async with safe.house() as house:
+        await house.owner()
+        await settled(house)
+        await safe.take(house)
+        house.clock.advance(days=20)
+        await house.owner(phone=OTHER)
+        await settled(house)
+        kept = await safe.take(house)
+        whole = tail.after(0)
+        house.clock.advance(days=11)
+        await house.staff(Role.SUPPORT)
+        head = await settled(house)
+        at, elsewhere = house.clock.at, safe.folder / "elsewhere"
+        before = at - timedelta(days=30)
+        shutil.move(kept.data, elsewhere)  # a backup that this folder does not have
+        prune(safe.settings(), safe.data, safe.keys, before, at)
+        assert tail.after(0)[: len(whole)] == whole
+        shutil.move(elsewhere, kept.data)
+        prune(safe.settings(), safe.data, safe.keys, before, at)
+        assert tail.after(0) == ()
+        assert tail.after(kept.entries)[0].first == kept.entries
+    database, home = make_empty(), tmp_path / "again"
+    done = await safe.restore(kept, database, home, at)
+    assert done.entries
+    async with safe.again(database, home, at) as house:
+        assert isinstance(await house.troth.verify_ledger(head), Verified)
+
+
+async def test_media_comes_back_and_that_of_the_erased_does_not(safe, make_empty, tmp_path):
+    whose = {}
+    async with safe.house() as house, Bench(safe.database, safe.home) as bench:
+        system = house.troth._system
+        bench.clock.at, bench.media = house.clock.at, system.media
+        for name in ("kept", "erased"):
+            subject = await bench.subject()
+            whose[name] = (subject, await upload(bench, subject, name.encode() * 1000))
+        taken = await safe.take(house)
+        begun = await bench.begin(whose["erased"][0], Farewell())
+        await bench.advance(begun.erasure)
+        await settled(house)
+        at = house.clock.at
+    database, home = make_empty(), tmp_path / "again"
+    await safe.restore(taken, database, home, at)
+    assert len([one for one in (home / MEDIA).rglob("*") if one.is_file()]) == 1
+    async with safe.again(database, home, at) as house, Bench(database, home) as bench:
+        bench.clock.at, bench.media = at, house.troth._system.media
+        assert await read(bench, *whose["kept"]) == b"kept" * 1000
+        with pytest.raises(Erased):
+            await read(bench, *whose["erased"])

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from troth.app import policies
 from troth.edges.cli.app import app
 from troth.main.prove import Telling, proven, sabotaged, wanted
 from troth.main.prove import scratch as scratch_system
@@ -121,7 +122,7 @@ async def test_no_scenario_is_green_on_a_system_that_enforces_nothing_or_refuses
     assert any(each.verdict is Verdict.BROKEN for each in outcomes)
 
 
-@pytest.mark.parametrize("name", [WHOLE, SAMPLED])
+@pytest.mark.parametrize("name", policies.names() if EVERY else [WHOLE, SAMPLED])
 @pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
 async def test_no_trial_is_green_where_everyone_gets_the_same_answer(one_answer, name, answer):
     async with one_answer(*answer) as world:

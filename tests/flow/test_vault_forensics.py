@@ -6,25 +6,31 @@ With sealing put out of action the same scan finds every one of them: the contro
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from tests.conftest import Dsns
+from tests.contract.test_vault_media import upload
 from tests.fakes.vault import ANYTHING, START, Bench, reading
 from tests.servers.embedded import let_all_in
 from troth.app.embedded.postgres import Postgres
 from troth.db import migrate
+from troth.policy.keeping import Held
 from troth.prove.scan import scan
-from troth.terms import ItemName, Verb
-from troth.vault import Claimed, NotStorable, Unsealable, cipher
+from troth.terms import ClauseId, ItemName, Verb
+from troth.vault import Claimed, NotStorable, Unsealable, blocks, cipher, events, keys
+from troth.vault.errors import KeyDestroyed
 from troth.vault.farewell import Farewell
 from troth.vault.media import Media
 from troth.vault.objects import Objects
 
 ENTRANCES = (
-    *("document", "replaced", "event", "noted", "looked_up", "farewell", "unstorable", "claimed_twice"),
+    *("document", "replaced", "event", "corrected", "noted", "looked_up", "farewell", "unstorable"),
+    *("claimed_twice", "media", "held", "held_event"),
     *("filmed", "told_of_film", "broken_off"),
 )
 
@@ -42,13 +48,14 @@ def server(services, tmp_path_factory):
 @pytest.fixture
 async def bench(server, tmp_path):
     async with Bench(Dsns(server, "troth"), tmp_path) as one:
+        objects = Objects.folder(tmp_path / "media")
+        one.media = Media(one.db, one.keyring, one.clock, objects, values=ANYTHING)
         yield one
 
 
 async def film(bench, subject, content, told, *, whole):
     """Upload an object, or stop before its end."""
-    objects = Objects.folder(bench.folder / "media")
-    media = Media(bench.db, bench.keyring, bench.clock, objects, values=ANYTHING)
+    media = bench.media
     permit = bench.permit(subject, Verb.COLLECT, "cloud", "film")
     async with bench.tx() as tx:
         upload = await media.begin(tx, permit, ItemName("film"), told=told)
@@ -57,6 +64,25 @@ async def film(bench, subject, content, told, *, whole):
     if whole:
         async with bench.tx() as tx:
             await media.finish(tx, permit, upload)
+
+
+async def correct(bench, subject, sent, marker):
+    """Give a stored reading another value: its block is sealed anew, the old one is a dead row."""
+    async with bench.tx() as tx:
+        permit = bench.permit(subject, Verb.COLLECT, "watch", "motion")
+        await bench.vault.correct(tx, permit, replace(sent, value={"plate": marker}))
+
+
+async def keep_for_the_law(bench, subject, markers):
+    """Hold a document, and a copy of a reading."""
+    order, holds = ItemName("order"), (Held(START + timedelta(days=9), ClauseId("p/legal_holds/orders")),)
+    async with bench.tx() as tx:
+        permit = bench.permit(subject, Verb.COLLECT, "shop", "order")
+        record = await bench.vault.add(tx, permit, order, {"v": markers["held"]})
+        await bench.vault.holds.begin(tx, permit, order, record, holds)
+        await bench.vault.holds.begin_event(
+            tx, permit, reading("order", value={"v": markers["held_event"]}), holds
+        )
 
 
 async def plant(bench, database):
@@ -79,6 +105,9 @@ async def plant(bench, database):
     sent = reading("motion", value={"plate": markers["event"]})
     await bench.append(subject, [sent, *(reading("motion", at=START) for _ in range(20))])
     await bench.append(subject, [sent])
+    await correct(bench, subject, sent, markers["corrected"])
+    await keep_for_the_law(bench, subject, markers)
+    await upload(bench, subject, markers["media"].encode())
     phone = ItemName("phone")
 
     async def note():
@@ -106,7 +135,7 @@ async def plant(bench, database):
     await refused(NotStorable, bench.put(subject, "name", {"v": [markers["unstorable"], object()]}))
     await refused(NotStorable, bench.append(subject, [reading(value={markers["unstorable"]: {1: 2}})]))
     begun = await bench.begin(other, Farewell(return_address=markers["farewell"]))
-    assert len(await bench.everything(subject)) == 22
+    assert len(await bench.everything(subject)) == 23
     await bench.turn()
     await bench.advance(begun.erasure)
     with psycopg.connect(database.owner, autocommit=True) as owner:
@@ -129,8 +158,8 @@ async def test_no_marker_lies_in_any_file_or_word(bench, server, tmp_path):
 
 async def test_with_sealing_out_of_action_the_scan_finds_each_marker(bench, server, tmp_path, monkeypatch):
     monkeypatch.setattr(cipher, "seal", lambda _key, _aad, plaintext: plaintext)
-    monkeypatch.setattr(cipher, "seal_chunk", lambda _key, _aad, _n, plaintext, *, last: bytes(plaintext))  # noqa: ARG005
     monkeypatch.setattr(cipher, "unseal", lambda _key, _aad, sealed: sealed)
+    monkeypatch.setattr(cipher, "seal_chunk", lambda *args, **_more: bytes(args[-1]) + bytes(16))
     markers, *_ = await plant(bench, Dsns(server, "troth"))
     seen = {sighting.marker for sighting in scan([server._directory, tmp_path], markers.values())}
     never_stored = {"unstorable"}
@@ -145,3 +174,41 @@ async def test_the_statistics_of_the_server_hold_no_ciphertext(bench, server):
             "AND attname IN ('sealed', 'wrapped', 'tag', 'plan', 'link_hash')"
         ).fetchall()
     assert [row for row in measured if row[0] != "outside"] == []
+
+
+_BLOCK = """
+SELECT b.function, b.class AS retention, b.at_day, b.block, b.key, b.version, b.policy_version, b.sealed,
+       k.owner_epoch, k.kek_epoch, k.wrapped
+  FROM event_block b JOIN vault_key k USING (subject, key) WHERE b.subject = %(subject)s
+"""
+
+
+async def test_what_was_corrected_lies_sealed_in_dead_rows_and_opens_until_its_functions_key_has_ended(
+    bench, server
+):
+    """As docs/decisions/0006 says: correcting is not erasing. Ending the function is, with its epoch."""
+    subject, sent, marker = await bench.subject(), reading("motion", value={"plate": "old"}), "new"
+    await bench.append(subject, [sent])
+    async with bench.tx() as tx:
+        old = await tx.row(events.Block, _BLOCK, {"subject": subject})
+    await correct(bench, subject, sent, marker)
+    with psycopg.connect(Dsns(server, "troth").owner, autocommit=True) as owner:
+        owner.execute("CHECKPOINT")
+    heap = [file for file in server._directory.rglob("base/**/*") if file.is_file()]
+    assert any(bytes(old.sealed) in file.read_bytes() for file in heap)
+
+    def opened(row):
+        owner = events.owner_of(subject, row)
+        key = keys.unwrap(bench.keyring, owner, keys.Wrapped(row.key, row.kek_epoch, bytes(row.wrapped)))
+        label = events.block_label(
+            owner, row.at_day, row.block, version=row.version, policy_version=row.policy_version
+        )
+        return blocks.decode(cipher.unseal(key.secret, label.aad(), bytes(row.sealed)))
+
+    assert opened(old) == [sent]
+    async with bench.tx() as tx:
+        await bench.vault.close(tx, bench.permit(subject, Verb.FORGET, "watch"))
+    await bench.turn()
+    assert any(bytes(old.sealed) in file.read_bytes() for file in heap if file.exists())
+    with pytest.raises(KeyDestroyed):
+        opened(old)

@@ -23,7 +23,7 @@ from troth.vault.keyring import TURNED
 
 KILLS = int(os.environ.get("TROTH_KILLS", "4"))
 SEED = int(os.environ.get("TROTH_KILLS_SEED", "0")) or 1 + secrets.randbelow(10**6)
-PATIENCE_S = 60
+PATIENCE_S = 600
 LONGEST_S = 1.0
 MANY = 20
 

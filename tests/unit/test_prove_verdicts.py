@@ -9,9 +9,10 @@ from troth.app import policies
 from troth.app.promises import listed
 from troth.ledger.signing import NotGenuine, Signer
 from troth.policy.clauses import AcceptanceClause, RefusalClause
+from troth.policy.promises import carried
 from troth.prove.changes import change
 from troth.prove.points import POINTS, UnknownPoint, by_name
-from troth.prove.proof import Outcome, Verdict, judged
+from troth.prove.proof import Outcome, Verdict, judged, planned
 from troth.prove.report import Chapter, catalogue, signed, verified
 from troth.prove.sabotage import Blow, Sabotage, matrix, rests
 from troth.prove.seen import in_chinese
@@ -214,3 +215,12 @@ def test_a_report_in_chinese_says_what_was_seen_and_why_not_in_chinese(signer):
 )
 def test_what_was_seen_is_said_in_chinese_where_there_are_words_and_else_as_it_stands(seen, chinese):
     assert in_chinese(seen) == chinese
+
+
+@pytest.mark.parametrize("name", policies.names())
+def test_every_promise_of_every_policy_has_a_verdict_and_one_that_was_not_tried_a_reason(name):
+    compiled = policies.compiled(name)
+    rows = judged(compiled, listed().get(name) or carried(compiled.policy), [])
+    assert {each.verdict for each in rows} <= {Verdict.NOT_BUILT, Verdict.ATTESTED}
+    assert all(each.why.words.zh for each in rows if each.verdict is Verdict.NOT_BUILT)
+    assert planned(compiled, lambda _clause: True) > len(compiled.functions)

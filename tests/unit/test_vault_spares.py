@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from troth.vault import EpochKind, FolderKeyring
-from troth.vault.spares import Spares, UnfitName
+from troth.vault.spares import Spares, UnfitName, together
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -56,3 +56,18 @@ def test_a_name_that_would_tear_the_roll_is_refused(spares, ring, name):
     with pytest.raises(UnfitName):
         spares.lay(name, ring, AT)
     assert spares.left() == ()
+
+
+def test_several_rolls_of_one_system_say_together_what_is_left(ring, tmp_path):
+    here, there = Spares(tmp_path / "here.log"), Spares(tmp_path / "there.log")
+    for name in ("one", "two"):
+        here.lay(name, ring, AT)
+    there.take_over(here.left())
+    there.take_over(here.left())
+    assert there.left() == here.left()
+    there.lay("three", ring, AT)
+    here.gone("one", AT)
+    assert {one.name for one in together((here, there))} == {"two", "three"}
+    restored = Spares(tmp_path / "restored.log")
+    restored.take_over(together((here, there)))
+    assert {one.name for one in restored.left()} == {"two", "three"}

@@ -328,7 +328,7 @@ def _items(case: _Case) -> Deny | None:
         agreed = agreed - unfit
     case.passed |= agreed
     case.yes += [takes[item].id for item in agreed]
-    if case.table.along and case.row.item_choice:
+    if case.row.item_choice:
         case.yes += [along for item, along in case.table.along.items() if item in agreed]
 
 

@@ -56,10 +56,10 @@ def answer(versions: Mapping[int, Compiled], standing: Standing | None, ask: Ask
 def alone(standing: Standing, ask: Ask) -> int | None:
     """Return the version that was accepted, when no other can bind the person: then it alone answers."""
     accepted = accepted_version(standing, ask.policy, ask.at)
-    return None if accepted is None or _others(standing, ask, accepted) else accepted
+    return None if _others(standing, ask, accepted) else accepted
 
 
-def _others(standing: Standing, ask: Ask, accepted: int) -> bool:
+def _others(standing: Standing, ask: Ask, accepted: int | None) -> bool:
     """Return whether anything was done under another version than the accepted one."""
     return any(act.version not in (None, accepted) and act.policy == ask.policy for act in standing.acts)
 

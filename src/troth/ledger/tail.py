@@ -7,6 +7,7 @@ that they share. Decides nothing: the sequencer compares.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ class Tail:
     def add(self, new: Batch) -> None:
         """Write ``new`` and return when it will survive a power cut. Adding it twice does no harm."""
         made = not self._path.exists()
-        descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = self._held()
         try:
             size = os.fstat(descriptor).st_size
             torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
@@ -76,17 +77,40 @@ class Tail:
         return tuple(found)
 
     def forget(self, size: int) -> None:
-        """Drop the batches that a backup of a log of ``size`` entries holds; the last one always stays."""
-        kept = self.after(size)
-        last = self.last()
-        scratch = self._path.with_suffix(".new")
-        with scratch.open("w", encoding="ascii") as file:
-            scratch.chmod(0o600)
-            for one in kept or ([last] if last else []):
-                file.write(one.line())
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(self._path)
+        """Drop the batches that a backup of a log of ``size`` entries holds; the last one always stays.
+
+        Whoever adds meanwhile waits, and adds to what is left. Leaves everything where nothing leads on from
+        ``size``.
+        """
+        if not self._path.exists():
+            return
+        descriptor = self._held()
+        try:
+            kept, last = self.after(size), self.last()
+            if last is None or (not kept and last.size != size):
+                return
+            scratch = self._path.with_suffix(".new")
+            with scratch.open("w", encoding="ascii") as file:
+                scratch.chmod(0o600)
+                for one in kept or (last,):
+                    file.write(one.line())
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.replace(self._path)
+        finally:
+            os.close(descriptor)
+
+    def _held(self) -> int:
+        """Open the file for adding, locked until it is closed: the one that has the name by then."""
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                if os.fstat(descriptor).st_ino == self._path.stat().st_ino:
+                    return descriptor
+            except FileNotFoundError:
+                pass
+            os.close(descriptor)
 
     def _backwards(self) -> Iterator[str]:
         descriptor = os.open(self._path, os.O_RDONLY)

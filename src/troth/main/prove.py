@@ -33,6 +33,8 @@ from troth.prove.story.person import line_to
 from troth.prove.world import World
 
 _START = timedelta(hours=1)
+_PATIENCE_S = 120
+"""A proof is often made on a busy machine."""
 UNRELATED = 24
 """Trials that have nothing to do with a point and are made without it all the same: they must hold."""
 
@@ -70,7 +72,8 @@ async def scratch(
             clock=data / "clock",
             outbox_url=gateway.url,
         )
-        async with running(settings, entry=scratch_entry(without), say=say) as system:
+        entry = scratch_entry(without)
+        async with running(settings, entry=entry, patience_s=_PATIENCE_S, say=say) as system:
             mqtt, hands = ("127.0.0.1", system.settings.mqtt_port), Hands(system, clock, without)
             async with (
                 line_to(system.base_url) as line,

@@ -53,12 +53,17 @@ class System:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, entry: tuple[str, ...] = ("troth.main.process",), say: Callable[[str], None]
+    settings: Settings,
+    *,
+    entry: tuple[str, ...] = ("troth.main.process",),
+    patience_s: float = 30,
+    say: Callable[[str], None],
 ) -> AsyncGenerator[System]:
     """Bring a system up and hand it over; take it down on leaving.
 
-    ``entry`` is the module (and its first words) that each of our processes runs; ``say`` is told what
-    is being waited for. Services that ``settings`` names by address are used as they are.
+    ``entry`` is the module (and its first words) that each of our processes runs, which may take
+    ``patience_s`` to come up; ``say`` is told what is being waited for. Services that ``settings`` names by
+    address are used as they are.
     """
     own_directory(settings.data)
     refuse_unfinished(settings.data)
@@ -70,8 +75,9 @@ async def running(
         say("starting the workers and the API")
         async with asyncio.TaskGroup() as group:
             for number in range(1, settings.workers + 1):
-                group.create_task(supervisor.add(_worker(settings, entry, number)))
-            group.create_task(supervisor.add(_api(settings, entry)))
+                worker = replace(_worker(settings, entry, number), patience_s=patience_s)
+                group.create_task(supervisor.add(worker))
+            group.create_task(supervisor.add(replace(_api(settings, entry), patience_s=patience_s)))
         stop = asyncio.Event()
         upkeep = asyncio.create_task(upkeep_until(stop, settings))
         try:

@@ -165,6 +165,14 @@ NOTICES: tuple[Point, ...] = (
         trials=frozenset({"erased after the end"}),
     ),
     Point(
+        "signing out",
+        "troth.subjects.sessions",
+        "who signed out is recognised no more",
+        "",
+        replaced("end", _told_nobody),
+        trials=frozenset({"opaque and over"}),
+    ),
+    Point(
         "who got what",
         "troth.sharing.given",
         "people can read who got what of theirs",

@@ -101,7 +101,8 @@ class Choices:
     ) -> Chosen:
         """Ask for a function, or consent to it or to one optional item of it.
 
-        Consent needs ``shown``: the very text. Raises `NotAChoice`, `NotTheText`, `NoSuchSubject`.
+        Consent needs ``shown``: the very text. Each is asked for by itself, so that what needs a separate
+        consent gets one. Raises `NotAChoice`, `NotTheText`, `NoSuchSubject`.
         """
         ground = await self._ground(tx, subject, policy)
         clause = _choosable(ground.compiled, function, item)
@@ -117,7 +118,7 @@ class Choices:
             ground.act(ActKind.CHOSEN),
             function=function,
             item=item,
-            separate=separate,
+            separate=separate or clause.basis is Basis.SEPARATE_CONSENT,
             language=shown.language if shown else None,
             text_hash=shown.text_hash if shown else None,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,16 +56,21 @@ class Spares:
 
     def left(self) -> tuple[Spare, ...]:
         """Return the copies that were laid apart and are not known to be gone, in order."""
-        found: dict[str, Spare] = {}
+        return together((self,))
+
+    def take_over(self, known: Iterable[Spare]) -> None:
+        """Put on the roll what other rolls say is left. Done again, it is the same."""
+        here = {one.name for _, one in self.said()}
+        for one in known:
+            if one.name not in here:
+                self._add(_LAID, one)
+
+    def said(self) -> Iterator[tuple[bool, Spare]]:
+        """Yield every line: whether a copy was laid apart (or is gone), and which."""
         for sign, name, kek, index, at in lines.read(self._path, _PARTS):
             with contextlib.suppress(ValueError):  # a line that a crash tore
                 oldest = {EpochKind.KEK: int(kek), EpochKind.INDEX: int(index)}
-                one = Spare(name, oldest, datetime.fromisoformat(at))
-                if sign == _LAID:
-                    found[name] = one
-                else:
-                    found.pop(name, None)
-        return tuple(found.values())
+                yield sign == _LAID, Spare(name, oldest, datetime.fromisoformat(at))
 
     def oldest(self, kind: EpochKind) -> int | None:
         """Return the first epoch of a series that some copy still holds; None when there is no copy."""
@@ -76,3 +81,13 @@ class Spares:
             raise UnfitName
         kek, index = one.oldest[EpochKind.KEK], one.oldest[EpochKind.INDEX]
         lines.append(self._path, f"{sign} {one.name} {kek} {index} {one.at.astimezone(UTC).isoformat()}")
+
+
+def together(rolls: Iterable[Spares]) -> tuple[Spare, ...]:
+    """Return what is left by several rolls of one system: laid by any of them, and gone by none.
+
+    A name is given once, so a copy that one roll knows to be gone is gone.
+    """
+    said = [line for roll in rolls for line in roll.said()]
+    gone = {one.name for laid, one in said if not laid}
+    return tuple({one.name: one for laid, one in said if laid and one.name not in gone}.values())

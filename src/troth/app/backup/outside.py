@@ -1,4 +1,4 @@
-"""What lies outside the database and is newer than any backup: the roll of erasures and the ledger's tail.
+"""What lies outside the database and is newer than a backup: rolls of erasures and of spare keys, the tail.
 
 Gathered from wherever it is still found: the old data folder, and the copies that later backups hold. The
 more, the better: a roll only grows, and a tail that goes further says all that a shorter one says.
@@ -12,21 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from troth.app.backup.errors import BadBackup
-from troth.app.system import ERASURES, TAIL
+from troth.app.system import ERASURES, SPARES, TAIL
 from troth.ledger.batches import Batch
 from troth.ledger.checkpoint import Head
 from troth.ledger.keys import Keys
 from troth.ledger.replay import Damage, Replay
 from troth.ledger.tail import Tail
 from troth.vault.roll import Erasure, Roll
+from troth.vault.spares import Spare, Spares, together
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Who was erased, and what was signed after the backup, in order."""
+    """Who was erased, what was signed after the backup, in order, and which copies of keys are left."""
 
     erased: tuple[Erasure, ...]
     batches: tuple[Batch, ...]
+    spares: tuple[Spare, ...]
 
 
 def gather(folders: Iterable[Path], head: Head | None, peaks: Sequence[bytes], keys: Keys) -> Outside:
@@ -47,7 +49,7 @@ def gather(folders: Iterable[Path], head: Head | None, peaks: Sequence[bytes], k
             f"{size}: take a newer backup, or add the folder with the older tail"
         )
     _demand_genuine(batches, head, peaks, keys)
-    return Outside(tuple(erased.values()), batches)
+    return Outside(tuple(erased.values()), batches, together(Spares(folder / SPARES) for folder in where))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def put(found: Outside, data: Path) -> None:
     for line in found.erased:
         if line.erasure not in known:
             roll.add(line)
+    Spares(data / SPARES).take_over(found.spares)  # erasures wait for those copies here too
     scratch = data / f"{TAIL}.restored"
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -9,14 +9,20 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from troth.app.backup.bundle import DRAFT
-from troth.app.backup.take import apart, taken_at
+from troth.app.backup.bundle import DRAFT, Bundle
+from troth.app.backup.errors import BadBackup
+from troth.app.backup.restore import backups
+from troth.app.backup.take import KIND, apart, taken_at
 from troth.app.settings import Settings
-from troth.app.system import SPARES
+from troth.app.system import SIGNING, SPARES, TAIL
+from troth.ledger.keys import Keys
+from troth.ledger.signing import NotGenuine, Signer
+from troth.ledger.tail import Tail
 from troth.policy import keeping
 from troth.policy.compiled import Compiled
 from troth.terms import TrothError
@@ -66,7 +72,25 @@ def prune(settings: Settings, data: Path, keys: Path, before: datetime, now: dat
                     spares.gone(one.name.removesuffix(DRAFT), now)  # erasures wait for it
                 shutil.rmtree(one)
                 gone.add(one.name)
+    _forget(settings, data, {one.name for one in spares.left()})
     return Pruned(tuple(sorted(gone)))
+
+
+def _forget(settings: Settings, data: Path, copies: AbstractSet[str]) -> None:
+    """Shorten the ledger's tail to what the oldest backup left still needs.
+
+    Leaves it as it is where a backup may be that this folder does not have, or that cannot be read.
+    """
+    left = backups(data)
+    if not left or copies - {one.name for one in left}:
+        return
+    signer = Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
+    try:
+        heads = [Bundle.read(one, signer.public, KIND).said["head"] for one in left]
+        sizes = [Keys.only(signer.public).head(head).size if head else 0 for head in heads]
+    except (BadBackup, NotGenuine):
+        return
+    Tail(settings.data / TAIL).forget(min(sizes))
 
 
 def _overwrite(folder: Path) -> None:

@@ -163,7 +163,7 @@ class _Taking:
 
     def _files(self) -> None:
         """Copy what lies outside the database, after the view: it says at least as much."""
-        for name in (ERASURES, TAIL):
+        for name in (ERASURES, SPARES, TAIL):
             if (self._settings.data / name).exists():
                 self._data.copy(name, self._settings.data / name)
         store = self._settings.store

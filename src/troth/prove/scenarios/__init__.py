@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from troth.policy.clauses import Clause
 from troth.prove.scenarios import (
+    aims,
     arrival,
     cancelling,
+    cookies,
     deadlines,
     deletions,
     endings,
@@ -53,6 +55,8 @@ SCENARIOS: Sequence[Scenario] = (
     *endings.SCENARIOS,
     *permissions.SCENARIOS,
     *measures.SCENARIOS,
+    *aims.SCENARIOS,
+    *cookies.SCENARIOS,
     *facts.SCENARIOS,
 )
 
