@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from troth.prove.world import World
     from troth.terms import ClauseId, PolicyName
 
-_LIMIT_S = 60
+_LIMIT_S = 180
+"""After which a trial hangs. How fast a slow machine is, is nobody's promise."""
 
 
 class Verdict(StrEnum):
