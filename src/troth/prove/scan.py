@@ -1,8 +1,8 @@
 """Search every byte of a data directory for planted values, as a thief of the disk would.
 
-Looks for each marker as it is, in the encodings that software is fond of, and inside zlib streams, values that
-PostgreSQL compressed and blocks of readings that nobody sealed, since a scan for plain text would pass on
-compressed plaintext. Reads files only.
+Looks for each marker as it is, in the encodings that software is fond of, and inside zlib streams, values
+that PostgreSQL compressed and blocks of readings that nobody sealed, since a scan for plain text would pass
+on compressed plaintext. Reads files only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from troth.prove import pglz
 
 _ZLIB_HEAD = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _BLOCK_HEAD = re.compile(rb"\x04\x00[\x00-\x0f][\x00-\xff]" + b"[%s]" % bytes(range(0, 256, 16)), re.DOTALL)
-"""How a block of readings begins (`vault/blocks.py`): its ids, then raw deflate, which has no head of its own."""
+"""How a block of readings begins (`vault/blocks.py`): its ids follow, then raw deflate without a head."""
 _RUN = bytes(64)
 _EMPTY = re.compile(rb"\x00{64,}")
 _INFLATE_LIMIT = 1 << 20
