@@ -39,7 +39,10 @@ _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_c
 PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
-_SOON_S = 6.0
+PATIENCE_S = 20.0
+"""For what workers do by themselves: over once it is seen, so only a broken promise takes this long."""
+SOON_S = 8.0
+"""For what should not come at all."""
 _BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
@@ -249,7 +252,7 @@ class World:
         async with Camera(who.way) as device:
             batch = await device.send(function, readings)
             try:
-                (heard,) = await device.acked([batch], within_s=_SOON_S)
+                (heard,) = await device.acked([batch], within_s=SOON_S)
             except TimeoutError:  # the broker refused the topic: nothing came further
                 return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
         figures = ", ".join(f"{name} {heard.figures.get(name, 0)}" for name in _DEVICE_FIGURES)
@@ -323,10 +326,10 @@ class World:
         """Return the lines of a streamed answer to this person, each a JSON object."""
         return [json.loads(line) for line in await who.person.lines(path)]
 
-    async def letter(self, to: str, *words: str) -> str:
+    async def letter(self, to: str, *words: str, within_s: float = PATIENCE_S) -> str:
         """Return the text of a letter to ``to`` in which all these words stand; empty: none came."""
         try:
-            return await self._gateway.letter(to, words, within_s=_SOON_S)
+            return await self._gateway.letter(to, words, within_s=within_s)
         except TimeoutError:
             return ""
 
@@ -346,7 +349,7 @@ class World:
         """Return the messages that came for these addresses so far, the oldest first."""
         return self._gateway.to(*addresses)
 
-    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = _SOON_S) -> T:
+    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = PATIENCE_S) -> T:
         """Look again and again until something is seen, or time is up; return what was seen last.
 
         For what workers do by themselves: out here there is no event to wait for.

@@ -16,7 +16,7 @@ from troth.prove.holding import holding
 from troth.prove.leaving import EPOCH, JUST, applied, cancelled, gone, keys, whose
 from troth.prove.sharing import handed_on
 from troth.prove.trial import Scenario, Trial
-from troth.prove.world import PASSWORD
+from troth.prove.world import PASSWORD, SOON_S
 
 if TYPE_CHECKING:
     from troth.prove.holding import Holding
@@ -153,7 +153,7 @@ async def recipients_delete_too(world: World, case: Case, trial: Trial) -> None:
         word or "nothing was sent",
         held=bool(word),
     )
-    other = await world.letter(given.recipient, beside.account) if word else ""
+    other = await world.letter(given.recipient, beside.account, within_s=SOON_S) if word else ""
     told = await world.evidence.value(
         "SELECT count(*) FROM erasure_told t JOIN erasure e USING (subject)"
         " WHERE t.subject = %(subject)s AND e.certified_at IS NOT NULL",

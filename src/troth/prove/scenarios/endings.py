@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from troth.terms import FunctionName
 
 _AHEAD = timedelta(days=1)
-_ENOUGH_S = 15.0
 _SPANS = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
 
 
@@ -79,7 +78,7 @@ async def told(world: World, case: Case, trial: Trial) -> None:
         letters = [each for each in world.letters(who.phone) if "ends on" in each.text or "终止" in each.text]
         return bool(letters) or any(each.get("matter") == number for each in [*public, *mine])
 
-    seen = await world.waiting(heard, within_s=_ENOUGH_S)
+    seen = await world.waiting(heard)
     trial.control(
         "announce the end of a function", "宣布终止一项功能", "told" if seen else "nobody was told", held=seen
     )
