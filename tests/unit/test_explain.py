@@ -224,7 +224,7 @@ def test_acts_in_a_word():
         ((), "name a clause"),
         (("--ask", "collect"), "--function"),
         (("--ask", "collect", "--function", "bnd"), "did you mean"),
-        (("--ask", "collect", "--function", "bind", "--policy", "sunmi"), "sunmi-camera"),
+        (("--ask", "collect", "--function", "bind", "--policy", "sunmi-cam"), "sunmi-camera"),
         (("--ask", "collect", "--function", "cloud", "--item", "mac_adress"), "'mac_address'"),
     ],
 )

@@ -66,7 +66,8 @@ class _Told:
         )
         return {
             "controller": self._many(told[key] for key in ("name", "address") if key in told),
-            "contact": self._many(told[key] for key in ("phone", "email") if key in told),
+            "contact": self._many(told[key] for key in ("phone", "email") if key in told)
+            or self._t["register.unstated"],
             "transfers": self._many(places),
             "security": self._many(
                 statement_text.label(each, self._language) for each in self._compiled.all(ProtectionClause)
