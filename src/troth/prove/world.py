@@ -63,6 +63,11 @@ class Someone:
         """What one signs in with, and letters go to."""
         return self.phone or self.email
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Everywhere that a letter may come, whichever way a clause names first."""
+        return tuple(each for each in (self.phone, self.email) if each)
+
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Ask the API as this person."""
         return await self.person.ask(method, path, body)

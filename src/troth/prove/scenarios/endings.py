@@ -75,8 +75,9 @@ async def told(world: World, case: Case, trial: Trial) -> None:
     async def heard() -> bool:
         public = await world.stranger().listed("/v1/notices")
         mine = await who.person.listed("/v1/me/notices")
-        letters = [each for each in world.letters(who.phone) if "ends on" in each.text or "终止" in each.text]
-        return bool(letters) or any(each.get("matter") == number for each in [*public, *mine])
+        letters = [each.text for each in world.letters(*who.addresses)]
+        written = any("ends on" in each or "终止" in each for each in letters)
+        return written or any(each.get("matter") == number for each in [*public, *mine])
 
     seen = await world.waiting(heard)
     trial.control(

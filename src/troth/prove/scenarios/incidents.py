@@ -118,7 +118,7 @@ async def each_is_told(world: World, case: Case, trial: Trial) -> None:
         held=early.reason == "no_such_turn",
     )
     await _told(world, case, incident)
-    ways = [m.channel for m in world.letters(incident.who.phone) if incident.number in m.text]
+    ways = [m.channel for m in world.letters(*incident.who.addresses) if incident.number in m.text]
     trial.control(
         "let the notice go out",
         "发出通知",
@@ -126,7 +126,7 @@ async def each_is_told(world: World, case: Case, trial: Trial) -> None:
         held=len(ways) == 1 and ways[0] in listed,
     )
     bystander = await world.person(case)
-    others = [m for m in world.letters(bystander.phone) if incident.number in m.text]
+    others = [m for m in world.letters(*bystander.addresses) if incident.number in m.text]
     trial.attempt(
         "tell someone whom it does not concern",
         "通知无关人员",
@@ -245,7 +245,7 @@ async def _told(world: World, case: Case, incident: _Incident) -> _Incident:
 
 
 async def _letters(world: World, incident: _Incident) -> tuple[str, ...]:
-    return tuple(m.text for m in world.letters(incident.who.phone) if incident.number in m.text)
+    return tuple(m.text for m in world.letters(*incident.who.addresses) if incident.number in m.text)
 
 
 async def _public(world: World, incident: _Incident) -> bool:

@@ -245,7 +245,7 @@ def _taken_away(case: Case) -> str:
 
 async def _again(world: World, who: Someone) -> None:
     """Sign in again: sessions end while days pass."""
-    answer = await world.stranger().ask("POST", "/v1/sessions", {"login": who.phone, "password": PASSWORD})
+    answer = await world.stranger().ask("POST", "/v1/sessions", {"login": who.login, "password": PASSWORD})
     who.person.token = str(answer.require()["token"])
 
 
@@ -294,7 +294,7 @@ async def _waited(world: World, case: Case, who: Someone) -> int:
 
 def _about_it(world: World, case: Case, who: Someone) -> list[Message]:
     words = (f"version {_newer(case)}", f"第 {_newer(case)} 版")
-    return [each for each in world.letters(who.phone) if any(word in each.text for word in words)]
+    return [each for each in world.letters(*who.addresses) if any(word in each.text for word in words)]
 
 
 def _text(case: Case, version: int) -> str:
