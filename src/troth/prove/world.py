@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
-from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
+from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, Starts
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
 from troth.prove.samples import sample
@@ -195,13 +195,15 @@ class World:
     async def stuff(self, case: Case, who: Someone, function: FunctionName) -> frozenset[ItemName]:
         """Return items that make the function run for once; one that needs a choice is chosen first.
 
-        What it cannot do without, else one that passes freely, else an optional one. Raises `NotTried`.
+        What it cannot do without, else one that passes freely and, if there is one, is kept, else an optional
+        one. Raises `NotTried`.
         """
         table = case.compiled.functions[function]
         if table.required:
             return table.required
         about_them = table.takes[Role.HOLDER]
-        loose = sorted(item for item, clause in about_them.items() if free(clause))
+        gone = {item: clause.keep is Keep.NONE for item, clause in about_them.items()}
+        loose = sorted((i for i, clause in about_them.items() if free(clause)), key=lambda i: (gone[i], i))
         picky = sorted(item for item, c in about_them.items() if c.basis not in _BEYOND)
         if not loose and not picky:
             raise NotTried("only_others", function=function)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troth.terms import FunctionName
 
 _AHEAD = timedelta(days=1)
+"""The same in every trial: they share a policy, and the first end announced for a function stands."""
 _SPANS = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
 
 
@@ -70,7 +71,7 @@ async def told(world: World, case: Case, trial: Trial) -> None:
         f"{hasty[0]} {hasty[1]}",
         held=hasty[1] == "too_soon",
     )
-    number = await _announce(world, copy, world.levers.now() + 40 * _AHEAD, [names[0]])
+    number = await _announce(world, copy, world.levers.now() + _AHEAD, [names[0]])
 
     async def heard() -> bool:
         public = await world.stranger().listed("/v1/notices")
