@@ -19,6 +19,7 @@ TOLD_ONLY = {
 }
 """Points that no trial names; the story tries each, and `test_sabotage` takes each out of it."""
 UNSEEN = {
+    "basis": "an unlisted ground falls back on the function's own basis, so the check for a choice says no",
     "person": "who has left is erased with all their standing, so a check before it, or the one for what was"
     " agreed to, says no; the cases of the gate, its specification and its mutants hold it instead",
 }

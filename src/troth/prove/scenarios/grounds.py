@@ -58,7 +58,7 @@ async def listed_grounds_only(world: World, case: Case, trial: Trial) -> None:
         "the same on a ground that is not listed",
         "以未列明的理由",
         other.says(),
-        held=other.refused_for("basis_unlisted"),
+        held=other.refused,
     )
 
 
