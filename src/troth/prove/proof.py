@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from troth.terms import ClauseId, PolicyName
 
 _LIMIT_S = 180
-"""After which a trial hangs. How fast a slow machine is, is nobody's promise."""
 
 
 class Verdict(StrEnum):

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
-from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
+from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, Starts
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
 from troth.prove.samples import sample
@@ -39,9 +39,10 @@ _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_c
 PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
-_SOON_S = 6.0
-_LETTER_S = 15.0
-"""A letter goes through two workers, and a slow machine has other work."""
+PATIENCE_S = 20.0
+"""For what workers do by themselves: over once it is seen, so only a broken promise takes this long."""
+SOON_S = 8.0
+"""For what should not come at all."""
 _BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
@@ -190,17 +191,23 @@ class World:
         for clause in table.switches:
             if not clause.default_on:
                 (await who.ask("PUT", f"/v1/me/switches/{clause.switch}", {"on": True})).require()
+        for other in sorted(
+            {each.only_while for each in table.items.values() if each.only_while} - {function}
+        ):
+            await self.start(case, who, other)
 
     async def stuff(self, case: Case, who: Someone, function: FunctionName) -> frozenset[ItemName]:
         """Return items that make the function run for once; one that needs a choice is chosen first.
 
-        What it cannot do without, else one that passes freely, else an optional one. Raises `NotTried`.
+        What it cannot do without, else one that passes freely and, if there is one, is kept, else an optional
+        one. Raises `NotTried`.
         """
         table = case.compiled.functions[function]
         if table.required:
             return table.required
         about_them = table.takes[Role.HOLDER]
-        loose = sorted(item for item, clause in about_them.items() if free(clause))
+        gone = {item: clause.keep is Keep.NONE for item, clause in about_them.items()}
+        loose = sorted((i for i, clause in about_them.items() if free(clause)), key=lambda i: (gone[i], i))
         picky = sorted(item for item, c in about_them.items() if c.basis not in _BEYOND)
         if not loose and not picky:
             raise NotTried("only_others", function=function)
@@ -256,7 +263,7 @@ class World:
         async with Camera(who.way) as device:
             batch = await device.send(function, readings)
             try:
-                (heard,) = await device.acked([batch], within_s=_SOON_S)
+                (heard,) = await device.acked([batch], within_s=SOON_S)
             except TimeoutError:  # the broker refused the topic: nothing came further
                 return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
         figures = ", ".join(f"{name} {heard.figures.get(name, 0)}" for name in _DEVICE_FIGURES)
@@ -330,7 +337,7 @@ class World:
         """Return the lines of a streamed answer to this person, each a JSON object."""
         return [json.loads(line) for line in await who.person.lines(path)]
 
-    async def letter(self, to: str, *words: str, within_s: float = _LETTER_S) -> str:
+    async def letter(self, to: str, *words: str, within_s: float = PATIENCE_S) -> str:
         """Return the text of a letter to ``to`` in which all these words stand; empty: none came."""
         try:
             return await self._gateway.letter(to, words, within_s=within_s)
@@ -353,7 +360,7 @@ class World:
         """Return the messages that came for these addresses so far, the oldest first."""
         return self._gateway.to(*addresses)
 
-    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = _SOON_S) -> T:
+    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = PATIENCE_S) -> T:
         """Look again and again until something is seen, or time is up; return what was seen last.
 
         For what workers do by themselves: out here there is no event to wait for.

@@ -16,15 +16,12 @@ from troth.prove.holding import holding
 from troth.prove.leaving import EPOCH, JUST, applied, cancelled, gone, keys, whose
 from troth.prove.sharing import handed_on
 from troth.prove.trial import Scenario, Trial
-from troth.prove.world import PASSWORD, REGISTER, purpose_for
+from troth.prove.world import PASSWORD, REGISTER, SOON_S, purpose_for
 from troth.terms import ActorKind, ItemName, Verb
 
 if TYPE_CHECKING:
     from troth.prove.holding import Holding
     from troth.prove.world import Someone, World
-
-_UNTOLD_S = 3.0
-"""How long we wait for a letter that must not come, once the like of it has."""
 
 
 async def ends_everything(world: World, case: Case, trial: Trial) -> None:
@@ -172,7 +169,7 @@ async def recipients_delete_too(world: World, case: Case, trial: Trial) -> None:
         word or "nothing was sent",
         held=bool(word),
     )
-    other = await world.letter(given.recipient, beside.account, within_s=_UNTOLD_S) if word else ""
+    other = await world.letter(given.recipient, beside.account, within_s=SOON_S) if word else ""
     told = await world.evidence.value(
         "SELECT count(*) FROM erasure_told t JOIN erasure e USING (subject)"
         " WHERE t.subject = %(subject)s AND e.certified_at IS NOT NULL",

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _CARRIES = {Channel.EMAIL: "email", Channel.SMS: "sms", Channel.PHONE: "phone"}
 """The ways of a clause that go through a gateway; a letter on paper and a push do not, yet."""
 _SPANS = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
-_ENOUGH_S = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ async def every_part(world: World, case: Case, trial: Trial) -> None:
     )
     await incident.write(case, clause.parts[-1:])
     (await incident.do("POST", "/tell", {})).require()
-    letters = await world.waiting(lambda: _letters(world, incident), within_s=_ENOUGH_S)
+    letters = await world.waiting(lambda: _letters(world, incident))
     text = letters[0] if letters else ""
     said = [part for part in clause.parts if f"{part} in " in text]
     trial.control(
@@ -240,7 +239,7 @@ async def _told(world: World, case: Case, incident: _Incident) -> _Incident:
         raise NotTried("no_contents")
     await incident.write(case, contents.parts)
     (await incident.do("POST", "/tell", {})).require()
-    if not await world.waiting(incident.ended, within_s=_ENOUGH_S):
+    if not await world.waiting(incident.ended):
         raise RuntimeError("the notice did not go out")
     return incident
 

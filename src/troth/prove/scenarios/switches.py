@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import Scope, SwitchClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import chosen
+from troth.prove.world import chosen, free
 
 if TYPE_CHECKING:
     from troth.prove.story.person import Answer
@@ -60,6 +60,9 @@ async def _ready(
         (await world.choose(case, who, function)).require()
     for need in table.needs:
         await world.meet(case, who, function, need)
+    for item in sorted(items or ()):
+        if not free(table.items[item]):
+            (await world.choose(case, who, function, item)).require()
     if items is None:
         return who, await world.stuff(case, who, function)
     if table.required:
