@@ -116,7 +116,7 @@ async def for_this_purpose(world: World, case: Case, trial: Trial) -> None:
     if clause.function != REGISTER:
         (await world.collect(case, who, clause.function, needed(table, *items))).answer.require()
     seen = items - {"password", "verification_code"}
-    if all(table.items[item].keep is Keep.NONE for item in seen):
+    if seen and all(table.items[item].keep is Keep.NONE for item in seen):
         raise NotTried("nothing_held")
     did = await world.open(Verb.USE, who, clause.function, clause.purpose, seen)
     trial.control(
