@@ -196,6 +196,10 @@ class World:
         for clause in table.switches:
             if not clause.default_on:
                 (await who.ask("PUT", f"/v1/me/switches/{clause.switch}", {"on": True})).require()
+        for other in sorted(
+            {each.only_while for each in table.items.values() if each.only_while} - {function}
+        ):
+            await self.start(case, who, other)
 
     async def stuff(self, case: Case, who: Someone, function: FunctionName) -> frozenset[ItemName]:
         """Return items that make the function run for once; one that needs a choice is chosen first.
