@@ -140,7 +140,12 @@ class World:
         return self._shown[key]
 
     async def form(self, case: Case, **changed: object) -> dict[str, Any]:
-        """Return a registration that the policy would take, with ``changed`` fields (None: left out)."""
+        """Return a registration that the policy would take, with ``changed`` fields (None: left out).
+
+        Raises `NotTried` where the policy opens no account.
+        """
+        if REGISTER not in case.compiled.functions:
+            raise NotTried("no_account_of_its_own", policy=case.policy)
         number = self.number()
         text = await self.shown(case)
         table = case.compiled.functions.get(REGISTER)
@@ -186,11 +191,15 @@ class World:
         table = case.compiled.functions[function]
         if chosen(table):
             (await self.choose(case, who, function)).require()
-        for need in [*table.needs, *_permissions(table)]:
+        for need in [*table.needs, *permissions(table)]:
             await self.meet(case, who, function, need)
         for clause in table.switches:
             if not clause.default_on:
                 (await who.ask("PUT", f"/v1/me/switches/{clause.switch}", {"on": True})).require()
+        for other in sorted(
+            {each.only_while for each in table.items.values() if each.only_while} - {function}
+        ):
+            await self.start(case, who, other)
 
     async def stuff(self, case: Case, who: Someone, function: FunctionName) -> frozenset[ItemName]:
         """Return items that make the function run for once; one that needs a choice is chosen first.
@@ -448,7 +457,8 @@ def reference(ground: str) -> dict[str, str]:
     return {"ground": ground, "document": str(uuid4())}
 
 
-def _permissions(table: FunctionTable) -> list[str]:
+def permissions(table: FunctionTable) -> list[str]:
+    """Return what the person's phone or device must permit for its items, as needs."""
     return sorted({PERMISSION + each.permission for each in table.items.values() if each.permission})
 
 
