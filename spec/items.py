@@ -133,7 +133,8 @@ def needs_met(case: Case) -> Answer:
             if d.reason is Reason.SWITCHED_OFF and d.item in [c.item for c in missing]
         }
         return no(reason, [*missing, *cost, *[c for c in case.switches if c.id in off]], effect)
-    return [*needs]
+    on_file = [] if any(c.item in passed for c in either) else [c for c in either if c not in lacking]
+    return [*needs, *on_file]
 
 
 def something_left(case: Case) -> Answer:
