@@ -14,7 +14,8 @@ from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP
 from tests.flow.backup_rig import Safe
 from troth.app.backup import take
 from troth.app.backup.prune import prune
-from troth.app.system import MEDIA, SPARES, TAIL
+from troth.app.settings import MEDIA
+from troth.app.system import SPARES, TAIL
 from troth.ledger.tail import Tail
 from troth.ledger.verify import Verified
 from troth.subjects.staff import Role
