@@ -27,13 +27,17 @@ from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Readi
 if TYPE_CHECKING:
     import httpx
 
-    from troth.policy.compiled import FunctionTable
+    from troth.policy.compiled import Compiled, FunctionTable
     from troth.prove.story.evidence import Evidence
     from troth.prove.story.gateway import Gateway, Message
     from troth.prove.story.stage import Levers
+    from troth.terms import PolicyName
 
 T = TypeVar("T")
 REGISTER = FunctionName("register")
+_AGREEING = ("version", "language", "text_hash")
+_NOBODY: Mapping[PolicyName, Compiled] = {}
+_PHONE, _EMAIL = ItemName("phone_number"), ItemName("email_address")
 _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
 """Items of an account that have fields of their own in the form."""
 PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
@@ -54,9 +58,13 @@ class Someone:
     account: str
     phone: str
     person: Person
+    home: str
+    """The policy that the account is under."""
     email: str = ""
     way: Way | None = None
     device: str | None = None
+    policy: str | None = None
+    """Which policy they are about, where that is not the one of their account."""
 
     @property
     def login(self) -> str:
@@ -70,6 +78,8 @@ class Someone:
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Ask the API as this person."""
+        if self.policy is not None and path.startswith("/v1/me"):
+            path = f"{path}{'&' if '?' in path else '?'}policy={self.policy}"
         return await self.person.ask(method, path, body)
 
 
@@ -110,6 +120,7 @@ class World:
         gateway: Gateway,
         levers: Levers,
         *,
+        hosts: Mapping[PolicyName, Compiled] = _NOBODY,
         line: httpx.AsyncClient | None = None,
     ) -> None:
         self.base_url = base_url
@@ -117,6 +128,7 @@ class World:
         self.evidence = evidence
         self.levers = levers
         self._gateway = gateway
+        self._hosts = hosts
         self._numbers = itertools.count(1)
         self._shown: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._line = line
@@ -165,22 +177,63 @@ class World:
             form["email"] = f"m{number}x@proof.example"
         return {key: value for key, value in (form | changed).items() if value is not None}
 
+    def host(self, case: Case) -> Case:
+        """Return the case under the policy that accounts are opened under: its own, or a sibling."""
+        host = self._hosts.get(case.compiled.policy.name)
+        return case if host is None else Case(host.policy.name, host, case.clause)
+
     async def registering(self, case: Case, **changed: object) -> Answer:
         """Hand in a registration and return the answer."""
         return await self.stranger().ask("POST", "/v1/accounts", await self.form(case, **changed))
 
-    async def person(self, case: Case, *, again: bool = True, **changed: object) -> Someone:
+    async def person(self, case: Case, **changed: object) -> Someone:
+        """Return someone with an account who agreed to the policy. Raises `RuntimeError` if refused."""
+        host = self.host(case)
+        if host is case:
+            return await self.account(case, **changed)
+        agreed = {key: changed.pop(key) for key in _AGREEING if key in changed}
+        who = await self.account(host, **changed)
+        (await self.join(case, who, **agreed)).require()
+        return who
+
+    async def reachable(self, case: Case, ways: Iterable[str]) -> Someone:
+        """Return someone who can be reached by these ways, as far as the policy takes the address for it."""
+        who = await self.person(case)
+        table = case.compiled.functions.get(REGISTER)
+        if table and "email" in ways and not who.email and _EMAIL in table.items:
+            if not free(table.items[_EMAIL]):
+                (await self.choose(case, who, REGISTER, _EMAIL)).require()
+            who.email = f"m{self.number()}x@proof.example"
+            body = {"values": {_EMAIL: {"value": who.email}}}
+            (await who.ask("PUT", f"/v1/me/functions/{REGISTER}/items", body)).require()
+        return who
+
+    async def join(self, case: Case, who: Someone, **changed: object) -> Answer:
+        """Let someone with an account of another policy agree to this one, too."""
+        text = await self.shown(case)
+        body = {key: text[key] for key in _AGREEING} | changed
+        who.policy = case.policy
+        return await who.ask("POST", f"/v1/me/policies/{case.policy}/accept", body)
+
+    async def account(self, case: Case, **changed: object) -> Someone:
         """Register someone and let them type in their code. Raises `RuntimeError` when that is refused."""
+        who, verified = await self._registered(case, changed)
+        if not verified.ok:  # a clock that is moved while the letter is on its way ends the code
+            who, verified = await self._registered(case, changed)
+        who.person.token = str(verified.require()["token"])
+        return who
+
+    async def _registered(self, case: Case, changed: Mapping[str, object]) -> tuple[Someone, Answer]:
         form = await self.form(case, **changed)
         who, login = self.stranger(), str(form.get("phone") or form["email"])
         before = len(self._gateway.to(login))
         made = (await who.ask("POST", "/v1/accounts", form)).require()
         code = await self._gateway.code(login, but=before)
         verified = await who.ask("POST", f"/v1/accounts/{made['account']}/verify", {"code": code})
-        if not verified.ok and again:  # a clock that is moved while the letter is on its way ends the code
-            return await self.person(case, again=False, **changed)
-        who.token = str(verified.require()["token"])
-        return Someone(str(made["account"]), form.get("phone", ""), who, form.get("email", ""))
+        made_for = Someone(
+            str(made["account"]), form.get("phone", ""), who, case.policy, form.get("email", "")
+        )
+        return made_for, verified
 
     async def user(self, case: Case, function: FunctionName) -> Someone:
         """Return someone for whom ``function`` runs: chosen, its needs met, its permissions granted."""
@@ -210,6 +263,8 @@ class World:
         one. Raises `NotTried`.
         """
         table = case.compiled.functions[function]
+        if function == REGISTER and table.either and who.phone:
+            return table.required | (table.either & {_PHONE})
         if table.required:
             return table.required
         about_them = table.takes[Role.HOLDER]
@@ -248,12 +303,12 @@ class World:
                 return
         raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
-    async def bind(self, who: Someone) -> Way:
+    async def bind(self, who: Someone, supplier: str | None = None) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
         number = self.number()
         shelf = {"serial": f"PROOF-{number:06d}", "model": "Proof Model", "code": "7741-2280"}
         maker = await self._hired("maker")
-        (await maker.ask("POST", "/v1/maker/devices", shelf)).require()
+        (await maker.ask("POST", "/v1/maker/devices", shelf | {"supplier": supplier})).require()
         mac = "02:00:" + ":".join(f"{number:08x}"[at : at + 2] for at in range(0, 8, 2))
         body = shelf | {"mac": mac, "ip": "198.51.100.7"}
         bound = (await who.ask("POST", "/v1/me/devices", body)).require()

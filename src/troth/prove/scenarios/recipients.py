@@ -46,6 +46,33 @@ async def only_these(world: World, case: Case, trial: Trial) -> None:
         beyond.says(),
         held=beyond.refused_for("purpose_undeclared", "recipient_unlisted"),
     )
+    if clause.own_devices:
+        await _own_devices_only(world, case, trial, clause, items)
+
+
+async def _own_devices_only(
+    world: World, case: Case, trial: Trial, clause: RecipientClause, items: frozenset[ItemName]
+) -> None:
+    """Try it with a device that somebody else supplied, and with one beside theirs."""
+    other = await _with(world, case, clause, items, supplier="another_supplier")
+    theirs = await _share(world, case, other, clause, items)
+    trial.attempt(
+        "hand over what concerns a device that somebody else supplied",
+        "提供涉及他人所供设备的信息",
+        theirs.says(),
+        held=theirs.refused_for("recipient_unlisted"),
+    )
+    both = await _with(world, case, clause, items)
+    first = both.device
+    await world.bind(both, "another_supplier")
+    both.device = first
+    mixed = await _share(world, case, both, clause, items)
+    trial.attempt(
+        "hand it over where what is on file may be of another device",
+        "信息可能涉及其他设备时提供",
+        mixed.says(),
+        held=mixed.refused_for("recipient_unlisted"),
+    )
 
 
 async def nowhere_else(world: World, case: Case, trial: Trial) -> None:
@@ -92,9 +119,18 @@ async def _shareable(case: Case, clause: RecipientClause) -> frozenset[ItemName]
     return frozenset(sorted(items)[:3])
 
 
-async def _with(world: World, case: Case, clause: RecipientClause, items: frozenset[ItemName]) -> Someone:
+async def _with(
+    world: World,
+    case: Case,
+    clause: RecipientClause,
+    items: frozenset[ItemName],
+    *,
+    supplier: str | None = None,
+) -> Someone:
     table = case.compiled.functions[clause.function]
     who = await world.user(case, clause.function)
+    if clause.own_devices:
+        await world.bind(who, supplier or clause.recipient)
     if clause.function == REGISTER:
         return who
     for item in sorted(items):
@@ -122,6 +158,8 @@ async def _share(
     table = case.compiled.functions[clause.function]
     only = table.purposes[clause.purpose].only_on
     more: dict[str, object] = {"recipient": recipient or clause.recipient, "region": region}
+    if clause.own_devices:
+        more["device"] = who.device
     if only:
         ground = grounds_for(case, Verb.SHARE, only)
         more["reference"] = document_for(ground)
