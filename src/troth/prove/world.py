@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
-from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, Starts
+from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, PurposeClause, Starts
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
 from troth.prove.samples import sample
@@ -197,15 +197,23 @@ class World:
         return who
 
     async def reachable(self, case: Case, ways: Iterable[str]) -> Someone:
-        """Return someone who can be reached by these ways, as far as the policy takes the address for it."""
-        who = await self.person(case)
+        """Return someone under a copy of the policy who can be reached by one of these ways, if anyone can.
+
+        Where that takes an address that no account is opened with, they have given it under the policy
+        itself before they agree to the copy, which tells them at once.
+        """
         table = case.compiled.functions.get(REGISTER)
-        if table and "email" in ways and not who.email and _EMAIL in table.items:
-            if not free(table.items[_EMAIL]):
-                (await self.choose(case, who, REGISTER, _EMAIL)).require()
-            who.email = f"m{self.number()}x@proof.example"
-            body = {"values": {_EMAIL: {"value": who.email}}}
-            (await who.ask("PUT", f"/v1/me/functions/{REGISTER}/items", body)).require()
+        needs = table is not None and "email" in ways and not {"sms", "phone"}.intersection(ways)
+        if table is None or not needs or _EMAIL in table.required or _EMAIL not in table.items:
+            return await self.person(case)
+        itself = Case(case.compiled.policy.name, case.compiled, case.clause)
+        who = await self.account(itself)
+        if not free(table.items[_EMAIL]):
+            (await self.choose(itself, who, REGISTER, _EMAIL)).require()
+        who.email = f"m{self.number()}x@proof.example"
+        body = {"values": {_EMAIL: {"value": who.email}}}
+        (await who.ask("PUT", f"/v1/me/functions/{REGISTER}/items", body)).require()
+        (await self.join(case, who)).require()
         return who
 
     async def join(self, case: Case, who: Someone, **changed: object) -> Answer:
@@ -360,11 +368,18 @@ class World:
         function: FunctionName,
         purpose: Purpose,
         items: Iterable[ItemName],
+        *,
+        by: ActorKind = ActorKind.SERVICE,
         **more: object,
     ) -> Did:
-        """Let a service use, share or disclose items."""
+        """Let a service, or someone of the office, use, share or disclose items."""
         body = _asked(who, function, purpose, more) | {"items": sorted(items)}
-        return _did(await (await self.service()).ask("POST", f"/v1/service/{verb.value}", body), "values")
+        if by is ActorKind.SERVICE:
+            answer = await (await self.service()).ask("POST", f"/v1/service/{verb.value}", body)
+        else:
+            step = "look" if verb is Verb.USE else verb.value
+            answer = await (await self.staff()).ask("POST", f"/v1/staff/{step}", body)
+        return _did(answer, "values")
 
     async def collect(
         self, case: Case, who: Someone, function: FunctionName, items: Iterable[ItemName]
@@ -485,6 +500,13 @@ class World:
 def chosen(table: FunctionTable) -> bool:
     """Return whether a function runs only once it was chosen."""
     return table.clause.starts is Starts.WHEN_CHOSEN or table.clause.basis in _CONSENTS
+
+
+def handler(clause: PurposeClause, verb: Verb) -> ActorKind | None:
+    """Return who of the maker does this for a purpose: a service, else staff in person, else nobody."""
+    if verb not in clause.verbs:
+        return None
+    return next((by for by in (ActorKind.SERVICE, ActorKind.STAFF) if by in clause.by), None)
 
 
 def purpose_for(table: FunctionTable, verb: Verb, actor: ActorKind) -> Purpose | None:

@@ -18,7 +18,7 @@ from troth.terms import ActorKind, Verb
 
 if TYPE_CHECKING:
     from troth.prove.world import World
-    from troth.terms import FunctionName, ItemName
+    from troth.terms import FunctionName, ItemName, Purpose
 
 _GUESSES = 30
 _WEAK = ("short7", "aaaaaaaaaaaaaaaa")
@@ -173,9 +173,11 @@ async def tries_counted(world: World, case: Case, trial: Trial) -> None:
 async def looks_on_record(world: World, case: Case, trial: Trial) -> None:
     """Show that no look of staff at a person, granted or not, is without its entry in the ledger."""
     function, purpose = _for_staff(case)
-    who = await world.person(case)
-    item = "phone_number" if who.phone else "email_address"
-    body = {"subject": who.account, "function": function, "items": [item]}
+    who = await world.user(case, function)
+    items = await world.stuff(case, who, function) - {"password", "verification_code"}
+    if function != REGISTER:
+        (await world.collect(case, who, function, items)).answer.require()
+    body = {"subject": who.account, "function": function, "items": sorted(items)}
     office = await world.staff()
     before = await world.about(who, "denied")
     curious = await office.ask("POST", "/v1/staff/look", body | {"purpose": "mere_curiosity"})
@@ -205,13 +207,15 @@ async def looks_on_record(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-def _for_staff(case: Case) -> tuple[str, str]:
+def _for_staff(case: Case) -> tuple[FunctionName, Purpose]:
     """Return a function whose items staff may use, on its own basis, for a purpose."""
-    table = case.compiled.functions.get(REGISTER)
-    purpose = purpose_for(table, Verb.USE, ActorKind.STAFF) if table else None
-    if purpose is None:
-        raise NotTried("no_look")
-    return REGISTER, purpose
+    for name in sorted(case.compiled.functions, key=lambda each: (each != REGISTER, each)):
+        table = case.compiled.functions[name]
+        purpose = purpose_for(table, Verb.USE, ActorKind.STAFF)
+        given = purpose_for(table, Verb.COLLECT, ActorKind.SUBJECT)
+        if purpose is not None and (name == REGISTER or given is not None):
+            return name, purpose
+    raise NotTried("no_look")
 
 
 async def weak_refused(world: World, case: Case, trial: Trial) -> None:

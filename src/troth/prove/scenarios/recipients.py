@@ -8,7 +8,7 @@ from troth.policy.clauses import NeverAboutClause, RecipientClause, StoredInClau
 from troth.prove.case import Case, NotTried
 from troth.prove.scenarios.grounds import document_for, grounds_for
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import REGISTER, free, needed
+from troth.prove.world import REGISTER, free, handler, needed
 from troth.terms import ActorKind, Purpose, Verb
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ async def _shareable(case: Case, clause: RecipientClause) -> frozenset[ItemName]
     if not items:
         raise NotTried("gets_nothing", recipient=clause.recipient, function=clause.function)
     purpose = table.purposes.get(clause.purpose)
-    if purpose is None or ActorKind.SERVICE not in purpose.by:
+    if purpose is None or handler(purpose, Verb.SHARE) is None:
         raise NotTried("no_service_hands", recipient=clause.recipient, purpose=clause.purpose)
     return frozenset(sorted(items)[:3])
 
@@ -163,15 +163,34 @@ async def _share(
     if only:
         ground = grounds_for(case, Verb.SHARE, only)
         more["reference"] = document_for(ground)
-    return await world.open(Verb.SHARE, who, clause.function, purpose or clause.purpose, items, **more)
+    by = handler(table.purposes[clause.purpose], Verb.SHARE) or ActorKind.SERVICE
+    return await world.open(Verb.SHARE, who, clause.function, purpose or clause.purpose, items, by=by, **more)
 
 
 def _recipient(case: Case) -> RecipientClause:
     return case.said(RecipientClause)
 
 
+def _first_of_it(case: Case) -> bool:
+    """Return whether a clause is the first of those that one line for all functions comes to, or is its own.
+
+    What only staff hand on, on a ground, is the same for each function: it is tried where it stands first.
+    """
+    clause = _recipient(case)
+    purpose = case.compiled.functions[clause.function].purposes.get(clause.purpose)
+    if purpose is None or not purpose.only_on:
+        return True
+    same = [
+        each.function
+        for table in case.compiled.functions.values()
+        for each in table.recipients.values()
+        if (each.recipient, each.purpose) == (clause.recipient, clause.purpose)
+    ]
+    return clause.function == (REGISTER if REGISTER in same else min(same))
+
+
 SCENARIOS = (
-    Scenario("only these", RecipientClause, only_these, always),
+    Scenario("only these", RecipientClause, only_these, _first_of_it),
     Scenario("nowhere else", StoredInClause, nowhere_else, always),
     Scenario("never about them", NeverAboutClause, never_about_them, always),
 )
