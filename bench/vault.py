@@ -36,7 +36,9 @@ from troth.app.settings import Settings
 from troth.app.system import System, opened
 from troth.db import Database
 from troth.db.partitions import ensure
+from troth.policy.forms import FORMS
 from troth.policy.period import Period, Unit
+from troth.policy.values import Values
 from troth.policy.words import Outcome
 from troth.subjects.names import ANSWER_REQUEST
 from troth.terms import Actor, ActorKind, Ask, Denied, Reading, RecordId, TrothError, Verb
@@ -44,6 +46,7 @@ from troth.vault import cipher, growth, keys, stream
 from troth.vault.classes import Fixed
 from troth.vault.farewell import Farewell
 from troth.vault.keyring import EpochKind
+from troth.vault.media import Media
 from troth.vault.rotation import Rotation
 from troth.vault.stages import Stage
 
@@ -285,19 +288,23 @@ async def media(both: Sides, owner: Owner) -> dict[str, float]:
     device = Actor(ActorKind.DEVICE, str(owner.device))
     collect = replace(both.ask(owner, Verb.COLLECT, "count_on_camera"), actor=device, device=owner.device)
 
+    film = Values({CROSSING: FORMS["film"]}, FORMS["letter"])
+    sealed = Media(system.db, system.keyring, system.clock, system.media.objects, values=film)
+
     async def write() -> RecordId:
         async with system.db.transaction() as tx:
-            upload = await system.media.begin(tx, await system.gate.admit(tx, collect), CROSSING)
+            permit = await system.gate.admit(tx, collect)
+            upload = await sealed.begin(tx, permit, CROSSING, told={"type": "video/mp4"})
         for part in parts:
             await upload.write(part)
         await upload.close()
         async with system.db.transaction() as tx:
-            return await system.media.finish(tx, upload)
+            return await sealed.finish(tx, await system.gate.admit(tx, collect), upload)
 
     async def read(record: RecordId) -> int:
         async with system.db.transaction() as tx:
             permit = await system.gate.admit(tx, both.ask(owner, Verb.USE, "count_customers"))
-            opened = await system.media.open(tx, permit, record)
+            opened = await sealed.open(tx, permit, record)
         return sum([len(part) async for part in opened.read()])
 
     async def write_plainly(of: UUID) -> None:

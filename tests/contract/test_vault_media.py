@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.s3 import bucket
-from tests.fakes.vault import Bench
+from tests.fakes.vault import ANYTHING, Bench
+from troth.app import stores
+from troth.app.stores import Bucket, UnfitStore
 from troth.terms import ItemName, Verb
-from troth.vault import Erased, NotCovered, NotHeld, Unsealable, stream
+from troth.vault import Erased, NotCovered, NotHeld, Unsealable, WrongForm, stream
 from troth.vault.farewell import Farewell
-from troth.vault.media import Media, TooLarge, UploadLapsed
+from troth.vault.media import AT_ONCE, Media, TooManyUploads
 from troth.vault.objects import Objects
 from troth.vault.stages import Stage
+from troth.vault.upload import TooLarge, UploadLapsed
 
 VIDEO = ItemName("cloud_video")
 MIB = 1 << 20
@@ -29,18 +32,22 @@ async def bench(request, database, tmp_path):
     if request.param == "s3":
         objects = await bucket(request)
     async with Bench(database, tmp_path) as one:
-        one.media = Media(one.db, one.keyring, one.clock, objects, largest=20 * MIB)
+        one.media = Media(one.db, one.keyring, one.clock, objects, values=ANYTHING, largest=20 * MIB)
         yield one
+
+
+def storing(bench, subject):
+    return bench.permit(subject, Verb.COLLECT, "cloud", VIDEO)
 
 
 async def upload(bench, subject, data, *, of=None, at_once=3 * MIB):
     async with bench.tx() as tx:
-        one = await bench.media.begin(tx, bench.permit(subject, Verb.COLLECT, "cloud", VIDEO), VIDEO, of=of)
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO, of=of)
     for start in range(0, len(data), at_once):
         await one.write(data[start : start + at_once])
     await one.close()
     async with bench.tx() as tx:
-        return await bench.media.finish(tx, one)
+        return await bench.media.finish(tx, storing(bench, subject), one)
 
 
 async def read(bench, subject, record, first=0, end=None):
@@ -109,7 +116,7 @@ async def test_what_is_forgotten_is_refused_at_once_and_swept_with_its_thumbnail
 async def test_an_upload_that_is_never_finished_is_not_there_and_is_swept(bench):
     subject = await bench.subject()
     async with bench.tx() as tx:
-        one = await bench.media.begin(tx, bench.permit(subject, Verb.COLLECT, "cloud", VIDEO), VIDEO)
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO)
     await one.write(os.urandom(9 * MIB))
     await one.abandon()
     with pytest.raises(NotHeld):
@@ -125,14 +132,14 @@ async def test_an_upload_that_is_never_finished_is_not_there_and_is_swept(bench)
 async def test_what_was_forgotten_during_its_upload_never_exists(bench):
     subject = await bench.subject()
     async with bench.tx() as tx:
-        one = await bench.media.begin(tx, bench.permit(subject, Verb.COLLECT, "cloud", VIDEO), VIDEO)
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO)
     await one.write(b"x")
     async with bench.tx() as tx:
         await bench.vault.close(tx, bench.permit(subject, Verb.FORGET, "cloud"))
     await one.close()
     async with bench.tx() as tx:
         with pytest.raises(UploadLapsed):
-            await bench.media.finish(tx, one)
+            await bench.media.finish(tx, storing(bench, subject), one)
     bench.clock.pass_(hours=1)
     assert await sweep(bench) == 1
     assert await bench.media.objects.segments(one.record) == []
@@ -221,3 +228,126 @@ def test_parts_cover_a_range_exactly(size, data):
             or size == 0
         )
         at += part.take
+
+
+async def test_what_it_is_lies_sealed_beside_it_and_comes_back(bench):
+    subject = await bench.subject()
+    told = {"type": "video/mp4", "measured": "2026-03-01T08:00:00+00:00"}
+    async with bench.tx() as tx:
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO, told=told)
+    await one.write(b"four")
+    await one.close()
+    async with bench.tx() as tx:
+        record = await bench.media.finish(tx, storing(bench, subject), one)
+        opened = await bench.media.open(tx, bench.permit(subject, Verb.USE, "cloud", VIDEO), record)
+        row = await (await tx.conn.execute("SELECT media::text, told FROM media")).fetchone()
+    assert opened.told == told | {"media": str(record), "bytes": 4}
+    assert "video/mp4" not in row[0]
+    assert b"video/mp4" not in bytes(row[1])
+
+
+async def test_a_value_of_another_form_is_never_begun(bench):
+    subject = await bench.subject()
+    strict = Media(bench.db, bench.keyring, bench.clock, bench.media.objects)
+    for item, told in ((VIDEO, {"type": "text/html"}), (VIDEO, {}), ("motion", {"type": "video/mp4"})):
+        async with bench.tx() as tx:
+            permit = bench.permit(subject, Verb.COLLECT, "cloud", item)
+            with pytest.raises(WrongForm):
+                await strict.begin(tx, permit, ItemName(item), told=told)
+
+
+async def test_it_is_finished_only_where_it_was_begun(bench):
+    subject, other = await bench.subject(), await bench.subject()
+    async with bench.tx() as tx:
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO)
+    await one.close()
+    for permit in (
+        storing(bench, other),
+        bench.permit(subject, Verb.COLLECT, "watch", VIDEO),
+        bench.permit(subject, Verb.COLLECT, "cloud", "motion"),
+        bench.permit(subject, Verb.USE, "cloud", VIDEO),
+    ):
+        async with bench.tx() as tx:
+            with pytest.raises(NotCovered):
+                await bench.media.finish(tx, permit, one)
+    async with bench.tx() as tx:
+        assert await bench.media.finish(tx, storing(bench, subject), one)
+
+
+async def test_an_upload_that_was_given_up_is_swept_at_once(bench):
+    subject = await bench.subject()
+    async with bench.tx() as tx:
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO)
+    await one.write(os.urandom(9 * MIB))
+    await one.abandon()
+    async with bench.tx() as tx:
+        await bench.media.give_up(tx, one)
+    assert await sweep(bench) == 1
+    assert await bench.media.objects.segments(one.record) == []
+    async with bench.tx() as tx:
+        with pytest.raises(UploadLapsed):
+            await bench.media.finish(tx, storing(bench, subject), one)
+
+
+async def test_giving_up_what_was_finished_changes_nothing(bench):
+    subject = await bench.subject()
+    async with bench.tx() as tx:
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO)
+    await one.close()
+    async with bench.tx() as tx:
+        record = await bench.media.finish(tx, storing(bench, subject), one)
+        await bench.media.give_up(tx, one)
+    assert await read(bench, subject, record) == b""
+
+
+async def test_only_so_many_uploads_of_one_person_are_under_way(bench):
+    subject, other = await bench.subject(), await bench.subject()
+    for _ in range(AT_ONCE):
+        async with bench.tx() as tx:
+            await bench.media.begin(tx, storing(bench, subject), VIDEO)
+    async with bench.tx() as tx:
+        with pytest.raises(TooManyUploads):
+            await bench.media.begin(tx, storing(bench, subject), VIDEO)
+        await bench.media.begin(tx, storing(bench, other), VIDEO)
+    bench.clock.pass_(hours=1)
+    async with bench.tx() as tx:
+        await bench.media.begin(tx, storing(bench, subject), VIDEO)
+
+
+async def test_a_list_names_what_the_permit_opens_and_the_copy_reads_all_of_it(bench):
+    subject, other = await bench.subject(), await bench.subject()
+    record, theirs = await upload(bench, subject, b"one"), await upload(bench, other, b"theirs")
+    async with bench.tx() as tx:
+        begun = await bench.media.begin(tx, storing(bench, subject), VIDEO)
+
+        async def listed(permit):
+            return [one.record for one in await bench.media.listed(tx, permit)]
+
+        assert await listed(bench.own(subject)) == [record]
+        assert await listed(bench.permit(subject, Verb.USE, "cloud", VIDEO)) == [record]
+        assert await listed(bench.permit(subject, Verb.USE, "cloud", "motion")) == []
+        assert await listed(bench.permit(subject, Verb.USE, "watch", VIDEO)) == []
+        with pytest.raises(NotCovered):
+            await listed(storing(bench, subject))
+        every = [one async for one in bench.media.every(tx, bench.own(subject))]
+    assert [one.held.record for one in every] == [record]
+    assert b"".join([part async for part in every[0].read()]) == b"one"
+    assert begun.record not in (record, theirs)
+    async with bench.tx() as tx:
+        with pytest.raises(NotCovered):
+            await anext(bench.media.every(tx, bench.permit(subject, Verb.USE, "cloud", VIDEO)))
+
+
+async def test_a_store_proves_itself_and_keeps_nothing_of_the_proof(bench, tmp_path):
+    await bench.media.objects.prove()
+    away = Bucket(
+        name="media", endpoint="http://127.0.0.1:9", region="local", access="anyone", secret="invented"
+    )
+    with pytest.raises(
+        UnfitStore, match=r"s3://media at http://127\.0\.0\.1:9 does not take an object"
+    ) as unfit:
+        await stores.prove(away)
+    assert "invented" not in str(unfit.value)
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UnfitStore, match="does not take an object"):
+        await stores.prove(tmp_path / "file")

@@ -19,6 +19,8 @@ from troth.subjects.names import PASSWORD, REGISTER, SIGN_IN
 from troth.terms import Verb
 from troth.vault import farewell
 from troth.vault.erasure import Erasure, Hooks
+from troth.vault.media import Media
+from troth.vault.objects import Objects
 from troth.vault.roll import Roll
 from troth.vault.rotation import Rotation
 
@@ -51,7 +53,8 @@ class Desk:
         self.requests = Requests(parts, people.accounts.outbox, working_days())
         self.cancellation = Cancellation(parts, self.erasure, self.requests)
         self.effects = Effects(parts, self.requests, self.cancellation)
-        self.copies = Copies(parts, people.db, self.devices, self.requests)
+        media = Media(people.db, parts.keyring, people.clock, Objects.folder(folder / "media"))
+        self.copies = Copies(parts, people.db, self.devices, self.requests, media)
 
     async def __aenter__(self):
         await self.people.__aenter__()

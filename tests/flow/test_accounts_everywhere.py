@@ -22,7 +22,11 @@ def quick_hashes(monkeypatch):
     monkeypatch.setattr(passwords, "DUMMY", quick.hash("nobody"))
 
 
-@pytest.fixture(params=policies.names())
+WITH_ACCOUNTS = [name for name in policies.names() if REGISTER in policies.compiled(name).functions]
+WITHOUT = [name for name in policies.names() if name not in WITH_ACCOUNTS]
+
+
+@pytest.fixture(params=WITH_ACCOUNTS)
 async def people(request, database, tmp_path):
     async with People(database, tmp_path, request.param) as one:
         yield one
@@ -55,3 +59,12 @@ async def test_an_account_that_nobody_needs_is_chosen_by_opening_it(people):
     chosen = [act for act in (await people.standing(account)).acts if act.kind is ActKind.CHOSEN]
     waits = people.compiled.functions[REGISTER].waits
     assert [act.function for act in chosen] == ([REGISTER] if waits else [])
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+async def test_a_policy_without_accounts_opens_none(name, database, tmp_path):
+    async with People(database, tmp_path, name) as one:
+        with pytest.raises(Denied) as caught:
+            await one.register(policy=one.policy, email=EMAIL)
+        assert caught.value.decision.reason is Reason.UNKNOWN_FUNCTION
+        assert await one.rows() == {}

@@ -194,6 +194,10 @@ async def test_who_ends_the_agreement_still_signs_in_and_may_agree_again(people)
             await people.choices.accept(tx, subject, POLICY, 2, shown)
         await people.choices.accept(tx, subject, POLICY, 1, shown)
     await people.choose(subject, FLOW)  # a choice ends with the agreement: it is made again
+    with pytest.raises(Denied) as refused:
+        await see(people, subject, footfall)  # and so is the store given again: it was forgotten
+    assert refused.value.decision.reason is Reason.REQUIRED_ITEM_MISSING
+    await link(people, subject)
     await see(people, subject, footfall)
 
 

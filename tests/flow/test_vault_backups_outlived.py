@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.vault import START, Bench
 from tests.flow.test_vault_erasure import PLAN, Crash, crashing, fill, finish
-from troth.vault import CertificateBroken, EpochKind, FolderKeyring, addendum, certificate
+from troth.vault import CertificateBroken, EpochKind, FolderKeyring, LinkSpent, addendum, certificate
 from troth.vault.erasure import Backups, Erasure
 from troth.vault.spares import Spares
 from troth.vault.stages import Stage
@@ -34,9 +34,53 @@ def erasure_of(bench, horizon=HORIZON):
 
 
 async def certified(bench):
+    return (await certified_with_link(bench)).erasure
+
+
+async def certified_with_link(bench):
     begun = await bench.begin(await fill(bench), PLAN)
     assert await finish(bench, begun.erasure) == Stage.CERTIFIED
-    return begun.erasure
+    return begun
+
+
+async def fetch(bench, link):
+    async with bench.tx() as tx:
+        return await bench.erasure.fetch(tx, link)
+
+
+async def test_the_link_that_brought_the_certificate_brings_the_addendum_once(bench):
+    begun = await certified_with_link(bench)
+    first = await fetch(bench, begun.link)
+    assert (first.certificate is not None, first.addendum) == (True, None)
+    for _ in range(2):  # meanwhile it shows how far it is, and hands nothing out
+        waits = await fetch(bench, begun.link)
+        assert (waits.certificate, waits.addendum) == (None, None)
+        assert "certified" in waits.stages
+    with pytest.raises(LinkSpent):
+        await fetch(bench, begun.link + "x")
+    bench.clock.pass_(days=31)  # the plan and its key are gone by now; the word on backups needs neither
+    assert await bench.advance(begun.erasure) is Stage.BACKUPS
+    last = await fetch(bench, begun.link)
+    assert last.certificate is None
+    assert addendum.verify(last.addendum, bench.signer.public).belongs_to(first.certificate)
+    with pytest.raises(LinkSpent):
+        await fetch(bench, begun.link)
+
+
+async def test_the_link_does_not_wait_for_ever(bench):
+    begun = await certified_with_link(bench)
+    await fetch(bench, begun.link)
+    bench.clock.at = (await look(bench, begun.erasure)).horizon + timedelta(days=30)
+    with pytest.raises(LinkSpent):
+        await fetch(bench, begun.link)
+
+
+async def test_where_no_addendum_is_to_come_the_link_is_spent_with_the_certificate(bench):
+    bench.erasure = erasure_of(bench, horizon=None)
+    begun = await certified_with_link(bench)
+    assert (await fetch(bench, begun.link)).certificate is not None
+    with pytest.raises(LinkSpent):
+        await fetch(bench, begun.link)
 
 
 async def look(bench, erasure):

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.contract.test_vault_media import upload
-from tests.fakes.vault import START, Bench, reading
+from tests.fakes.vault import ANYTHING, START, Bench, reading
 from tests.servers.embedded import let_all_in
 from troth.app.embedded.postgres import Postgres
 from troth.db import migrate
@@ -31,6 +31,7 @@ from troth.vault.objects import Objects
 ENTRANCES = (
     *("document", "replaced", "event", "corrected", "noted", "looked_up", "farewell", "unstorable"),
     *("claimed_twice", "media", "held", "held_event"),
+    *("filmed", "told_of_film", "broken_off"),
 )
 
 
@@ -47,7 +48,22 @@ def server(services, tmp_path_factory):
 @pytest.fixture
 async def bench(server, tmp_path):
     async with Bench(Dsns(server, "troth"), tmp_path) as one:
+        objects = Objects.folder(tmp_path / "media")
+        one.media = Media(one.db, one.keyring, one.clock, objects, values=ANYTHING)
         yield one
+
+
+async def film(bench, subject, content, told, *, whole):
+    """Upload an object, or stop before its end."""
+    media = bench.media
+    permit = bench.permit(subject, Verb.COLLECT, "cloud", "film")
+    async with bench.tx() as tx:
+        upload = await media.begin(tx, permit, ItemName("film"), told=told)
+    await upload.write(content.encode() * 20_000)
+    await upload.close()
+    if whole:
+        async with bench.tx() as tx:
+            await media.finish(tx, permit, upload)
 
 
 async def correct(bench, subject, sent, marker):
@@ -91,7 +107,6 @@ async def plant(bench, database):
     await bench.append(subject, [sent])
     await correct(bench, subject, sent, markers["corrected"])
     await keep_for_the_law(bench, subject, markers)
-    bench.media = Media(bench.db, bench.keyring, bench.clock, Objects.folder(bench.folder / "media"))
     await upload(bench, subject, markers["media"].encode())
     phone = ItemName("phone")
 
@@ -110,6 +125,8 @@ async def plant(bench, database):
         async with bench.tx() as tx:
             await bench.vault.lookup.find(tx, phone, value)
 
+    await film(bench, subject, markers["filmed"], {"zone": markers["told_of_film"]}, whole=True)
+    await film(bench, subject, markers["broken_off"], {}, whole=False)
     await note()
     await claim(subject, markers["looked_up"])
     await look(markers["looked_up"])

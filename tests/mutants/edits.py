@@ -31,14 +31,20 @@ from troth.app.settings import Settings
 from troth.policy.promises import carried
 from troth.prove.case import Case
 from troth.prove.scenarios import SCENARIOS
+from troth.prove.world import REGISTER, chosen
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("edits.yaml")
+CHOSEN, FROM_THE_START = "chosen", "from the start"
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One place of the source, as it stands and as it is to stand; ``also`` is what the edit must import."""
+    """One place of the source, as it stands and as it is to stand; ``also`` is what the edit must import.
+
+    ``functions``: of clauses of a function, only those of one that waits to be chosen (`chosen`), or of one
+    that does not (`from the start`); the account's own is neither, its trials being others.
+    """
 
     name: str
     file: str
@@ -46,6 +52,7 @@ class Edit:
     after: str
     breaks: frozenset[str]
     also: tuple[str, str] | None = field(default=None)
+    functions: str | None = field(default=None)
 
     def applied(self, text: str) -> str:
         """Return the text of the file with the edit. Raises `ValueError` where it does not fit."""
@@ -54,6 +61,15 @@ class Edit:
                 raise ValueError(f"{self.file} has this {text.count(before)} times, not once: {before!r}")
             text = text.replace(before, after)
         return text
+
+    def concerns(self, case: Case) -> bool:
+        """Return whether the trials of this clause rest on what the edit takes away."""
+        if self.functions is None:
+            return True
+        named = getattr(case.clause, "function", REGISTER)
+        if named == REGISTER:
+            return False
+        return self.functions == (CHOSEN if chosen(case.compiled.functions[named]) else FROM_THE_START)
 
 
 def table() -> tuple[Edit, ...]:
@@ -67,6 +83,7 @@ def table() -> tuple[Edit, ...]:
             row["after"],
             frozenset(row["breaks"]),
             tuple(row["with"]) if "with" in row else None,
+            row.get("functions"),
         )
         for row in rows
     )
@@ -75,13 +92,16 @@ def table() -> tuple[Edit, ...]:
 def fitting(edits: tuple[Edit, ...], policy: str, promise: str) -> list[Edit]:
     """Return the edits that take away what a promise rests on: those that break one of its trials."""
     compiled = policies.compiled(policy)
-    tried = {
-        scenario.name
+    tried = [
+        (scenario.name, case)
         for clause in carried(compiled.policy).get(promise, ())
+        for case in [Case(compiled.policy.name, compiled, clause)]
         for scenario in SCENARIOS
-        if isinstance(clause, scenario.of) and scenario.fits(Case(compiled.policy.name, compiled, clause))
-    }
-    return [edit for edit in edits if edit.breaks & tried]
+        if isinstance(clause, scenario.of) and scenario.fits(case)
+    ]
+    return [
+        edit for edit in edits if any(name in edit.breaks and edit.concerns(case) for name, case in tried)
+    ]
 
 
 class Copy:

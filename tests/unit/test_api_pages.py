@@ -15,6 +15,7 @@ from tests.fakes.doors import REFUSED, TOKEN, FakeDoors
 from troth.edges.api.app import create_app
 from troth.edges.web.app import create_pages
 from troth.edges.web.words import LANGUAGES, Words, catalogue, preferred
+from troth.policy.clauses import Need
 from troth.subjects.papers import PAPERS
 from troth.terms import Basis, Reason
 from troth.vault.stages import Stage
@@ -202,6 +203,7 @@ def test_every_word_of_the_domain_has_a_text() -> None:
     assert {f"basis.{basis.value}" for basis in Basis} <= known
     assert {f"stage.{stage.name.lower()}" for stage in Stage} <= known
     assert {f"kind.{kind.value}" for kind in PAPERS} <= known
+    assert {f"need_{need.value}" for need in Need} <= known
 
 
 def test_every_text_that_a_template_asks_for_exists() -> None:

@@ -4,7 +4,9 @@ import ast
 
 import pytest
 
-from tests.mutants.edits import ROOT, fitting, table
+from tests.mutants.edits import CHOSEN, FROM_THE_START, ROOT, fitting, table
+from troth.app import policies
+from troth.prove.case import Case
 from troth.prove.scenarios import SCENARIOS
 
 EDITS = table()
@@ -27,4 +29,18 @@ def test_edits_break_trials_that_there_are():
 def test_an_edit_fits_the_promises_whose_trials_it_breaks():
     names = {edit.name for edit in fitting(EDITS, "sunmi-camera", "sunmi-camera.fn.bind")}
     assert "any purpose will do" not in names
+    starts_by_itself = fitting(EDITS, "sunmi-camera", "sunmi-camera.rights.other_way")
+    assert "a function runs without being chosen" not in {edit.name for edit in starts_by_itself}
     assert fitting(EDITS, "sunmi-camera", "sunmi-camera.facts.no_such") == []
+
+
+@pytest.mark.parametrize(
+    ("function", "named"),
+    [("cloud", CHOSEN), ("bind", FROM_THE_START), ("register", None)],
+    ids=["chosen", "from the start", "the account"],
+)
+def test_what_keeps_only_chosen_functions_is_no_edit_for_others(function, named):
+    compiled = policies.compiled("sunmi-camera")
+    case = Case(compiled.policy.name, compiled, compiled.functions[function].clause)
+    limited = {edit.functions for edit in EDITS if edit.functions and edit.concerns(case)}
+    assert limited == ({named} if named else set())

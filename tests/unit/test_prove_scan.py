@@ -4,11 +4,15 @@ import base64
 import json
 import random
 import zlib
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
 from troth.prove import pglz
 from troth.prove.scan import forms, scan
+from troth.terms import ItemName, Reading
+from troth.vault import blocks
 
 MARKER = "+8613800000001-marker"
 
@@ -31,6 +35,15 @@ def test_finds_the_marker_written_as(tmp_path, how, marker):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "file").write_bytes(WRITERS[how](marker))
     assert {s.marker for s in scan([tmp_path], [marker, "another"])} == {marker}
+
+
+def test_finds_the_marker_in_a_block_of_readings_that_nobody_sealed(tmp_path):
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    readings = [Reading(uuid4(), ItemName("note"), at, {"n": n, "text": MARKER * 2}) for n in range(9)]
+    block = blocks.encode(readings)
+    assert MARKER.encode() not in block  # compressed, without a head that tells
+    (tmp_path / "file").write_bytes(b"some page" + block + bytes(99))
+    assert {s.marker for s in scan([tmp_path], [MARKER, "another"])} == {MARKER}
 
 
 def test_finds_nothing_where_nothing_is(tmp_path):

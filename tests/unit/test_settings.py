@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from troth.app import ways
 from troth.app.settings import BadSetting, Settings, dsn_variable, names
+from troth.app.stores import Bucket
 from troth.app.ways import Part
 from troth.db import Role
 
@@ -183,3 +184,51 @@ def test_a_process_is_told_the_root_of_its_own_system_only(tmp_path: Path):
     for part in Part:
         assert ways.told(ours, environ, part)["TROTH_KEYRING_ROOT"] == KEY
         assert "TROTH_KEYRING_ROOT" not in ways.told(scratch, environ, part)
+
+
+BUCKET = {
+    "TROTH_MEDIA": "s3://films",
+    "TROTH_MEDIA_ENDPOINT": "https://objects.example.org",
+    "TROTH_MEDIA_ACCESS": "the-access-key",
+    "TROTH_MEDIA_SECRET": "the-secret-key",
+}
+
+
+def test_media_lie_in_the_data_folder_in_another_or_in_a_bucket(tmp_path: Path):
+    assert read(TROTH_DATA="/srv/troth").store == Path("/srv/troth/media")
+    assert read(TROTH_MEDIA="/srv/films").store == Path("/srv/films")
+    file = tmp_path / "secret"
+    file.write_text("the-secret-key")
+    by_file = {k: v for k, v in BUCKET.items() if k != "TROTH_MEDIA_SECRET"}
+    for told in (BUCKET, by_file | {"TROTH_MEDIA_SECRET_FILE": str(file)}):
+        got = read(**told)
+        assert got.store == Bucket(
+            name="films", endpoint="https://objects.example.org", region="us-east-1",
+            access="the-access-key", secret="the-secret-key",
+        )  # fmt: skip
+        for shown in (repr(got), repr(got.store)):
+            assert "the-secret-key" not in shown
+            assert "the-access-key" not in shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"TROTH_MEDIA": "films"}, "write a full path, or s3://BUCKET"),
+        ({"TROTH_MEDIA": "s3://"}, "write a full path, or s3://BUCKET"),
+        ({"TROTH_MEDIA": "s3://films/../keys"}, "write a full path, or s3://BUCKET"),
+        ({"TROTH_MEDIA": "/srv/films"}, "belongs to a bucket"),
+        ({"TROTH_MEDIA": None}, "belongs to a bucket"),
+        ({"TROTH_MEDIA_ENDPOINT": None}, "TROTH_MEDIA_ENDPOINT is not set"),
+        ({"TROTH_MEDIA_SECRET": None}, "TROTH_MEDIA_SECRET is not set"),
+        ({"TROTH_MEDIA_ENDPOINT": "http://objects.example.org"}, "write an https:// address"),
+        ({"TROTH_MEDIA_ENDPOINT": "https://me:word@objects.example.org"}, "without a credential"),
+        ({"TROTH_MEDIA_REGION": "here, there"}, "is not a region"),
+        ({"TROTH_MEDIA_SECRET_FILE": "/srv/secret"}, "both set: keep one"),
+    ],
+)
+def test_a_bucket_that_is_half_told_is_refused(changed: dict[str, str | None], sentence: str):
+    told = {name: value for name, value in (BUCKET | changed).items() if value is not None}
+    with pytest.raises(BadSetting, match=sentence) as refused:
+        read(**told)
+    assert "the-secret-key" not in str(refused.value)

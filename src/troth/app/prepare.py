@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import AsyncConnection, OperationalError
 
-from troth.app import policies
+from troth.app import policies, stores
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.settings import BadSetting, dsn_variable
 from troth.app.system import SIGNING
@@ -45,6 +45,10 @@ async def prepare(settings: Settings) -> None:
     # Made here, once, so that processes that start side by side find the same keys.
     FolderKeyring.create(settings.keyring, settings.keyring_root)
     Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
+    try:
+        await stores.prove(settings.store)
+    except stores.UnfitStore as unfit:
+        raise BadSetting(str(unfit)) from None
     await _fit(settings, Role.OWNER)
     await migrate(settings.owner_dsn)
     for role in sorted(WORKING):

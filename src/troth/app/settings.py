@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from troth.app import stores
 from troth.db.roles import WORKING, Role, as_role, holds_password
 from troth.terms import Region, TrothError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "TROTH_"
+MEDIA = "media"
 _PORTS = range(65536)
 _WORKERS = range(1, 257)
 _KEY_BYTES = 32
@@ -46,6 +48,11 @@ class Settings:
     data: Path
     keyring: Path
     keyring_root: bytes | None = field(repr=False)
+    media: str | None
+    media_endpoint: str | None
+    media_region: str | None
+    media_access: str | None = field(repr=False)
+    media_secret: str | None = field(repr=False)
     deployment: str
     region: Region
     http_host: str
@@ -83,6 +90,7 @@ class Settings:
             data=data,
             keyring=_directory("TROTH_KEYRING", given.get("TROTH_KEYRING")) or data / "keyring",
             keyring_root=_key("TROTH_KEYRING_ROOT", given),
+            **_media(given, data),
             deployment=_deployment(given.get("TROTH_DEPLOYMENT", "troth")),
             region=_region(given.get("TROTH_REGION", "CN")),
             http_host=_host(given.get("TROTH_HTTP_HOST", "127.0.0.1")),
@@ -96,6 +104,17 @@ class Settings:
             policies=_directory("TROTH_POLICIES", given.get("TROTH_POLICIES")),
             clock=_directory("TROTH_CLOCK", given.get("TROTH_CLOCK")),
         )
+
+    @property
+    def store(self) -> stores.Store:
+        """Where media lies."""
+        told = {
+            stores.ENDPOINT: self.media_endpoint,
+            stores.REGION: self.media_region,
+            stores.ACCESS: self.media_access,
+            stores.SECRET: self.media_secret,
+        }
+        return stores.read(self.media, told, self.data / MEDIA)
 
     def dsn_of(self, role: Role) -> str | None:
         """Return the way into the database for ``role``; None for an embedded one that isn't up yet.
@@ -127,7 +146,11 @@ def dsn_variable(role: Role) -> str:
 def names() -> frozenset[str]:
     """Return every variable that a deployment may set."""
     plain = frozenset(_variable(f.name) for f in fields(Settings))
-    return plain | {f"{dsn_variable(role)}_FILE" for role in Role} | {"TROTH_KEYRING_ROOT_FILE"}
+    return (
+        plain
+        | {f"{dsn_variable(role)}_FILE" for role in Role}
+        | {"TROTH_KEYRING_ROOT_FILE", f"{stores.SECRET}_FILE"}
+    )
 
 
 def _refuse_half_told(dsns: Mapping[str, str | None]) -> None:
@@ -273,6 +296,18 @@ def _key(name: str, given: Mapping[str, str]) -> bytes | None:
             f"-base64 {_KEY_BYTES} prints, and keep a copy apart: without it the keyring opens nothing"
         )
     return key
+
+
+def _media(given: Mapping[str, str], data: Path) -> dict[str, str | None]:
+    """Return what is said of the place for media, as it is. Raises when it cannot be used."""
+    told = {name: given.get(name) for name in (stores.ENDPOINT, stores.REGION, stores.ACCESS)}
+    told[stores.SECRET], _source = _told(stores.SECRET, given)
+    try:
+        stores.read(given.get("TROTH_MEDIA"), told, data / MEDIA)
+    except stores.UnfitStore as unfit:
+        raise BadSetting(str(unfit)) from None
+    said = {name.removeprefix(PREFIX).lower(): value for name, value in told.items()}
+    return said | {"media": given.get("TROTH_MEDIA")}
 
 
 def _told(name: str, given: Mapping[str, str]) -> tuple[str | None, str]:

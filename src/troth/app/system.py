@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from troth import ledger
-from troth.app import policies
+from troth.app import policies, stores
 from troth.app.bus import Bus, NatsBus, Silence
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
@@ -50,7 +50,6 @@ from troth.vault import FolderKeyring, Keyring, Vault
 from troth.vault.erasure import Backups, Erasure, Hooks
 from troth.vault.expiry import Expiry
 from troth.vault.media import Media
-from troth.vault.objects import Objects
 from troth.vault.roll import Roll
 from troth.vault.rules import PolicyRules
 from troth.vault.spares import Spares
@@ -60,7 +59,6 @@ if TYPE_CHECKING:
 
 _QUERIES = queries("troth.app")
 SIGNING = "sign"
-MEDIA = "media"
 ERASURES = "erasures.log"
 SPARES = "spares.log"
 TAIL = "ledger.tail"
@@ -193,6 +191,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         Spares(settings.data / SPARES),
     )
     erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
+    media = Media(pools.db, keyring, clock, stores.opened(settings.store), rules=rules)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
     rounds = Rounds(parts, people.outbox)
@@ -214,7 +213,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         devices=devices,
         sequencer=Sequencer(pools.sequencer, signer, clock, tail=Tail(settings.data / TAIL)),
         erasure=erasure,
-        media=Media(pools.db, keyring, clock, Objects.folder(settings.data / MEDIA), rules=rules),
+        media=media,
         retention=retention,
         desk=desk,
         cancellation=cancellation,
@@ -224,7 +223,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         incidents=Incidents(parts, rounds, working_days()),
         changes=Changes(parts, rounds, tuple(in_force)),
         ends=Ends(parts, rounds, working_days(), Gone(parts, cancellation).erase),
-        copies=Copies(parts, pools.copying, devices, desk),
+        copies=Copies(parts, pools.copying, devices, desk, media),
         tally=Tally(pools.aside, clock),
         bus=bus,
     )

@@ -295,6 +295,7 @@ class Progress:
     stage: int
     stages: tuple[StageLine, ...]
     certificate: str | None = field(repr=False)
+    addendum: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

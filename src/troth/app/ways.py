@@ -38,6 +38,8 @@ def told(settings: Settings, environ: Mapping[str, str], part: Part) -> Mapping[
     said = {k: v for k, v in environ.items() if k.startswith("TROTH_") and not k.startswith(withheld)}
     if settings.keyring_root is None:  # a scratch system has a keyring of its own
         said = {k: v for k, v in said.items() if not k.startswith("TROTH_KEYRING_ROOT")}
+    if settings.media is None:
+        said = {k: v for k, v in said.items() if not k.startswith("TROTH_MEDIA")}
     for role in sorted(ROLES[part]):
         name = dsn_variable(role)
         dsn = settings.dsn_of(role)

@@ -16,12 +16,12 @@ from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
 from troth.app.doors.gives import GivesDoors
 from troth.app.doors.matters import MatterDoors
+from troth.app.doors.media import MediaDoors
 from troth.app.doors.minors import MinorDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
 from troth.app.doors.receivers import ReceiverDoors
-from troth.app.doors.records import RecordDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
 from troth.app.doors.staff import StaffDoors
@@ -42,8 +42,8 @@ class Troth(
     ArrivalDoors,
     PersonDoors,
     AgreementDoors,
+    MediaDoors,
     ReceiverDoors,
-    RecordDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,

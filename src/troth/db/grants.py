@@ -59,7 +59,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "blind_index": {_APP: "select insert delete", _KEEPER: "select update(tag, epoch)"},
     # Media. Forgetting takes the key away; the bytes are swept, and then the row.
     "media": {
-        _APP: "select insert update(state, settled, size, wrapped) delete",
+        _APP: "select insert update(state, settled, size, told, wrapped) delete",
         _KEEPER: "select update(wrapped, kek_epoch)",
     },
     # What has its time. Who is not the eraser may lengthen a hold and not end it.

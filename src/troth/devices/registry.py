@@ -8,7 +8,7 @@ anew at every binding: whoever had the device before hears nothing of it any mor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -26,9 +26,11 @@ from troth.policy.compiled import Compiled
 from troth.terms import (
     Act,
     ActKind,
+    Ask,
     Clock,
     DeviceId,
     FunctionName,
+    ItemName,
     PolicyName,
     Region,
     Standing,
@@ -40,6 +42,10 @@ from troth.vault import Keyring, Vault
 
 class NotYourDevice(TrothError):
     """no such device among yours"""
+
+
+class NotThisDevice(TrothError):
+    """no bound device proves itself with this token and secret: bind it anew"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,23 @@ class Devices:
         if standing is None:
             return Refusal.UNKNOWN_TOKEN
         return Known(device.subject, device.device, self._open(device, standing))
+
+    async def upload_ask(
+        self, tx: Tx, token: str, secret: str, function: FunctionName, item: ItemName
+    ) -> Ask:
+        """Return the question whether a device that proves itself may send one more of an item.
+
+        Raises `NotThisDevice`.
+        """
+        device = await bound.by_token(tx, token)
+        if device is None or not credentials.proves(secret, bytes(device.secret_hash)):
+            raise NotThisDevice
+        now = self._clock.now()
+        compiled = self._accepted(device, await ledger.standing(tx, device.subject, lock=True), now)
+        table = compiled.functions.get(function) if compiled else None
+        return replace(
+            permissions.question(device, function, table, self._region, now), items=frozenset({item})
+        )
 
     async def functions(self, tx: Tx, subject: SubjectId) -> Mapping[str, frozenset[FunctionName]]:
         """Return what each device of a subject may send now, by token. Nothing: no device, or no subject."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from troth.prove.world import World
     from troth.terms import ClauseId, PolicyName
 
-_LIMIT_S = 60
+_LIMIT_S = 180
 
 
 class Verdict(StrEnum):

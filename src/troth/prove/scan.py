@@ -1,7 +1,8 @@
 """Search every byte of a data directory for planted values, as a thief of the disk would.
 
-Looks for each marker as it is, in the encodings that software is fond of, and inside zlib streams and values
-that PostgreSQL compressed, since a scan for plain text would pass on compressed plaintext. Reads files only.
+Looks for each marker as it is, in the encodings that software is fond of, and inside zlib streams, values
+that PostgreSQL compressed and blocks of readings that nobody sealed, since a scan for plain text would pass
+on compressed plaintext. Reads files only.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from pathlib import Path
 from troth.prove import pglz
 
 _ZLIB_HEAD = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_BLOCK_HEAD = re.compile(rb"\x04\x00[\x00-\x0f][\x00-\xff]" + b"[%s]" % bytes(range(0, 256, 16)), re.DOTALL)
+"""How a block of readings begins (`vault/blocks.py`): its ids follow, then raw deflate without a head."""
 _RUN = bytes(64)
 _EMPTY = re.compile(rb"\x00{64,}")
 _INFLATE_LIMIT = 1 << 20
+_RAW = -15
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,19 @@ def _inflated(data: bytes) -> Iterator[bytes]:
             yield opened
 
 
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """Yield what the readings of every unsealed block in ``data`` open to, as far as they open."""
+    view = memoryview(data)
+    for head in _BLOCK_HEAD.finditer(data):
+        start = head.end() + int.from_bytes(head.group()[1:], "big")
+        try:
+            opened = zlib.decompressobj(_RAW).decompress(view[start : start + _INFLATE_LIMIT], _INFLATE_LIMIT)
+        except zlib.error:
+            continue
+        if opened:
+            yield opened
+
+
 def _files(roots: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
     for root in roots:
         for path in sorted(root.rglob("*")):
@@ -96,7 +113,8 @@ def scan(roots: Iterable[Path], markers: Iterable[str]) -> frozenset[Sighting]:
         for marker, form, needle in wanted:
             if needle in data:
                 seen.add(Sighting(marker, form, name))
-        for kind, opening in (("zlib", _inflated(data)), ("pglz", pglz.values(data))):
+        opens = {"zlib": _inflated(data), "pglz": pglz.values(data), "block": _blocks(data)}
+        for kind, opening in opens.items():
             for opened in opening:
                 for marker, form, needle in wanted:
                     if needle in opened:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
-from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
+from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, Starts
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
 from troth.prove.samples import sample
@@ -39,7 +39,10 @@ _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_c
 PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
 _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
-_SOON_S = 6.0
+PATIENCE_S = 20.0
+"""For what workers do by themselves: over once it is seen, so only a broken promise takes this long."""
+SOON_S = 8.0
+"""For what should not come at all."""
 _BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
@@ -59,6 +62,11 @@ class Someone:
     def login(self) -> str:
         """What one signs in with, and letters go to."""
         return self.phone or self.email
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Everywhere that a letter may come, whichever way a clause names first."""
+        return tuple(each for each in (self.phone, self.email) if each)
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Ask the API as this person."""
@@ -132,7 +140,12 @@ class World:
         return self._shown[key]
 
     async def form(self, case: Case, **changed: object) -> dict[str, Any]:
-        """Return a registration that the policy would take, with ``changed`` fields (None: left out)."""
+        """Return a registration that the policy would take, with ``changed`` fields (None: left out).
+
+        Raises `NotTried` where the policy opens no account.
+        """
+        if REGISTER not in case.compiled.functions:
+            raise NotTried("no_account_of_its_own", policy=case.policy)
         number = self.number()
         text = await self.shown(case)
         table = case.compiled.functions.get(REGISTER)
@@ -178,22 +191,28 @@ class World:
         table = case.compiled.functions[function]
         if chosen(table):
             (await self.choose(case, who, function)).require()
-        for need in [*table.needs, *_permissions(table)]:
+        for need in [*table.needs, *permissions(table)]:
             await self.meet(case, who, function, need)
         for clause in table.switches:
             if not clause.default_on:
                 (await who.ask("PUT", f"/v1/me/switches/{clause.switch}", {"on": True})).require()
+        for other in sorted(
+            {each.only_while for each in table.items.values() if each.only_while} - {function}
+        ):
+            await self.start(case, who, other)
 
     async def stuff(self, case: Case, who: Someone, function: FunctionName) -> frozenset[ItemName]:
         """Return items that make the function run for once; one that needs a choice is chosen first.
 
-        What it cannot do without, else one that passes freely, else an optional one. Raises `NotTried`.
+        What it cannot do without, else one that passes freely and, if there is one, is kept, else an optional
+        one. Raises `NotTried`.
         """
         table = case.compiled.functions[function]
         if table.required:
             return table.required
         about_them = table.takes[Role.HOLDER]
-        loose = sorted(item for item, clause in about_them.items() if free(clause))
+        gone = {item: clause.keep is Keep.NONE for item, clause in about_them.items()}
+        loose = sorted((i for i, clause in about_them.items() if free(clause)), key=lambda i: (gone[i], i))
         picky = sorted(item for item, c in about_them.items() if c.basis not in _BEYOND)
         if not loose and not picky:
             raise NotTried("only_others", function=function)
@@ -249,7 +268,7 @@ class World:
         async with Camera(who.way) as device:
             batch = await device.send(function, readings)
             try:
-                (heard,) = await device.acked([batch], within_s=_SOON_S)
+                (heard,) = await device.acked([batch], within_s=SOON_S)
             except TimeoutError:  # the broker refused the topic: nothing came further
                 return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
         figures = ", ".join(f"{name} {heard.figures.get(name, 0)}" for name in _DEVICE_FIGURES)
@@ -323,10 +342,10 @@ class World:
         """Return the lines of a streamed answer to this person, each a JSON object."""
         return [json.loads(line) for line in await who.person.lines(path)]
 
-    async def letter(self, to: str, *words: str) -> str:
+    async def letter(self, to: str, *words: str, within_s: float = PATIENCE_S) -> str:
         """Return the text of a letter to ``to`` in which all these words stand; empty: none came."""
         try:
-            return await self._gateway.letter(to, words, within_s=_SOON_S)
+            return await self._gateway.letter(to, words, within_s=within_s)
         except TimeoutError:
             return ""
 
@@ -346,7 +365,7 @@ class World:
         """Return the messages that came for these addresses so far, the oldest first."""
         return self._gateway.to(*addresses)
 
-    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = _SOON_S) -> T:
+    async def waiting(self, look: Callable[[], Awaitable[T]], *, within_s: float = PATIENCE_S) -> T:
         """Look again and again until something is seen, or time is up; return what was seen last.
 
         For what workers do by themselves: out here there is no event to wait for.
@@ -438,7 +457,8 @@ def reference(ground: str) -> dict[str, str]:
     return {"ground": ground, "document": str(uuid4())}
 
 
-def _permissions(table: FunctionTable) -> list[str]:
+def permissions(table: FunctionTable) -> list[str]:
+    """Return what the person's phone or device must permit for its items, as needs."""
     return sorted({PERMISSION + each.permission for each in table.items.values() if each.permission})
 
 

@@ -1,8 +1,8 @@
 """A copy of everything about a person, as a stream of JSON values, for access and for portability.
 
-Complete: what the vault holds for every function, devices, acts, every entry of the ledger about them,
-receipts, requests, and who may receive what. Written nowhere. It rests on the person's own right; a last line
-says how much there was, so that a copy that was cut short is known by its end.
+Complete: what the vault holds for every function, media byte by byte, devices, acts, the ledger's entries
+about them, receipts, requests, and who may receive what. Written nowhere. It rests on their own right; a
+last line says how much there was, so that a copy that was cut short is known by its end.
 """
 
 from __future__ import annotations
@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from troth.subjects.parts import Parts
     from troth.terms import Permit, Standing
     from troth.vault import Exported
+    from troth.vault.media import Media, Opened
 
 FORM = 1
+_PART = 3 << 18
+"""At most so many bytes of an object in one line; each line is base64 by itself."""
 _SEALED = frozenset({"said", "reply"})
 WITHHELD = "kept as an argon2id hash; left out, so that whoever finds this copy cannot try passwords on it"
 Line = Mapping[str, object]
@@ -45,8 +48,9 @@ Line = Mapping[str, object]
 class Copies:
     """Makes copies. Opens its own transactions: a slow reader must not hold anything of the person back."""
 
-    def __init__(self, parts: Parts, db: Database, devices: Devices, desk: Desk) -> None:
+    def __init__(self, parts: Parts, db: Database, devices: Devices, desk: Desk, media: Media) -> None:
         self._parts = parts
+        self._media = media
         self._desk = desk
         self._db = db
         self._devices = devices
@@ -82,6 +86,9 @@ class Copies:
         yield _head(permit, compiled)
         async for held in self._parts.vault.everything(tx, permit):
             yield _held(held)
+        async for opened in self._media.every(tx, permit):
+            async for line in _object(opened):
+                yield line
         for device in await self._devices.listed(tx, subject):
             yield {"line": "device", "device": str(device.device), "model": device.model,
                    "bound": device.day.isoformat()}  # fmt: skip
@@ -130,6 +137,27 @@ def _held(held: Exported) -> Line:
         "at": held.at.isoformat(),
         "value": value,
     }
+
+
+async def _object(opened: Opened) -> AsyncGenerator[Line]:
+    """Yield what an object is, then its bytes in order, a part a line; the parts together are the file."""
+    held = opened.held
+    yield {
+        "line": "media",
+        "id": str(held.record),
+        "item": held.item,
+        "functions": [held.function],
+        "at": held.day.isoformat(),
+        "value": _plain(opened.told),
+        "bytes": held.size,
+    }
+    first = 0
+    async for segment in opened.read():
+        for start in range(0, len(segment), _PART):
+            part = segment[start : start + _PART]
+            encoded = base64.b64encode(part).decode()
+            yield {"line": "bytes", "of": str(held.record), "first": first, "base64": encoded}
+            first += len(part)
 
 
 def _acts(standing: Standing | None) -> list[Line]:

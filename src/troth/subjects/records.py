@@ -89,6 +89,11 @@ class Records:
             stored |= await self._store(tx, asking, ask, values)
         return Kept(frozenset(stored))
 
+    async def asked(self, tx: Tx, asking: Asking, function: FunctionName, item: ItemName) -> Ask:
+        """Return the question whether a person may give one more of an item to a function."""
+        standing = await ledger.standing(tx, asking.subject, lock=True)
+        return self._first_willing(asking, standing, function, {item}, None)
+
     async def _store(
         self,
         tx: Tx,

@@ -109,12 +109,15 @@ class Services:
         if ask.basis is Basis.LEGAL_DUTY:
             held = tuple([one async for one in self._parts.vault.holds.open(tx, permit)])
         entry = permit.entry
-        if ask.verb in _ON_RECORD and (values or held):
-            entry = await self._put_on_record(tx, permit, [*values, *(one.item for one in held)])
+        if values or held:
+            entry = await self.put_on_record(tx, permit, [*values, *(one.item for one in held)])
         return Opened(values, held, permit.allow.dropped, permit.allow.because, entry)
 
-    async def _put_on_record(self, tx: Tx, permit: Permit, items: Collection[ItemName]) -> EntryId:
+    async def put_on_record(self, tx: Tx, permit: Permit, items: Collection[ItemName]) -> EntryId | None:
+        """Record what was handed on, and return its entry; that of the decision for what was only used."""
         ask = permit.ask
+        if ask.verb not in _ON_RECORD:
+            return permit.entry
         said: dict[str, str | int] = {"items": len(items), "by": ask.actor.id}
         if ask.recipient is not None:  # the gate knows them by name, or there would be no permit
             said["recipient"] = ask.recipient

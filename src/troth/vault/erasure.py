@@ -60,10 +60,11 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a link shows: the stages reached and, at the end, the certificate."""
+    """What a link shows: the stages reached and, each once, the certificate and the addendum to it."""
 
     stages: Mapping[str, datetime]
     certificate: str | None
+    addendum: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,14 +252,23 @@ class Erasure:
         return await tx.run(QUERIES["acknowledge"], params) > 0
 
     async def fetch(self, tx: Tx, link: str) -> Fetched:
-        """Return what the link shows; with the certificate, the link is spent. Raises `LinkSpent`."""
-        params = {"link_hash": farewell.link_hash(link), "at": self._clock.now()}
+        """Return what the link shows. It hands out the certificate once, and the addendum once.
+
+        With the last of them it is spent. Where there will be no addendum, that is the certificate. Raises
+        `LinkSpent`.
+        """
+        hashed = farewell.link_hash(link)
+        once_more = farewell.once_more(hashed)
+        params = {"link_hash": hashed, "once_more": once_more, "at": self._clock.now(), "lasts": PLAN_LASTS}
         row = await tx.row(Erasing, QUERIES["erasure_by_link"], params)
         if row is None:
             raise LinkSpent
+        where = {"subject": row.subject, "once_more": once_more}
+        handed_out = bool(await tx.value(QUERIES["certificate_handed_out"], where))
         if row.certificate is not None:
-            await tx.run(QUERIES["spend_link"], {"subject": row.subject})
-        return Fetched(row.dates(), row.certificate)
+            waits = row.horizon is not None and row.addendum is None
+            await tx.run(QUERIES["spend_link"], where | {"link_hash": once_more if waits else None})
+        return Fetched(row.dates(), None if handed_out else row.certificate, row.addendum)
 
     async def tidy(self, tx: Tx) -> int:
         """Destroy the farewell keys that no plan needs: of plans that never committed. Return how many."""

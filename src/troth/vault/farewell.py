@@ -45,6 +45,11 @@ def link_hash(link: str) -> bytes:
     return hashlib.sha256(link.encode()).digest()
 
 
+def once_more(hashed: bytes) -> bytes:
+    """Return what is stored of a link that brought the certificate and will bring the addendum."""
+    return hashlib.sha256(b"addendum|" + hashed).digest()
+
+
 def seal(keyring: Keyring, subject: SubjectId, erasure: UUID, plan: Farewell) -> bytes:
     """Return ``plan`` sealed under the one-off key of ``erasure``, made now."""
     value: Mapping[str, object] = {

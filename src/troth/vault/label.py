@@ -32,6 +32,7 @@ class Kind(StrEnum):
     PLAN = "plan"
     MEDIA = "media"
     MEDIA_KEY = "media key"
+    MEDIA_TOLD = "media told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

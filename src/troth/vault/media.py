@@ -1,40 +1,39 @@
 """Media: what is too long for a row, sealed chunk by chunk into an object store; read whole or in ranges.
 
-An object has a key of its own, wrapped in its row. It exists once its upload is finished, in one transaction;
-what was begun and not finished, or forgotten, is marked gone with its key and swept later, as often as it
-takes. Several transactions make one upload: begin, finish. Limits are the caller's.
+An object has a key of its own, wrapped in its row, which also says, under that key, what it is. It exists
+once its upload is finished, in one transaction; what was begun and not finished, or forgotten, is marked gone
+with its key and swept later, as often as it takes. Several transactions make one upload: begin, finish.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 from uuid import UUID, uuid4
 
 from troth.db import Database, Tx
-from troth.terms import Clock, ItemName, Permit, RecordId, SubjectId, TrothError
-from troth.vault import cipher, closing, covers, deletions, keys, stream
-from troth.vault.errors import Erased, KeyDestroyed, NotHeld
+from troth.policy.values import VALUES, Values
+from troth.terms import Basis, Clock, ItemName, Permit, RecordId, SubjectId, TrothError
+from troth.vault import blocks, cipher, closing, covers, deletions, keys, stream
+from troth.vault.errors import Erased, KeyDestroyed, NotCovered, NotHeld, WrongForm
 from troth.vault.keyring import EpochKind, Keyring
 from troth.vault.label import Kind, Label, function_of, media_key_label, retention_of
 from troth.vault.objects import Objects
 from troth.vault.rules import NO_RULES, Rules
 from troth.vault.sql import QUERIES
+from troth.vault.upload import UPLOAD_LASTS, Target, Upload, UploadLapsed
 
-UPLOAD_LASTS = timedelta(hours=1)
 LARGEST = 2 << 30
+AT_ONCE = 8
 _SWEPT_AT_ONCE = 20
-_AHEAD = 2
+_PAGE = 100
+_FIRST = UUID(int=0)
 
 
-class TooLarge(TrothError):
-    """this is larger than one object may be: send it in parts of its own"""
-
-
-class UploadLapsed(TrothError):
-    """this upload took too long, or what it belongs to was forgotten meanwhile: begin it anew"""
+class TooManyUploads(TrothError):
+    """too many uploads of this person are under way: finish one first, or wait an hour"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,10 @@ class _Row:
     retention: str
     item: str
     state: str
+    at_day: date
     policy_version: int
     size: int | None
+    told: bytes | None = field(repr=False)
     kek_epoch: int
     wrapped: bytes | None = field(repr=False)
 
@@ -57,65 +58,23 @@ class _Gone:
     object: UUID
 
 
-class Upload:
-    """An upload under way: `write` as often as it takes, then `Media.finish`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An object as it is listed: nothing of it is opened. ``function``: ``policy/function``."""
 
-    def __init__(self, media: Media, subject: SubjectId, record: RecordId, key: bytes, aad: bytes) -> None:
-        self.subject = subject
-        self.record = record
-        self.size = 0
-        self._media = media
-        self._key = key
-        self._aad = aad
-        self._buffer = bytearray()
-        self._segment = 0
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._until = media.clock.now() + UPLOAD_LASTS
-
-    async def write(self, data: bytes) -> None:
-        """Take the next bytes, whatever their number. Raises `TooLarge`, `UploadLapsed`."""
-        self.size += len(data)
-        if self.size > self._media.largest:
-            raise TooLarge
-        self._buffer += data
-        while len(self._buffer) > stream.SEGMENT:  # one byte is kept back: the last segment says that it is
-            await self._put(bytes(self._buffer[: stream.SEGMENT]), last=False)
-            del self._buffer[: stream.SEGMENT]
-
-    async def close(self) -> None:
-        """Seal and write what is left, and wait until everything is written."""
-        await self._put(bytes(self._buffer), last=True)
-        self._buffer.clear()
-        await asyncio.gather(*self._under_way)
-
-    async def abandon(self) -> None:
-        """Stop writing; what is written is swept."""
-        for task in self._under_way:
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-
-    async def _put(self, plaintext: bytes, *, last: bool) -> None:
-        if self._media.clock.now() >= self._until:
-            raise UploadLapsed
-        while len(self._under_way) >= _AHEAD:
-            done, self._under_way = await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        number, self._segment = self._segment, self._segment + 1
-        self._under_way.add(asyncio.create_task(self._seal_and_put(number, plaintext, last=last)))
-
-    async def _seal_and_put(self, number: int, plaintext: bytes, *, last: bool) -> None:
-        sealed = await asyncio.to_thread(stream.seal, self._key, self._aad, number, plaintext, last=last)
-        await self._media.objects.put(self.record, number, sealed)
+    record: RecordId
+    function: str
+    item: ItemName
+    day: date
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An object that may be read now. Every segment asks again whether it is still there."""
+    """An object that may be read now; ``told`` is its value. Every segment asks whether it is still there."""
 
-    record: RecordId
-    item: ItemName
-    size: int
+    held: Held
+    told: Mapping[str, object] = field(repr=False)
     _subject: SubjectId
     _key: bytes = field(repr=False)
     _aad: bytes = field(repr=False)
@@ -123,11 +82,12 @@ class Opened:
 
     async def read(self, first: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """Yield the bytes from ``first`` up to, not including, ``end``. Raises `Erased`, `Unsealable`."""
-        until = self.size if end is None else min(end, self.size)
-        for part in stream.parts(self.size, first, until):
-            await self._media.still_there(self._subject, self.record)
-            sealed = await self._media.objects.get(self.record, part.segment, part.first, part.end)
-            yield await asyncio.to_thread(stream.unseal, self._key, self._aad, self.size, part, sealed)
+        size, record = self.held.size, self.held.record
+        until = size if end is None else min(end, size)
+        for part in stream.parts(size, first, until):
+            await self._media.still_there(self._subject, record)
+            sealed = await self._media.objects.get(record, part.segment, part.first, part.end)
+            yield await asyncio.to_thread(stream.unseal, self._key, self._aad, size, part, sealed)
 
 
 class Media:
@@ -141,6 +101,7 @@ class Media:
         objects: Objects,
         *,
         rules: Rules = NO_RULES,
+        values: Values = VALUES,
         largest: int = LARGEST,
     ) -> None:
         self.clock = clock
@@ -149,20 +110,35 @@ class Media:
         self._db = db
         self._keyring = keyring
         self._rules = rules
+        self._values = values
 
-    async def begin(self, tx: Tx, permit: Permit, item: ItemName, *, of: RecordId | None = None) -> Upload:
+    async def begin(
+        self,
+        tx: Tx,
+        permit: Permit,
+        item: ItemName,
+        *,
+        of: RecordId | None = None,
+        told: Mapping[str, object] | None = None,
+    ) -> Upload:
         """Begin an upload of ``item``; ``of``: the object that it is a thumbnail of. Commit before writing.
 
-        Raises `NotCovered`, `Erased`, `NotHeld` (no such object).
+        ``told`` is what is known of it already, such as its type. Raises `NotCovered`, `NotKept`, `Erased`,
+        `NotHeld` (no such object), `WrongForm`, `TooManyUploads`.
         """
         now, subject = self.clock.now(), permit.ask.subject
         covers.demand_storing(permit, now, {item})
+        record, key = RecordId(uuid4()), cipher.new_key()
+        value = {"media": str(record)} | dict(told or {})
+        self._demand_form(item, value)
         await keys.hold(tx, subject)
         if of is not None:
             await self._ready(tx, permit, of)
+        params = {"subject": subject, "since": now - UPLOAD_LASTS}
+        if await tx.value(QUERIES["uploads_of"], params) >= AT_ONCE:
+            raise TooManyUploads
         await tx.run(QUERIES["share_epochs"])
         epoch = self._keyring.current(EpochKind.KEK)
-        record, key = RecordId(uuid4()), cipher.new_key()
         function, retention = function_of(permit), retention_of(permit)
         label = media_key_label(subject, record, function, retention, epoch.number)
         row = {
@@ -181,17 +157,66 @@ class Media:
         await tx.run(QUERIES["begin_media"], row)
         if (rule := self._rules.fixed(permit)) is not None:
             await closing.owe(tx, subject, function, record, rule.ends(now))
-        label = _label(subject, record, function, retention, item=item, policy_version=permit.version)
-        return Upload(self, subject, record, key, label.aad())
+        whole = _label(subject, record, function, retention, item=item, policy_version=permit.version)
+        target = Target(label=whole, key=key, told=value, began=now, largest=self.largest)
+        return Upload(target, self.objects, self.clock)
 
-    async def finish(self, tx: Tx, upload: Upload) -> RecordId:
-        """Make the object exist, after `Upload.close`. Raises `UploadLapsed` when it may no longer."""
-        await keys.hold(tx, upload.subject)
-        row = {"subject": upload.subject, "object": upload.record, "size": upload.size}
-        row |= {"since": self.clock.now() - UPLOAD_LASTS}
-        if not await tx.run(QUERIES["finish_media"], row):
+    async def finish(self, tx: Tx, permit: Permit, upload: Upload) -> RecordId:
+        """Make the object exist, after `Upload.close`: what was allowed when it began must be allowed now.
+
+        Raises `NotCovered`, `NotKept`, `UploadLapsed` when it took too long or was forgotten meanwhile.
+        """
+        now, target, label = self.clock.now(), upload.target, upload.target.label
+        item = ItemName(label.name)
+        covers.demand_storing(permit, now, {item})
+        if (permit.ask.subject, function_of(permit)) != (label.subject, label.function):
+            raise NotCovered
+        value = {**target.told, "bytes": upload.size}
+        self._demand_form(item, value)
+        await keys.hold(tx, label.subject)
+        told = cipher.seal(target.key, _of_told(label).aad(), blocks.encode_value(value))
+        row = {"subject": label.subject, "object": label.record, "size": upload.size, "told": told}
+        if not await tx.run(QUERIES["finish_media"], row | {"since": now - UPLOAD_LASTS}):
             raise UploadLapsed
         return upload.record
+
+    async def give_up(self, tx: Tx, upload: Upload) -> None:
+        """Mark an abandoned upload, so that the next sweep takes it. Harmless when it was finished."""
+        label = upload.target.label
+        await tx.run(QUERIES["give_up_media"], {"subject": label.subject, "object": label.record})
+
+    async def listed(self, tx: Tx, permit: Permit) -> tuple[Held, ...]:
+        """Return the objects that the permit opens: all of them on the subject's own right, opening none.
+
+        Raises `NotCovered`, `Erased`.
+        """
+        self._demand_listing(permit)
+        if not await keys.still_live(tx, permit.ask.subject):
+            raise Erased
+        return tuple([_held(row) async for row in self._rows(tx, permit.ask.subject) if _spans(permit, row)])
+
+    async def find(self, tx: Tx, permit: Permit, record: RecordId) -> Held:
+        """Return one of the objects that `listed` returns. Raises `NotCovered`, `NotHeld`: not among them."""
+        self._demand_listing(permit)
+        params = {"subject": permit.ask.subject, "object": record}
+        row = await tx.row(_Row, QUERIES["one_of_media"], params)
+        if row is None or not _spans(permit, row):
+            raise NotHeld
+        return _held(row)
+
+    async def every(self, tx: Tx, permit: Permit) -> AsyncGenerator[Opened]:
+        """Yield every object of the subject, ready to be read, on their own right: for the copy.
+
+        Raises `NotCovered`, `Erased`.
+        """
+        covers.demand_own_right(permit, self.clock.now(), covers.OWN_COPY)
+        async for row in self._rows(tx, permit.ask.subject):
+            try:
+                yield self._opened(row)
+            except KeyDestroyed:  # the epoch ended between reading the row and reading its key
+                again = await tx.row(_Row, QUERIES["media"], _where(row.subject, row.object, row.function))
+                if again is not None and again.wrapped is not None:
+                    yield self._opened(again)
 
     async def open(self, tx: Tx, permit: Permit, record: RecordId) -> Opened:
         """Open an object of the permit's function for reading. Raises `NotCovered`, `NotHeld`, `Erased`."""
@@ -199,14 +224,9 @@ class Media:
         row = await self._ready(tx, permit, record)
         covers.demand(permit, self.clock.now(), covers.READING, {ItemName(row.item)})
         try:
-            key = self._unwrapped(row)
+            return self._opened(row)
         except KeyDestroyed:  # the epoch ended between reading the row and reading its key
-            row = await self._ready(tx, permit, record)
-            key = self._unwrapped(row)
-        item = ItemName(row.item)
-        place = (row.subject, row.object, row.function, row.retention)
-        aad = _label(*place, item=item, policy_version=row.policy_version).aad()
-        return Opened(record, item, row.size or 0, row.subject, key, aad, self)
+            return self._opened(await self._ready(tx, permit, record))
 
     async def forget(self, tx: Tx, permit: Permit, record: RecordId) -> bool:
         """Forget one object (verb FORGET) with its thumbnails; return whether it was there."""
@@ -237,20 +257,69 @@ class Media:
         if state != "ready":
             raise Erased
 
+    async def _rows(self, tx: Tx, subject: SubjectId) -> AsyncGenerator[_Row]:
+        after = _FIRST
+        while True:
+            page = {"subject": subject, "after": after, "page": _PAGE}
+            rows = await tx.rows(_Row, QUERIES["media_of"], page)
+            for row in rows:
+                yield row
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].object
+
     async def _ready(self, tx: Tx, permit: Permit, record: UUID) -> _Row:
-        params = {"subject": permit.ask.subject, "object": record, "function": function_of(permit)}
-        row = await tx.row(_Row, QUERIES["media"], params)
+        where = _where(permit.ask.subject, record, function_of(permit))
+        row = await tx.row(_Row, QUERIES["media"], where)
         if row is None or row.state != "ready":
             if not await keys.still_live(tx, permit.ask.subject):
                 raise Erased
             raise NotHeld
         return row
 
-    def _unwrapped(self, row: _Row) -> bytes:
+    def _opened(self, row: _Row) -> Opened:
         if row.wrapped is None:
             raise NotHeld
         label = media_key_label(row.subject, row.object, row.function, row.retention, row.kek_epoch)
-        return cipher.unwrap(self._keyring.key(EpochKind.KEK, row.kek_epoch), label.aad(), bytes(row.wrapped))
+        key = cipher.unwrap(self._keyring.key(EpochKind.KEK, row.kek_epoch), label.aad(), bytes(row.wrapped))
+        place = (row.subject, row.object, row.function, row.retention)
+        whole = _label(*place, item=row.item, policy_version=row.policy_version)
+        told: Mapping[str, object] = {}
+        if row.told is not None:
+            told = blocks.decode_value(cipher.unseal(key, _of_told(whole).aad(), bytes(row.told)))
+        return Opened(_held(row), told, row.subject, key, whole.aad(), self)
+
+    def _demand_listing(self, permit: Permit) -> None:
+        now = self.clock.now()
+        covers.demand(permit, now, covers.READING)
+        if permit.ask.basis is Basis.OWN_RIGHT:
+            covers.demand_own_right(permit, now, covers.OWN_COPY)
+
+    def _demand_form(self, item: ItemName, value: object) -> None:
+        misfit = self._values.misfit(item, value)
+        if misfit is not None:
+            raise WrongForm(f"{WrongForm.__doc__}: {misfit}")
+
+
+def _spans(permit: Permit, row: _Row) -> bool:
+    """Return whether a permit is about this object: their own right is about every one of theirs."""
+    if permit.ask.basis is Basis.OWN_RIGHT:
+        return True
+    return row.function == function_of(permit) and row.item in permit.allow.items
+
+
+def _held(row: _Row) -> Held:
+    return Held(
+        record=RecordId(row.object),
+        function=row.function,
+        item=ItemName(row.item),
+        day=row.at_day,
+        size=row.size or 0,
+    )
+
+
+def _where(subject: SubjectId, record: UUID, function: str) -> Mapping[str, object]:
+    return {"subject": subject, "object": record, "function": function}
 
 
 def _label(
@@ -265,3 +334,8 @@ def _label(
         name=item,
         policy_version=policy_version,
     )
+
+
+def _of_told(whole: Label) -> Label:
+    """Return what the value beside an object is bound to."""
+    return replace(whole, kind=Kind.MEDIA_TOLD)

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import obstore
 from obstore.store import LocalStore, S3Store
@@ -53,6 +53,16 @@ class Objects:
                 client_options={"allow_http": endpoint.startswith("http://")},
             )
         )
+
+    async def prove(self) -> None:
+        """Put an object, read it back and remove it. Raises whatever keeps the store from it."""
+        probe, content = uuid4(), b"troth"
+        await self.put(probe, 0, content)
+        try:
+            if await self.get(probe, 0, 0, len(content)) != content:
+                raise SegmentMissing
+        finally:
+            await self.remove(probe)
 
     async def put(self, of: UUID, number: int, sealed: bytes) -> None:
         """Write one segment, whole or not at all; written again, it replaces itself."""

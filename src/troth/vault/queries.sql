@@ -442,14 +442,20 @@ SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_
   FROM erasure WHERE subject = %(subject)s FOR UPDATE
 
 -- :erasure_by_link
--- The erasure that an unspent link shows, as long as its plan lasts.
+-- The erasure that an unspent link shows, as long as its plan lasts; and once more, for the addendum, in the time
+-- after the horizon.
 SELECT erasure, subject, stage, planned_at, refused_at, unrecoverable_at, swept_at, told_at, certified_at, kek_epoch,
        index_epoch, plan, plan_ends, recipients, evidence, removed, checked, certificate, horizon, backups_at, addendum
-  FROM erasure WHERE link_hash = %(link_hash)s AND plan_ends > %(at)s FOR UPDATE
+  FROM erasure WHERE (link_hash = %(link_hash)s AND plan_ends > %(at)s)
+     OR (link_hash = %(once_more)s AND greatest(plan_ends, horizon + %(lasts)s) > %(at)s) FOR UPDATE
+
+-- :certificate_handed_out
+-- Whether a link brought the certificate before, and waits for the addendum.
+SELECT link_hash = %(once_more)s FROM erasure WHERE subject = %(subject)s
 
 -- :spend_link
--- The certificate was handed out.
-UPDATE erasure SET link_hash = NULL WHERE subject = %(subject)s
+-- What a link was for was handed out: with what comes after, it opens that alone.
+UPDATE erasure SET link_hash = %(link_hash)s WHERE subject = %(subject)s
 
 -- :due_erasures
 -- Erasures with a step before them, or a plan left to destroy. The last step waits for the horizon, and until every
@@ -612,15 +618,35 @@ VALUES (%(subject)s, %(object)s, %(function)s, %(class)s, %(item)s, %(of)s, 'upl
 
 -- :finish_media
 -- An upload is whole and in time, and nothing it belongs to was forgotten meanwhile.
-UPDATE media m SET state = 'ready', settled = true, size = %(size)s
+UPDATE media m SET state = 'ready', settled = true, size = %(size)s, told = %(told)s
  WHERE m.subject = %(subject)s AND m.object = %(object)s AND m.state = 'uploading' AND m.began > %(since)s
    AND (m.of IS NULL OR EXISTS (SELECT FROM media o WHERE o.subject = m.subject AND o.object = m.of
                                    AND o.state = 'ready'))
 
 -- :media
 -- An object that a function holds.
-SELECT subject, object, function, class AS retention, item, state, policy_version, size, kek_epoch, wrapped
+SELECT subject, object, function, class AS retention, item, state, at_day, policy_version, size, told, kek_epoch, wrapped
   FROM media WHERE subject = %(subject)s AND object = %(object)s AND function = %(function)s
+
+-- :media_of
+-- A page of what is held of a subject's media, for every function.
+SELECT subject, object, function, class AS retention, item, state, at_day, policy_version, size, told, kek_epoch, wrapped
+  FROM media WHERE subject = %(subject)s AND state = 'ready' AND object > %(after)s
+ ORDER BY object LIMIT %(page)s
+
+-- :one_of_media
+-- One object of a subject, for whichever function.
+SELECT subject, object, function, class AS retention, item, state, at_day, policy_version, size, told, kek_epoch, wrapped
+  FROM media WHERE subject = %(subject)s AND object = %(object)s AND state = 'ready'
+
+-- :uploads_of
+-- How many uploads of a subject are under way.
+SELECT count(*) FROM media WHERE subject = %(subject)s AND state = 'uploading' AND began > %(since)s
+
+-- :give_up_media
+-- An upload that will not be finished, and that nobody writes to any more.
+UPDATE media SET state = 'gone', settled = true, wrapped = NULL
+ WHERE subject = %(subject)s AND object = %(object)s AND state <> 'ready'
 
 -- :media_state
 -- Whether an object is there, as far as committed.

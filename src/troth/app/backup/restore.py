@@ -26,8 +26,8 @@ from troth.app.backup.errors import BadBackup, NotEmpty, OutsideUnknown
 from troth.app.backup.outside import Outside
 from troth.app.backup.sql import QUERIES
 from troth.app.places import own_directory, own_file
-from troth.app.settings import BadSetting, Settings
-from troth.app.system import MEDIA, SIGNING
+from troth.app.settings import MEDIA, BadSetting, Settings
+from troth.app.system import SIGNING
 from troth.db import Database, migrate
 from troth.db.pool import Tx
 from troth.ledger.checkpoint import Head
@@ -250,9 +250,12 @@ async def _demand_empty(settings: Settings) -> None:
 
 
 def _media(plan: Plan) -> None:
+    store = plan.settings.store
+    if not isinstance(store, Path):
+        return  # a bucket is put back by its own means
     for name in plan.data.parts:
         if name.startswith(f"{MEDIA}/"):
-            target = plan.settings.data / name
+            target = store / name.removeprefix(f"{MEDIA}/")
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copyfile(plan.data.folder / name, target)
             target.chmod(0o600)

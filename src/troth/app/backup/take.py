@@ -22,8 +22,8 @@ from troth.app.backup.bundle import Draft
 from troth.app.backup.catalogue import Catalogue
 from troth.app.backup.errors import NotApart
 from troth.app.backup.sql import QUERIES
-from troth.app.settings import BadSetting, Settings
-from troth.app.system import ERASURES, MEDIA, SIGNING, SPARES, TAIL
+from troth.app.settings import MEDIA, BadSetting, Settings
+from troth.app.system import ERASURES, SIGNING, SPARES, TAIL
 from troth.db import Database, Tx
 from troth.ledger import tree
 from troth.ledger.proofs import stored
@@ -166,10 +166,14 @@ class _Taking:
         for name in (ERASURES, SPARES, TAIL):
             if (self._settings.data / name).exists():
                 self._data.copy(name, self._settings.data / name)
+        store = self._settings.store
+        if not isinstance(store, Path):
+            self._say("media lie in a bucket and are not in this backup: the bucket needs one of its own")
+            return
         self._say("copying media")
-        for file in _objects(self._settings.data / MEDIA):
+        for file in _objects(store):
             try:
-                self._data.copy(f"{MEDIA}/{file.relative_to(self._settings.data / MEDIA)}", file)
+                self._data.copy(f"{MEDIA}/{file.relative_to(store)}", file)
             except FileNotFoundError:
                 continue  # deleted since the folder was listed: nothing of it is to be kept
 

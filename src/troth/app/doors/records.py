@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _BY_DEED = frozenset({CAMERA.supplies})
 _SERVING = frozenset({Role.SERVICE})
 _OFFICE = frozenset({Role.ADMIN, Role.PRIVACY})
+_SEEING = _SERVING | _OFFICE | {Role.SUPPORT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,12 @@ class RecordDoors(StaffDoors):
             who = await self._staff(tx, token, _OFFICE)
             ask = await self._ask_for(tx, who.actor, verb, wanted, wanted.items)
             return await Services(self._system.parts).open(tx, ask)
+
+    async def _media_ask(self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk) -> Ask:
+        """Build the question of a service, or of someone of the staff in person."""
+        who = await self._staff(tx, token, _SEEING)
+        actor = Actor(ActorKind.SERVICE, str(who.id)) if who.role in _SERVING else who.actor
+        return await self._ask_for(tx, actor, verb, wanted, wanted.items)
 
     async def _service_ask(
         self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk, items: frozenset[ItemName]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from troth.app.system import System
     from troth.db import Tx
     from troth.subjects.asking import Asking
+    from troth.terms import Permit
 
 Line = Mapping[str, object]
 _SEPARATOR = "."
@@ -93,14 +94,14 @@ class RightsDoors(Doors):
             StageLine(int(stage), stage.name.lower(), seen.stages.get(stage.name.lower())) for stage in Stage
         )
         reached = max(one.stage for one in stages if one.at)
-        return Progress(UUID(hex=number), reached, stages, seen.certificate)
+        return Progress(UUID(hex=number), reached, stages, seen.certificate, seen.addendum)
 
 
-async def in_person(system: System, tx: Tx, asking: Asking) -> None:
+async def in_person(system: System, tx: Tx, asking: Asking) -> Permit:
     """Ask whether they may see to their own data; counted, since looking is no news."""
     compiled = system.gate.policies.current(asking.policy)
     items = compiled.functions[REGISTER].items if REGISTER in compiled.functions else ()
-    await system.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, items), counted=True)
+    return await system.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, items), counted=True)
 
 
 async def _told(lines: AsyncGenerator[Line]) -> AsyncGenerator[Line]:

@@ -87,11 +87,12 @@ async def sign_out_everywhere(troth: System, token: Token) -> None:
 
 @router.post("/farewell", tags=["accounts"], summary="How the erasure of a cancelled account goes on")
 async def farewell(troth: System, body: Farewell) -> FarewellShown:
-    """Show the stages reached and, at the end, the certificate. Needs no account."""
+    """Show the stages reached; hand out, each once, the certificate and its addendum. Needs no account."""
     seen = await troth.farewell(body.farewell)
     return FarewellShown(
         erasure=seen.erasure,
         stage=seen.stage,
         stages=tuple(StageShown(stage=line.stage, name=line.name, at=line.at) for line in seen.stages),
         certificate=seen.certificate,
+        addendum=seen.addendum,
     )

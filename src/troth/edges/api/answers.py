@@ -286,12 +286,13 @@ class StageShown(Answer):
 
 
 class FarewellShown(Answer):
-    """How far an erasure is; the certificate is handed out once."""
+    """How far an erasure is; the certificate is handed out once, and so is the addendum after the horizon."""
 
     erasure: UUID
     stage: int
     stages: tuple[StageShown, ...]
     certificate: str | None
+    addendum: str | None
 
 
 class ReceiptShown(Answer):
@@ -339,6 +340,28 @@ class DroppedShown(Answer):
     item: str
     reason: str
     clause: str | None
+
+
+class MediaLine(Answer):
+    """One object: its opaque id, and what stands beside it in plain."""
+
+    media: UUID
+    function: str
+    item: str
+    day: date
+    bytes: int
+
+
+class MediaShown(Answer):
+    """Media that is held."""
+
+    media: tuple[MediaLine, ...]
+
+
+class MediaStored(Answer):
+    """An object exists, under this id."""
+
+    media: UUID
 
 
 class TakenIn(Answer):

@@ -16,6 +16,7 @@ from troth.edges.api import (
     desk,
     matters,
     me,
+    media,
     problems,
     public,
     receivers,
@@ -41,7 +42,15 @@ def create_app(troth: Troth) -> FastAPI:
         max_body_size=BODY_LIMIT,
     )
     app.state.troth = troth
-    mine = (me.router, agreement.router, records.router, requests.router, matters.mine, receivers.mine)
+    mine = (
+        me.router,
+        agreement.router,
+        records.router,
+        media.router,
+        requests.router,
+        matters.mine,
+        receivers.mine,
+    )
     theirs = (staff.router, desk.router, matters.office, matters.ends, receivers.office)
     for router in (public.router, matters.everybody, accounts.router, *mine, *theirs):
         app.include_router(router)

@@ -171,7 +171,8 @@ class Confirming(Body):
     confirm: Secret
 
 
-def _moment(given: Any) -> datetime:
+def moment(given: Any) -> datetime:
+    """Return a moment as it is written on the wire. Raises `ValueError`."""
     if isinstance(given, str):
         try:
             found = datetime.fromisoformat(given)
@@ -182,7 +183,7 @@ def _moment(given: Any) -> datetime:
     raise PydanticCustomError("moment", "write a moment as RFC 3339, with its offset")
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+Moment = Annotated[datetime, BeforeValidator(moment, json_schema_input_type=str)]
 
 
 def _letter(text: str) -> str:
@@ -364,6 +365,12 @@ class HandingOn(Using):
     recipient: Word | None = None
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
     case: InCase | None = None
+
+
+class OpeningMedia(HandingOn):
+    """For what a service, or the maker's people, open one object of media."""
+
+    verb: Literal["use", "share", "disclose"]
 
 
 class Declaring(Body):

@@ -26,6 +26,12 @@ def token(request: Request) -> str:
     return found["token"] if found else ""
 
 
+def prover(request: Request) -> tuple[str, str]:
+    """Return the token and the secret that a device shows, or empty ones, which are no device's."""
+    named, _, secret = token(request).partition(".")
+    return named, secret
+
+
 def origin(request: Request) -> str | None:
     """Return the address that the request came from; it is hashed at once and never kept."""
     return request.client.host if request.client else None
@@ -33,4 +39,5 @@ def origin(request: Request) -> str | None:
 
 System = Annotated[Troth, Depends(system)]
 Token = Annotated[str, Depends(token)]
+Prover = Annotated[tuple[str, str], Depends(prover)]
 Origin = Annotated[str | None, Depends(origin)]

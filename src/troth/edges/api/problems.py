@@ -30,6 +30,7 @@ _TITLES: Mapping[int, str] = {
     409: "In the way of something else",
     413: "Too large",
     415: "Not JSON",
+    416: "Not in it",
     422: "Not understood",
     429: "Too many tries",
     500: "Something broke here",
@@ -47,6 +48,7 @@ _WRONG: Mapping[str, str] = {
     "string_unicode": "this is not valid Unicode",
     "int_type": "write a whole number",
     "bool_type": "write true or false",
+    "moment": "write a moment as RFC 3339, with its offset",
     "day": "write a day as YYYY-MM-DD",
     "id": "write an id as a UUID",
     "uuid_parsing": "write an id as a UUID",
@@ -132,6 +134,6 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     details = {
         404: "there is no such route; see /openapi.json",
         405: "this route does not take this method; see /openapi.json",
-        413: "the body is larger than 64 KiB; send less at once",
+        413: "the body is larger than this route takes (64 KiB, media 2 GiB); send less at once",
     }
     return problem(error.status_code, details.get(error.status_code, "the request was refused"))

@@ -93,7 +93,7 @@ async def permit(troth: System, token: Token, permission: Word, body: Stating) -
 async def collect(troth: System, token: Token, body: TakingIn) -> TakenIn:
     """Store what the policy lets a service collect about one person for this purpose."""
     values = {ItemName(item): value for item, value in body.values.items()}
-    taken = await troth.take_in(token, _wanted(body), values, another=body.another)
+    taken = await troth.take_in(token, service_ask(body), values, another=body.another)
     return TakenIn(
         stored=tuple(sorted(taken.stored)),
         records={**taken.stored},
@@ -109,43 +109,44 @@ async def happened(troth: System, token: Token, body: Happening) -> Happened:
         event = Moment(body.event)
     except ValueError:
         raise NotItsEvent from None
-    holds, entry = await troth.happened(token, _wanted(body, [body.item]), RecordId(body.record), event)
+    holds, entry = await troth.happened(token, service_ask(body, [body.item]), RecordId(body.record), event)
     return Happened(holds=tuple(HoldShown(clause=one.clause, until=one.until) for one in holds), entry=entry)
 
 
 @router.post("/service/use", tags=["service"], summary="Use items of one person")
 async def use(troth: System, token: Token, body: Using) -> HandedOut:
     """Open what the policy lets a service use for this purpose."""
-    return await _handed(troth.hand_out(token, Verb.USE, _wanted(body, body.items)))
+    return await _handed(troth.hand_out(token, Verb.USE, service_ask(body, body.items)))
 
 
 @router.post("/service/share", tags=["service"], summary="Hand items of one person to a recipient")
 async def share(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets this recipient have, and record that they have it."""
-    return await _handed(troth.hand_out(token, Verb.SHARE, _giving(body)))
+    return await _handed(troth.hand_out(token, Verb.SHARE, giving(body)))
 
 
 @router.post("/service/disclose", tags=["service"], summary="Publish items of one person")
 async def disclose(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets be published, and record it."""
-    return await _handed(troth.hand_out(token, Verb.DISCLOSE, _giving(body)))
+    return await _handed(troth.hand_out(token, Verb.DISCLOSE, giving(body)))
 
 
 @router.post("/staff/share", tags=["office"], summary="Hand items to a recipient, as the office")
 async def share_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets staff hand on for this purpose or in this case, and record it."""
-    return await _handed(troth.hand_out_by_staff(token, Verb.SHARE, _giving(body)))
+    return await _handed(troth.hand_out_by_staff(token, Verb.SHARE, giving(body)))
 
 
 @router.post("/staff/disclose", tags=["office"], summary="Publish items, as the office")
 async def disclose_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets staff publish for this purpose or in this case, and record it."""
-    return await _handed(troth.hand_out_by_staff(token, Verb.DISCLOSE, _giving(body)))
+    return await _handed(troth.hand_out_by_staff(token, Verb.DISCLOSE, giving(body)))
 
 
-def _wanted(
+def service_ask(
     body: Serving, items: Iterable[str] = (), recipient: str | None = None, region: str | None = None
 ) -> ServiceAsk:
+    """Return what a service asks for, in terms."""
     return ServiceAsk(
         subject=SubjectId(body.subject),
         function=FunctionName(body.function),
@@ -158,8 +159,9 @@ def _wanted(
     )
 
 
-def _giving(body: HandingOn) -> ServiceAsk:
-    wanted = _wanted(body, body.items, body.recipient, body.region)
+def giving(body: HandingOn) -> ServiceAsk:
+    """Return what is to be handed on, in terms."""
+    wanted = service_ask(body, body.items, body.recipient, body.region)
     claim = Claim(body.case.act, body.case.case, body.case.papers) if body.case else None
     return replace(wanted, claim=claim)
 

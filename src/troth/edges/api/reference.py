@@ -26,6 +26,8 @@ _TAGS = {
     "accounts": "Coming and going",
     "me": "What is mine",
     "requests": "My requests",
+    "device": "From a device",
+    "service": "The maker's services",
     "staff": "The maker's people",
     "desk": "The desk",
 }
@@ -60,7 +62,7 @@ def _operation(described: Mapping[str, Any], name: str, operation: Mapping[str, 
         yield f"- `{parameter['name']}` in the {parameter['in']}: {_form(described, parameter['schema'])}"
     body = operation.get("requestBody")
     if body:
-        yield from _fields(described, body["content"]["application/json"]["schema"])
+        yield from _body(described, body["content"])
     good = next(status for status in operation["responses"] if status.startswith("2"))
     content = operation["responses"][good].get("content", {})
     if body or operation.get("parameters"):
@@ -70,6 +72,13 @@ def _operation(described: Mapping[str, Any], name: str, operation: Mapping[str, 
     if "application/json" in content:
         yield from _fields(described, content["application/json"]["schema"], answered=True)
         yield ""
+
+
+def _body(described: Mapping[str, Any], content: Mapping[str, Any]) -> Iterator[str]:
+    if "application/json" in content:
+        yield from _fields(described, content["application/json"]["schema"])
+    else:
+        yield "- the body: bytes of the type in `Content-Type`, streamed"
 
 
 def _kind(content: Mapping[str, Any]) -> str:

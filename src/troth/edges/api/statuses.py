@@ -33,8 +33,11 @@ from troth.subjects import (
 )
 from troth.subjects.matters import NoSuchMatter
 from troth.subjects.sessions import NotSignedIn
-from troth.vault import Erased, LinkSpent, NotHeld, NotStorable, WrongForm
+from troth.vault import Erased, LinkSpent, NotHeld, NotKept, NotStorable, WrongForm
 from troth.vault.erasure import NoSuchErasure
+from troth.vault.media import TooManyUploads
+from troth.vault.objects import SegmentMissing
+from troth.vault.upload import TooLarge, UploadLapsed
 
 STATUSES: Mapping[type, tuple[int, str]] = {
     NotSignedIn: (401, "not_signed_in"),
@@ -78,6 +81,12 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     register.NoSuchPaper: (422, "no_such_paper"),
     register.NoSuchReceiver: (404, "no_such_receiver"),
     registry.NotYourDevice: (404, "not_your_device"),
+    registry.NotThisDevice: (401, "not_this_device"),
+    TooLarge: (413, "too_large"),
+    TooManyUploads: (429, "too_many_uploads"),
+    UploadLapsed: (409, "upload_lapsed"),
+    NotKept: (409, "not_kept"),
+    SegmentMissing: (503, "segment_missing"),
     LinkSpent: (404, "link_spent"),
     services.NotItsEvent: (422, "not_its_event"),
     records.NothingOnFile: (404, "nothing_on_file"),

@@ -16,11 +16,12 @@ from troth.prove.holding import holding
 from troth.prove.leaving import EPOCH, JUST, applied, cancelled, gone, keys, whose
 from troth.prove.sharing import handed_on
 from troth.prove.trial import Scenario, Trial
-from troth.prove.world import PASSWORD
+from troth.prove.world import PASSWORD, REGISTER, SOON_S, purpose_for
+from troth.terms import ActorKind, ItemName, Verb
 
 if TYPE_CHECKING:
     from troth.prove.holding import Holding
-    from troth.prove.world import World
+    from troth.prove.world import Someone, World
 
 
 async def ends_everything(world: World, case: Case, trial: Trial) -> None:
@@ -57,6 +58,7 @@ async def _nothing_is_left(world: World, case: Case, trial: Trial, held: Holding
         f"{held.function}: {later.says()}; the old session {signed_in.status}; signing in {again.status}",
         held=not later.answer.ok and not signed_in.ok and not again.ok,
     )
+    await _no_service_either(world, case, trial, who)
     left = await keys(world, who)
     trial.attempt(
         "find a key that opens what was held",
@@ -71,6 +73,20 @@ async def _nothing_is_left(world: World, case: Case, trial: Trial, held: Holding
         "以同一号码重新注册后看到旧数据",
         f"on file: {', '.join(shown['functions']) or 'nothing'}",
         held=anew.account != who.account and held.function not in shown["functions"],
+    )
+
+
+async def _no_service_either(world: World, case: Case, trial: Trial, who: Someone) -> None:
+    purpose = purpose_for(case.compiled.functions[REGISTER], Verb.USE, ActorKind.SERVICE)
+    if purpose is None:
+        return
+    item = ItemName("phone_number" if who.phone else "email_address")
+    used = await world.open(Verb.USE, who, REGISTER, purpose, {item})
+    trial.attempt(
+        f"let a service use their {item} for {purpose}",
+        f"由服务为 {purpose} 使用其 {item}",
+        used.says(),
+        held=used.refused_for("not_accepted"),
     )
 
 
@@ -153,7 +169,7 @@ async def recipients_delete_too(world: World, case: Case, trial: Trial) -> None:
         word or "nothing was sent",
         held=bool(word),
     )
-    other = await world.letter(given.recipient, beside.account) if word else ""
+    other = await world.letter(given.recipient, beside.account, within_s=SOON_S) if word else ""
     told = await world.evidence.value(
         "SELECT count(*) FROM erasure_told t JOIN erasure e USING (subject)"
         " WHERE t.subject = %(subject)s AND e.certified_at IS NOT NULL",

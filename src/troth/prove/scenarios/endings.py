@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from troth.terms import FunctionName
 
 _AHEAD = timedelta(days=1)
-_ENOUGH_S = 15.0
+"""The same in every trial: they share a policy, and the first end announced for a function stands."""
 _SPANS = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
 
 
@@ -71,15 +71,16 @@ async def told(world: World, case: Case, trial: Trial) -> None:
         f"{hasty[0]} {hasty[1]}",
         held=hasty[1] == "too_soon",
     )
-    number = await _announce(world, copy, world.levers.now() + 40 * _AHEAD, [names[0]])
+    number = await _announce(world, copy, world.levers.now() + _AHEAD, [names[0]])
 
     async def heard() -> bool:
         public = await world.stranger().listed("/v1/notices")
         mine = await who.person.listed("/v1/me/notices")
-        letters = [each for each in world.letters(who.phone) if "ends on" in each.text or "终止" in each.text]
-        return bool(letters) or any(each.get("matter") == number for each in [*public, *mine])
+        letters = [each.text for each in world.letters(*who.addresses)]
+        written = any("ends on" in each or "终止" in each for each in letters)
+        return written or any(each.get("matter") == number for each in [*public, *mine])
 
-    seen = await world.waiting(heard, within_s=_ENOUGH_S)
+    seen = await world.waiting(heard)
     trial.control(
         "announce the end of a function", "宣布终止一项功能", "told" if seen else "nobody was told", held=seen
     )

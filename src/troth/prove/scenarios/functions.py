@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from troth.policy.clauses import FunctionClause, PurposeClause, RefusalClause
+from troth.policy.clauses import FunctionClause, Keep, PurposeClause, RefusalClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import REGISTER, chosen, free, needed, purpose_for
@@ -116,6 +116,8 @@ async def for_this_purpose(world: World, case: Case, trial: Trial) -> None:
     if clause.function != REGISTER:
         (await world.collect(case, who, clause.function, needed(table, *items))).answer.require()
     seen = items - {"password", "verification_code"}
+    if seen and all(table.items[item].keep is Keep.NONE for item in seen):
+        raise NotTried("nothing_held")
     did = await world.open(Verb.USE, who, clause.function, clause.purpose, seen)
     trial.control(
         f"use for {clause.purpose}", f"为 {clause.purpose} 使用", did.says(), held=did.items == seen

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _CARRIES = {Channel.EMAIL: "email", Channel.SMS: "sms", Channel.PHONE: "phone"}
 """The ways of a clause that go through a gateway; a letter on paper and a push do not, yet."""
 _SPANS = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
-_ENOUGH_S = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ async def every_part(world: World, case: Case, trial: Trial) -> None:
     )
     await incident.write(case, clause.parts[-1:])
     (await incident.do("POST", "/tell", {})).require()
-    letters = await world.waiting(lambda: _letters(world, incident), within_s=_ENOUGH_S)
+    letters = await world.waiting(lambda: _letters(world, incident))
     text = letters[0] if letters else ""
     said = [part for part in clause.parts if f"{part} in " in text]
     trial.control(
@@ -119,7 +118,7 @@ async def each_is_told(world: World, case: Case, trial: Trial) -> None:
         held=early.reason == "no_such_turn",
     )
     await _told(world, case, incident)
-    ways = [m.channel for m in world.letters(incident.who.phone) if incident.number in m.text]
+    ways = [m.channel for m in world.letters(*incident.who.addresses) if incident.number in m.text]
     trial.control(
         "let the notice go out",
         "发出通知",
@@ -127,7 +126,7 @@ async def each_is_told(world: World, case: Case, trial: Trial) -> None:
         held=len(ways) == 1 and ways[0] in listed,
     )
     bystander = await world.person(case)
-    others = [m for m in world.letters(bystander.phone) if incident.number in m.text]
+    others = [m for m in world.letters(*bystander.addresses) if incident.number in m.text]
     trial.attempt(
         "tell someone whom it does not concern",
         "通知无关人员",
@@ -240,13 +239,13 @@ async def _told(world: World, case: Case, incident: _Incident) -> _Incident:
         raise NotTried("no_contents")
     await incident.write(case, contents.parts)
     (await incident.do("POST", "/tell", {})).require()
-    if not await world.waiting(incident.ended, within_s=_ENOUGH_S):
+    if not await world.waiting(incident.ended):
         raise RuntimeError("the notice did not go out")
     return incident
 
 
 async def _letters(world: World, incident: _Incident) -> tuple[str, ...]:
-    return tuple(m.text for m in world.letters(incident.who.phone) if incident.number in m.text)
+    return tuple(m.text for m in world.letters(*incident.who.addresses) if incident.number in m.text)
 
 
 async def _public(world: World, incident: _Incident) -> bool:

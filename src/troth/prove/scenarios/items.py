@@ -187,6 +187,7 @@ async def only_with_its_need(world: World, case: Case, trial: Trial) -> None:
         held=did.refused_for("need_missing") or did.answer.reason == "topic_refused",
     )
     who = await world.user(case, clause.function)
+    items = await world.stuff(case, who, clause.function)
     taken = await world.collect(case, who, clause.function, items)
     trial.control("use it with it", "具备后使用", taken.says(), held=taken.answer.ok)
 

@@ -105,8 +105,8 @@ async def looks_on_record(world: World, case: Case, trial: Trial) -> None:
 
 def _for_staff(case: Case) -> tuple[str, str]:
     """Return a function whose items staff may use, on its own basis, for a purpose."""
-    table = case.compiled.functions[REGISTER]
-    purpose = purpose_for(table, Verb.USE, ActorKind.STAFF)
+    table = case.compiled.functions.get(REGISTER)
+    purpose = purpose_for(table, Verb.USE, ActorKind.STAFF) if table else None
     if purpose is None:
         raise NotTried("no_look")
     return REGISTER, purpose

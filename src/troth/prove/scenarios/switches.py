@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import Scope, SwitchClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import chosen
+from troth.prove.world import chosen, free, permissions
 
 if TYPE_CHECKING:
     from troth.prove.story.person import Answer
@@ -58,8 +58,11 @@ async def _ready(
     who = await world.person(case)
     if chosen(table):
         (await world.choose(case, who, function)).require()
-    for need in table.needs:
+    for need in [*table.needs, *permissions(table)]:
         await world.meet(case, who, function, need)
+    for item in sorted(items or ()):
+        if not free(table.items[item]):
+            (await world.choose(case, who, function, item)).require()
     if items is None:
         return who, await world.stuff(case, who, function)
     if table.required:

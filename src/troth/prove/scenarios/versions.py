@@ -13,7 +13,7 @@ from troth.policy.words import Channel
 from troth.prove import nexts
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import PASSWORD
+from troth.prove.world import PASSWORD, PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from troth.prove.world import Someone, World
 
 _CARRIES = frozenset({Channel.EMAIL, Channel.SMS, Channel.PHONE})
-_ENOUGH_S = 12.0
 
 
 async def major_is_told(world: World, case: Case, trial: Trial) -> None:
@@ -103,7 +102,7 @@ async def asked(world: World, case: Case, trial: Trial) -> None:
     copy, day = await _soon(world, case)
     right = _taken_away(case)
     who = await world.person(copy)
-    shown = await world.waiting(lambda: _notices(who), within_s=_ENOUGH_S)
+    shown = await world.waiting(lambda: _notices(who))
     asking = [each for each in shown if each.get("version") == _newer(case)]
     asks = any("only if you agree" in str(each.get("text")) for each in asking)
     trial.control(
@@ -209,7 +208,7 @@ async def _soon(world: World, case: Case, topic: Callable[[int], str] = nexts.so
     """Return the case under the copy whose next version takes effect first from now, and just after that."""
     for days in nexts.DAYS:
         copy = _copy(case, topic(days))
-        if not await world.waiting(lambda copy=copy: _effective(world, copy), within_s=_ENOUGH_S):
+        if not await world.waiting(lambda copy=copy: _effective(world, copy)):
             raise RuntimeError("the next version was not published")
         day = datetime.fromtimestamp(await _effective(world, copy), UTC)
         if world.levers.now() + timedelta(hours=1) < day:
@@ -246,7 +245,7 @@ def _taken_away(case: Case) -> str:
 
 async def _again(world: World, who: Someone) -> None:
     """Sign in again: sessions end while days pass."""
-    answer = await world.stranger().ask("POST", "/v1/sessions", {"login": who.phone, "password": PASSWORD})
+    answer = await world.stranger().ask("POST", "/v1/sessions", {"login": who.login, "password": PASSWORD})
     who.person.token = str(answer.require()["token"])
 
 
@@ -258,7 +257,7 @@ async def _public(world: World, case: Case, version: int) -> Mapping[str, Any]:
                 return each
         return nothing
 
-    return await world.waiting(look, within_s=_ENOUGH_S if version == _newer(case) else 0)
+    return await world.waiting(look, within_s=PATIENCE_S if version == _newer(case) else 0)
 
 
 async def _notices(who: Someone) -> list[Mapping[str, Any]]:
@@ -276,7 +275,7 @@ async def _told(world: World, case: Case, who: Someone) -> list[Message]:
     async def look() -> list[Message]:
         return _about_it(world, case, who)
 
-    return await world.waiting(look, within_s=_ENOUGH_S)
+    return await world.waiting(look)
 
 
 async def _waited(world: World, case: Case, who: Someone) -> int:
@@ -288,14 +287,14 @@ async def _waited(world: World, case: Case, who: Someone) -> int:
             {"subject": who.account},
         )
 
-    if not await world.waiting(seen_to, within_s=_ENOUGH_S):
+    if not await world.waiting(seen_to):
         raise RuntimeError("nobody saw to the person within our patience")
     return len(_about_it(world, case, who))
 
 
 def _about_it(world: World, case: Case, who: Someone) -> list[Message]:
     words = (f"version {_newer(case)}", f"第 {_newer(case)} 版")
-    return [each for each in world.letters(who.phone) if any(word in each.text for word in words)]
+    return [each for each in world.letters(*who.addresses) if any(word in each.text for word in words)]
 
 
 def _text(case: Case, version: int) -> str:

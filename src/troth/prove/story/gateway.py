@@ -61,7 +61,7 @@ class Gateway:
             writer.close()
             await writer.wait_closed()
 
-    async def code(self, to: str, *, but: int = 0, within_s: float = 15) -> str:
+    async def code(self, to: str, *, but: int = 0, within_s: float = 30) -> str:
         """Wait for a verification code sent to ``to`` and return its six digits. Raises `TimeoutError`.
 
         ``but``: of those to ``to``, as many as were sent before.
@@ -73,7 +73,7 @@ class Gateway:
 
         return await self._newest(found, within_s)
 
-    async def letter(self, to: str, words: Iterable[str], *, within_s: float = 15) -> str:
+    async def letter(self, to: str, words: Iterable[str], *, within_s: float = 30) -> str:
         """Wait for a letter to ``to`` with all these words and return its text. Raises `TimeoutError`."""
         wanted = tuple(words)
 

@@ -1,0 +1,111 @@
+"""Where media lies, as it is set: a folder, or a bucket of a server that speaks S3; and whether it works.
+
+The keys of a bucket are never shown: not in a message, nor where a value of this is printed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from troth.terms import TrothError
+from troth.vault.objects import Objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BUCKET = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?")
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
+_NEAR = frozenset({"127.0.0.1", "::1", "localhost"})
+_PATIENCE_S = 20
+ENDPOINT, REGION, ACCESS, SECRET = (f"TROTH_MEDIA_{x}" for x in ("ENDPOINT", "REGION", "ACCESS", "SECRET"))
+
+
+class UnfitStore(TrothError):
+    """media cannot be kept as it is set: see TROTH_MEDIA"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A bucket, and what opens it."""
+
+    name: str
+    endpoint: str
+    region: str
+    access: str = field(repr=False)
+    secret: str = field(repr=False)
+
+
+Store = Path | Bucket
+
+
+def read(value: str | None, told: Mapping[str, str | None], usual: Path) -> Store:
+    """Return the store that ``value`` names; ``told``: the other variables. Raises `UnfitStore`."""
+    if value is None or value.startswith("/"):
+        extra = sorted(name for name, said in told.items() if said is not None)
+        if extra:
+            raise UnfitStore(
+                f"{extra[0]} belongs to a bucket: write TROTH_MEDIA=s3://NAME as well, or unset it"
+            )
+        if value is not None and not value.isprintable():
+            raise UnfitStore("TROTH_MEDIA is not a full path: write one that begins with /")
+        return usual if value is None else Path(value)
+    found = _BUCKET.fullmatch(value)
+    if found is None:
+        raise UnfitStore("TROTH_MEDIA is not a place for media: write a full path, or s3://BUCKET")
+    for name in (ENDPOINT, ACCESS, SECRET):
+        if not told.get(name):
+            raise UnfitStore(f"{name} is not set: a bucket needs {ENDPOINT}, {ACCESS} and {SECRET}")
+    region = told.get(REGION) or "us-east-1"
+    if not _REGION.fullmatch(region):
+        raise UnfitStore(f"{REGION} is not a region: write one such as us-east-1")
+    return Bucket(
+        name=found["bucket"],
+        endpoint=_endpoint(told[ENDPOINT] or ""),
+        region=region,
+        access=told[ACCESS] or "",
+        secret=told[SECRET] or "",
+    )
+
+
+def opened(store: Store) -> Objects:
+    """Return the object store; it is reached when it is used."""
+    if isinstance(store, Path):
+        return Objects.folder(store)
+    return Objects.s3(
+        store.endpoint, store.name, access=store.access, secret=store.secret, region=store.region
+    )
+
+
+async def prove(store: Store) -> None:
+    """See that an object can be put, read and removed. Raises `UnfitStore` with what to do."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await opened(store).prove()
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from working, the start says so
+        where = store if isinstance(store, Path) else f"s3://{store.name} at {store.endpoint}"
+        raise UnfitStore(
+            f"TROTH_MEDIA: {where} does not take an object and give it back ({type(error).__name__}): "
+            "see that it exists, that the key may read, write and delete there, and that it can be reached"
+        ) from None  # its own words may hold the key's name
+
+
+def _endpoint(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        good = bool(url.hostname) and (
+            url.scheme == "https" or (url.scheme == "http" and url.hostname in _NEAR)
+        )
+        good = good and url.username is None and url.password is None
+    except ValueError:
+        good = False
+    if not good:
+        raise UnfitStore(
+            f"{ENDPOINT} is not where a bucket is: write an https:// address without a credential "
+            "(http:// for this machine only)"
+        )
+    return value

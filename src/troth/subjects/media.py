@@ -1,0 +1,107 @@
+"""Media of one person: taken in after the gate's yes, listed, read, handed on and forgotten.
+
+The gate is asked twice for what comes in: before the first byte is stored, and again when it is whole, since
+what was taken back meanwhile ends the upload. The person reads on their own right, which is counted; whoever
+else reads has a clause for it, and an entry of its own each time. Knows no wire and moves no bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from troth import ledger
+from troth.ledger import EntryKind
+from troth.policy.values import VALUES
+from troth.subjects.services import Services
+from troth.terms import ActorKind, FunctionName, ItemName, PolicyName, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from troth.db import Tx
+    from troth.subjects.asking import Asking
+    from troth.subjects.parts import Parts
+    from troth.terms import Ask, Permit, RecordId
+    from troth.vault.media import Held, Media, Opened
+    from troth.vault.upload import Upload
+
+_ANY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arriving:
+    """What is said of an upload before its first byte. ``of``: the object that it is a thumbnail of."""
+
+    item: ItemName
+    kind: str
+    measured: datetime | None = None
+    of: RecordId | None = None
+
+    def told(self) -> Mapping[str, object]:
+        """Return what lies sealed beside the object."""
+        said = {"type": self.kind}
+        return said if self.measured is None else said | {"at": self.measured.isoformat()}
+
+
+class PersonMedia:
+    """The caller knows who asks, owns ``tx`` and moves the bytes between the transactions."""
+
+    def __init__(self, parts: Parts, media: Media) -> None:
+        self._parts = parts
+        self._media = media
+
+    async def begin(self, tx: Tx, ask: Ask, arriving: Arriving) -> Upload:
+        """Ask before anything is stored. Raises `Denied`, and what `Media.begin` raises."""
+        permit = await self._admit(tx, ask, arriving, counted=True)
+        return await self._media.begin(tx, permit, arriving.item, of=arriving.of, told=arriving.told())
+
+    async def finish(self, tx: Tx, ask: Ask, arriving: Arriving, upload: Upload) -> RecordId:
+        """Ask again, and make it exist. Raises `Denied`, `UploadLapsed`. Telemetry is counted only."""
+        permit = await self._admit(tx, ask, arriving, counted=ask.actor.kind is ActorKind.DEVICE)
+        return await self._media.finish(tx, permit, upload)
+
+    async def held(self, tx: Tx, permit: Permit) -> tuple[Held, ...]:
+        """Return what a permit is about, opening nothing."""
+        return await self._media.listed(tx, permit)
+
+    async def read(self, tx: Tx, asking: Asking, own: Permit, record: RecordId) -> Opened:
+        """Open an object for its person; ``own``: on their own right. Raises `Denied`, `NotHeld`."""
+        return await self._media.open(tx, await self._right(tx, asking, own, record, Verb.USE), record)
+
+    async def forget(self, tx: Tx, asking: Asking, own: Permit, record: RecordId) -> None:
+        """Forget an object of one's own, with its thumbnails. Raises `Denied`, `NotHeld`."""
+        await self._media.forget(tx, await self._right(tx, asking, own, record, Verb.FORGET), record)
+
+    async def hand_out(self, tx: Tx, ask: Ask, record: RecordId) -> Opened:
+        """Open an object for someone else, on record whatever the verb. Raises `Denied`, `NotHeld`."""
+        permit = await self._parts.gate.admit(tx, ask)
+        await self._media.find(tx, permit, record)
+        opened = await self._media.open(tx, permit, record)
+        await Services(self._parts).put_on_record(tx, permit, {opened.held.item})
+        if ask.verb is Verb.USE and ask.actor.kind is ActorKind.STAFF:
+            read = ledger.NewEntry(
+                kind=EntryKind.STAFF_READ,
+                at=ask.at,
+                policy=ask.policy,
+                version=permit.version,
+                function=ask.function,
+                subject=ask.subject,
+                details={"staff": ask.actor.id, "items": 1},
+            )
+            await ledger.append(tx, read)
+        return opened
+
+    async def _admit(self, tx: Tx, ask: Ask, arriving: Arriving, *, counted: bool) -> Permit:
+        value = {"media": str(_ANY), **arriving.told()}  # the form alone is asked about
+        unfit = VALUES.unfit({arriving.item: value})
+        ask = replace(ask, unfit=unfit, measured=arriving.measured)
+        return await self._parts.gate.admit(tx, ask, counted=counted)
+
+    async def _right(self, tx: Tx, asking: Asking, own: Permit, record: RecordId, verb: Verb) -> Permit:
+        held = await self._media.find(tx, own, record)
+        policy, _, function = held.function.partition("/")
+        ask = replace(asking, policy=PolicyName(policy)).by_right(verb, FunctionName(function), {held.item})
+        return await self._parts.gate.admit(tx, ask, counted=verb is Verb.USE)
