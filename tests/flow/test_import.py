@@ -87,8 +87,8 @@ async def test_who_is_taken_in_signs_in_by_code_with_what_they_agreed_to(
     assert await take(house, file) == (1, 1, [Line(1, stored=True, reason="choice_unknown")])
     me = await (await come(house, phone(1))).done("GET", "/v1/me")
     states = me["functions"]
-    assert states["customer_flow"]["on"] is True
-    assert states["store_guard"]["on"] is False
+    assert states["customer_flow"]["why"] == "need_missing"  # chosen; a store and a camera come later
+    assert states["store_guard"]["why"] == "not_chosen"
     with psycopg.connect(database.owner) as conn:
         acts = conn.execute("SELECT kind, at FROM act ORDER BY seq").fetchall()
         bodies = conn.execute("SELECT body FROM ledger_entry WHERE kind = 'registered'").fetchall()
@@ -215,7 +215,7 @@ async def test_a_table_says_the_same(house: House, tmp_path: Path) -> None:
         table.writerow([phone(2), "yes"])
     assert await take(house, file) == (2, 1, [Line(3, stored=False, reason="malformed")])
     me = await (await come(house, phone(1))).done("GET", "/v1/me")
-    assert me["functions"]["customer_flow"]["on"] is True
+    assert me["functions"]["customer_flow"]["why"] == "need_missing"
 
 
 def test_a_table_of_something_else_is_not_read(tmp_path: Path) -> None:
@@ -253,4 +253,4 @@ async def test_a_killed_run_goes_on_where_it_stopped(house: House, tmp_path: Pat
             4000,
             4000,
         )
-    assert (tmp_path / "people.jsonl.result.csv").read_text() == "line,outcome,reason\r\n"
+    assert (tmp_path / "people.jsonl.result.csv").read_text() == "line,outcome,reason\n"
