@@ -6,13 +6,15 @@ dropped; the others go on.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from spec import beyond
 from spec import standing as stands
 from spec.acceptance import language
 from spec.case import ABROAD, CONSENTS, Answer, Case, no
 from spec.table import Check
 from troth.policy import clauses as says
-from troth.terms import Basis, Dropped, FunctionName, ItemName, Reason, Verb
+from troth.terms import Basis, Deny, Dropped, FunctionName, ItemName, Reason, Verb
 
 
 def sort(case: Case) -> tuple[frozenset[ItemName], frozenset[Dropped]]:
@@ -133,7 +135,8 @@ def needs_met(case: Case) -> Answer:
             if d.reason is Reason.SWITCHED_OFF and d.item in [c.item for c in missing]
         }
         return no(reason, [*missing, *cost, *[c for c in case.switches if c.id in off]], effect)
-    return [*needs]
+    on_file = [] if any(c.item in passed for c in either) else [c for c in either if c not in lacking]
+    return [*needs, *on_file]
 
 
 def something_left(case: Case) -> Answer:
@@ -143,11 +146,18 @@ def something_left(case: Case) -> Answer:
         held = [c for item in passed for c in _held_for(case, item)] if _gone(case) else []
         on = [c for item in passed for c in stops(case, item)]
         return [*[c for c in case.items if c.item in passed], *held, *on, *_leans_on(case, passed)]
+    return nothing_left(dropped)
+
+
+def nothing_left(dropped: Collection[Dropped]) -> Deny:
+    """Return the no for an ask of which every item was dropped; the reason closest to the person counts.
+
+    A switch that is off is named as well: put on, it would let its item go on.
+    """
     for reason in (Reason.ITEM_NOT_CHOSEN, Reason.SWITCHED_OFF, Reason.CANCELLED, Reason.ITEM_MALFORMED):
-        because = {d.clause for d in dropped if d.reason is reason}
-        if because:
-            because |= {d.clause for d in dropped if d.reason is Reason.SWITCHED_OFF}
-            return no(reason, [c for c in case.policy.clauses if c.id in because])
+        if any(d.reason is reason for d in dropped):
+            named = [d.clause for d in dropped if d.reason in {reason, Reason.SWITCHED_OFF}]
+            return Deny(reason, frozenset(clause for clause in named if clause is not None))
     return no(Reason.ITEM_UNDECLARED)
 
 

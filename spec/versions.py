@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import spec.gate
 from spec.case import no
+from spec.items import nothing_left
 from spec.standing import heard
 from troth.policy.clauses import Policy
 from troth.policy.statements import ChangeClause
@@ -135,9 +136,4 @@ def left(
         first.setdefault(drop.item, drop)
     if items:
         return Allow(items, frozenset(first.values()), frozenset(because), items & frozenset(unkept))
-    off = {d.clause for d in first.values() if d.reason is Reason.SWITCHED_OFF and d.clause is not None}
-    for reason in (Reason.ITEM_NOT_CHOSEN, Reason.SWITCHED_OFF, Reason.CANCELLED, Reason.ITEM_MALFORMED):
-        clauses = {d.clause for d in first.values() if d.reason is reason and d.clause is not None}
-        if clauses:
-            return Deny(reason, frozenset(clauses | off))
-    return no(Reason.ITEM_UNDECLARED)
+    return nothing_left(first.values())

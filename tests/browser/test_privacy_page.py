@@ -18,8 +18,20 @@ pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("TROTH_SHOTS")
 WAYS = [("en", 360), ("zh", 360), ("en", 1280), ("zh", 1280)]
 SAID = {
-    "en": {"on": "On", "off": "Off", "sure": "Cancel for good?", "wrong": "do not go together"},
-    "zh": {"on": "已开启", "off": "已关闭", "sure": "确定要注销吗？", "wrong": "账号或密码不正确"},
+    "en": {
+        "on": "On",
+        "off": "Off",
+        "waiting": "Waiting",
+        "sure": "Cancel for good?",
+        "wrong": "do not go together",
+    },
+    "zh": {
+        "on": "已开启",
+        "off": "已关闭",
+        "waiting": "等待中",
+        "sure": "确定要注销吗？",
+        "wrong": "账号或密码不正确",
+    },
 }
 
 
@@ -88,7 +100,9 @@ def test_find_out_switch_off_copy_cancel(chromium: Browser, site: Site, language
         expect(page.locator("#customer_flow .pill").first).to_have_text(said["off"])
         expect(page.get_by_role("status")).to_be_visible()
         page.locator("#customer_flow button[value=on]").click()
-        expect(page.locator("#customer_flow .pill").first).to_have_text(said["on"])
+        expect(page.locator("#customer_flow .pill").first).to_have_text(
+            said["waiting"]
+        )  # the store was forgotten with the function: it is given again first
         page.locator("form[action='/privacy/switches/store_guard'] button").click()
         expect(page.locator("form[action='/privacy/switches/store_guard'] button[value=on]")).to_be_visible()
 

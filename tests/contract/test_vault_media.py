@@ -40,9 +40,9 @@ def storing(bench, subject):
     return bench.permit(subject, Verb.COLLECT, "cloud", VIDEO)
 
 
-async def upload(bench, subject, data, *, of=None, at_once=3 * MIB):
+async def upload(bench, subject, data, *, of=None, told=None, at_once=3 * MIB):
     async with bench.tx() as tx:
-        one = await bench.media.begin(tx, storing(bench, subject), VIDEO, of=of)
+        one = await bench.media.begin(tx, storing(bench, subject), VIDEO, of=of, told=told)
     for start in range(0, len(data), at_once):
         await one.write(data[start : start + at_once])
     await one.close()

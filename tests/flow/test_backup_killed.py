@@ -64,8 +64,8 @@ class Life:
 
     async def store(self):
         model, live = self.model, [one for one in self.model.stored if one not in self.model.refused]
-        if len(live) < 2 * PEOPLE:
-            live.append(await self.bench.subject())
+        if len(live) < PEOPLE or (len(live) < 2 * PEOPLE and self.chance.random() < 0.5):
+            live = [await self.bench.subject()]
         subject = self.chance.choice(live)
         sent = [reading() for _ in range(self.chance.choice((1, 3, 30)))]
         await self.bench.append(subject, sent)

@@ -14,7 +14,8 @@ from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP
 from tests.flow.backup_rig import Safe
 from troth.app.backup import take
 from troth.app.backup.prune import prune
-from troth.app.system import MEDIA, SPARES, TAIL
+from troth.app.settings import MEDIA
+from troth.app.system import SPARES, TAIL
 from troth.ledger.tail import Tail
 from troth.ledger.verify import Verified
 from troth.subjects.staff import Role
@@ -330,7 +331,10 @@ async def test_media_comes_back_and_that_of_the_erased_does_not(safe, make_empty
         bench.clock.at, bench.media = house.clock.at, system.media
         for name in ("kept", "erased"):
             subject = await bench.subject()
-            whose[name] = (subject, await upload(bench, subject, name.encode() * 1000))
+            whose[name] = (
+                subject,
+                await upload(bench, subject, name.encode() * 1000, told={"type": "video/mp4"}),
+            )
         taken = await safe.take(house)
         begun = await bench.begin(whose["erased"][0], Farewell())
         await bench.advance(begun.erasure)

@@ -58,8 +58,8 @@ async def test_with_holds_and_media_it_is_resumed_wherever_it_was_cut(bench):
         await order(bench, subject, {"v": 1}),
         await order(bench, subject, {"v": 2}, hold=False),
     )
-    video = await upload(bench, subject, bytes(9000))
-    theirs = await upload(bench, other, bytes(7000))
+    video = await upload(bench, subject, bytes(9000), told={"type": "video/mp4"})
+    theirs = await upload(bench, other, bytes(7000), told={"type": "video/mp4"})
     begun = await bench.begin(subject, PLAN)
     crashes, seen, stage = [], [], Stage.PLANNED
     while stage is not Stage.BACKUPS:

@@ -200,10 +200,9 @@ async def test_what_was_corrected_lies_sealed_in_dead_rows_and_opens_until_its_f
     def opened(row):
         owner = events.owner_of(subject, row)
         key = keys.unwrap(bench.keyring, owner, keys.Wrapped(row.key, row.kek_epoch, bytes(row.wrapped)))
-        label = events.block_label(
-            owner, row.at_day, row.block, version=row.version, policy_version=row.policy_version
-        )
-        return blocks.decode(cipher.unseal(key.secret, label.aad(), bytes(row.sealed)))
+        rest = events.of_block(row.at_day, row.version, row.policy_version)
+        aad = events.labels(owner).aad(row.block.bytes, rest)
+        return blocks.decode(cipher.unseal(key.secret, aad, bytes(row.sealed)))
 
     assert opened(old) == [sent]
     async with bench.tx() as tx:

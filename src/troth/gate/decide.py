@@ -404,11 +404,13 @@ def _needs(case: _Case) -> Deny | None:
 
 
 def _none_of(case: _Case, either: AbstractSet[ItemName]) -> list[ItemClause]:
-    """Return all of these where not even one is in the ask or on file."""
-    function, then = case.ask.function, case.then
-    if either & case.passed or any(case.stands.supplied(then, function, item=item) for item in either):
+    """Return all of these where not even one is in the ask or on file; those on file bear the yes."""
+    if either & case.passed:
         return []
-    return [case.table.takes[case.ask.role][item] for item in either]
+    takes, function = case.table.takes[case.ask.role], case.ask.function
+    on_file = [item for item in either if case.stands.supplied(case.then, function, item=item)]
+    case.yes += [takes[item].id for item in on_file]
+    return [] if on_file else [takes[item] for item in either]
 
 
 def _something_left(case: _Case) -> Deny | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from troth.app.backup.bundle import Bundle, Draft
@@ -23,18 +24,23 @@ _OURS = {*(kind.value for kind in EpochKind), "sign"}
 
 
 def export(keyring: Path, draft: Draft) -> None:
-    """Add every key of ``keyring`` to ``draft``."""
+    """Add every key of ``keyring`` to ``draft``.
+
+    One that goes meanwhile was ended before everything stood still: no row needs it.
+    """
     for file in _files(keyring):
-        draft.copy(str(file.relative_to(keyring)), file)
+        with suppress(FileNotFoundError):
+            draft.copy(str(file.relative_to(keyring)), file)
 
 
 def marks(keyring: Path) -> dict[str, str]:
     """Return the epochs' keys by name, each with a mark that tells it from another and says nothing of it."""
-    return {
-        str(file.relative_to(keyring)): _mark(file)
-        for kind in EpochKind
-        for file in _files(keyring / kind.value)
-    }
+    found: dict[str, str] = {}
+    for kind in EpochKind:
+        for file in _files(keyring / kind.value):
+            with suppress(FileNotFoundError):
+                found[str(file.relative_to(keyring))] = _mark(file)
+    return found
 
 
 def demand(needed: Mapping[str, str], keyring: Path, exported: Bundle | None) -> None:

@@ -43,7 +43,9 @@ async def taken_as_declared(world: World, case: Case, trial: Trial) -> None:
 async def _at_registration(world: World, case: Case, trial: Trial, clause: ItemClause) -> None:
     if clause.item == "verification_code":
         raise NotTried("typed_code")
-    field = {"phone_number": "phone", "email_address": "email", "password": "password"}.get(clause.item)
+    if clause.item == "password":  # refused by the form on any system, so a refusal would show nothing
+        raise NotTried("in_the_form", item=clause.item)
+    field = {"phone_number": "phone", "email_address": "email"}.get(clause.item)
     if clause.need is Need.REQUIRED:
         form = await world.form(case)
         if field is None:
@@ -56,7 +58,7 @@ async def _at_registration(world: World, case: Case, trial: Trial, clause: ItemC
             f"register without {clause.item}",
             f"不提供 {clause.item} 而注册",
             f"{refused.status} {refused.reason}",
-            held=not refused.ok and (refused.reason == "required_item_missing" or field == "password"),
+            held=refused.reason == "required_item_missing",
         )
     who = await world.person(case)
     if clause.need is not Need.REQUIRED:
