@@ -9,20 +9,23 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from tests.conftest import Dsns
-from tests.flow.api_people import POLICY, House, Person, open_house
+from tests.flow.api_people import PASSWORD, POLICY, House, Person, open_house
+from troth import ledger
 from troth.edges.cli.people import NotAFile, rows
 from troth.subjects.codes import WrongCode
 from troth.subjects.imports import Line
-from troth.terms import PolicyName
+from troth.terms import ActKind, PolicyName, SubjectId
 
 THEN = "2026-02-01T08:00:00+00:00"
 NAME = PolicyName(POLICY)
@@ -97,6 +100,50 @@ async def test_who_is_taken_in_signs_in_by_code_with_what_they_agreed_to(
     assert said == {"imported": 1, "document": sha256(file.read_bytes()).hexdigest()}
 
 
+async def test_no_password_is_on_file_until_they_set_one(
+    house: House, tmp_path: Path, database: Dsns
+) -> None:
+    row = {"phone": phone(1), "adult": True, "accepted": await seen(house)}
+    await take(house, written(tmp_path, row))
+    with psycopg.connect(database.owner) as conn:
+        supplied = conn.execute("SELECT item FROM act WHERE kind = 'supplied'").fetchall()
+        stored = conn.execute("SELECT count(*) FROM document").fetchone()
+    assert (supplied, stored) == ([("phone_number",)], (1,))
+    me = await come(house, phone(1))
+    held = (await me.done("GET", "/v1/me/records"))["functions"]["register"]
+    assert held == ["phone_number"]
+    assert (await me.ask("PUT", "/v1/me/password", {"password": "short"})).status_code == 422
+    begun = await me.done("PUT", "/v1/me/password", {"password": PASSWORD})
+    assert (await me.ask("GET", "/v1/me")).status_code == 401  # one session goes on: the new one
+    me = Person(house, "", begun["token"], "")
+    held = (await me.done("GET", "/v1/me/records"))["functions"]["register"]
+    assert held == ["password", "phone_number"]
+    assert await house.troth.sign_in(phone(1), PASSWORD)
+    carried = len(house.letters.carried)
+    await house.troth.ask_code(phone(1))
+    await house.troth.deliver(house.letters)
+    assert len(house.letters.carried) == carried  # whoever has a password signs in with it
+    for current in (None, "not the old one 77"):
+        body = {"password": "another one 88", "current": current}
+        assert (await me.ask("PUT", "/v1/me/password", body)).status_code == 401
+    await me.done("PUT", "/v1/me/password", {"password": "another one 88", "current": PASSWORD})
+    assert await house.troth.sign_in(phone(1), "another one 88")
+
+
+async def test_who_took_their_agreement_back_still_signs_in_by_code(house: House, tmp_path: Path) -> None:
+    row = {"phone": phone(1), "adult": True, "accepted": await seen(house)}
+    await take(house, written(tmp_path, row))
+    me = await come(house, phone(1))
+    account = SubjectId(UUID((await me.done("GET", "/v1/me"))["account"]))
+    async with house.troth._system.db.transaction() as tx:
+        standing = await ledger.standing(tx, account, lock=True)
+        assert standing is not None
+        accepted = next(act for act in standing.acts if act.kind is ActKind.ACCEPTED)
+        await ledger.record(tx, account, replace(accepted, kind=ActKind.ENDED, at=house.clock.now()))
+    me = await come(house, phone(1))
+    assert (await me.done("GET", "/v1/me"))["functions"]["register"]["why"] == "acceptance_ended"
+
+
 async def test_the_ledger_is_still_what_was_signed(house: House, tmp_path: Path) -> None:
     known = await seen(house)
     await take(
@@ -141,6 +188,21 @@ UNFIT: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
         "acceptance_unknown",
     ),
     (
+        "before there was this text",
+        lambda k: {"phone": phone(1), "accepted": k | {"at": "2020-03-02T15:59:59Z"}},
+        "acceptance_unknown",
+    ),
+    (
+        "a password",
+        lambda k: {"phone": phone(1), "accepted": k, "items": {"password": {"argon2id": "x"}}},
+        "malformed",
+    ),
+    (
+        "a number beside the number",
+        lambda k: {"phone": phone(1), "accepted": k, "items": {"phone_number": {"value": phone(2)}}},
+        "malformed",
+    ),
+    (
         "a time without a zone",
         lambda k: {"phone": phone(1), "accepted": k | {"at": "2026-02-01"}},
         "acceptance_unknown",
@@ -148,13 +210,16 @@ UNFIT: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "reason"), [u[1:] for u in UNFIT], ids=[u[0] for u in UNFIT])
-async def test_what_may_not_be_stored_is_said_by_its_line(
-    house: House, tmp_path: Path, database: Dsns, row: Callable[[dict[str, Any]], object], reason: str
+async def test_what_may_not_be_stored_is_said_by_its_line_and_leaves_nothing(
+    house: House, tmp_path: Path, database: Dsns
 ) -> None:
     known = await seen(house)
     before = everything(database)
-    assert await take(house, written(tmp_path, row(known))) == (1, 0, [Line(1, stored=False, reason=reason)])
+    reached, stored, lines = await take(house, written(tmp_path, *(row(known) for _, row, _ in UNFIT)))
+    assert (reached, stored) == (len(UNFIT), 0)
+    assert [(UNFIT[one.line - 1][0], one.stored, one.reason) for one in lines] == [
+        (what, False, reason) for what, _, reason in UNFIT
+    ]
     assert everything(database)[:-1] == before[:-1]
 
 

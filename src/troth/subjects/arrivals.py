@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -20,9 +20,9 @@ from troth.subjects.asking import Asking
 from troth.subjects.choices import NotAChoice, choosable
 from troth.subjects.contact import BadEmail, BadPhone, email_address, phone_number
 from troth.subjects.names import EMAIL, PASSWORD, PHONE, REGISTER, VERIFICATION_CODE
-from troth.subjects.passwords import NOBODYS
 from troth.subjects.registration import login_items
 from troth.terms import (
+    LEGAL_TIME,
     Act,
     ActKind,
     Ask,
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from troth.terms import Region
 
 _KNOWN = frozenset({"phone", "email", "items", "adult", "accepted", "chosen"})
-_LATER = frozenset({VERIFICATION_CODE})
-"""What registering takes and nobody brings along."""
+_LATER = frozenset({PASSWORD, VERIFICATION_CODE})
+"""What registering takes and nobody brings along: none is on file until they sign in by code and give it."""
+_ELSEWHERE = frozenset({PHONE, EMAIL}) | _LATER
+"""What is never among the further items of a row."""
 
 
 class Fault(StrEnum):
@@ -56,6 +58,7 @@ class Fault(StrEnum):
     ACCEPTANCE_UNKNOWN = "acceptance_unknown"
     CHOICE_UNKNOWN = "choice_unknown"
     CHOICE_UNLISTED = "choice_unlisted"
+    CHOICE_BEFORE_ACCEPTANCE = "choice_before_acceptance"
 
 
 class Refused(TrothError):
@@ -76,7 +79,7 @@ class Newcomer:
     ask: Ask
     values: Mapping[ItemName, Mapping[str, object]] = field(repr=False)
     logins: Mapping[ItemName, str] = field(repr=False)
-    without: tuple[Fault, ...] = ()
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -98,21 +101,11 @@ class Desk:
             raise Refused(Fault.ACCEPTANCE_UNKNOWN)
         compiled = self.versions[accepted.version or 0]
         logins, values = _identifiers(said)
-        values |= {ItemName(k): _mapping(v) for k, v in _mapping(said.get("items") or {}).items()}
+        values |= _items(said.get("items"))
         logins = {item: logins[item] for item in sorted(login_items(compiled) & logins.keys())}
         if not logins:
             raise Refused(Fault.NO_LOGIN)
-        if PASSWORD in _taken(compiled):
-            values[PASSWORD] = {"argon2id": NOBODYS}
-        acts = [replace(accepted, kind=ActKind.SHOWN), accepted]
-        register = compiled.functions.get(REGISTER)
-        if register is not None and register.waits:  # as for whoever registers: opening one was choosing it
-            acts.append(replace(accepted, kind=ActKind.CHOSEN, function=REGISTER))
-        age = max(compiled.own_age, compiled.audience.minimum_age if compiled.audience else 0)
-        if _truth(said.get("adult")) and age:
-            acts.append(Act(kind=ActKind.DECLARED_ADULT, policy=self.policy, at=accepted.at, age=age))
-        chosen, without = self._choices(said.get("chosen"), accepted.at)
-        acts += sorted(chosen, key=lambda act: act.at)
+        acts, without = self._told(said, accepted, compiled)
         asking = Asking(subject, self.policy, self.region, self.now)
         ask = asking.account(compiled, Verb.COLLECT, values.keys() | (_LATER & _taken(compiled)))
         ask = replace(ask, unfit=VALUES.unfit(values))
@@ -126,7 +119,24 @@ class Desk:
             acts.append(  # in the order of the log
                 Act(kind=ActKind.SUPPLIED, policy=self.policy, at=self.now, function=REGISTER, item=item)
             )
-        return Newcomer(subject, accepted.language or "en", tuple(acts), ask, kept, logins, without)
+        left = {drop.reason.value for drop in decision.dropped if drop.item not in _LATER}
+        return Newcomer(
+            subject, accepted.language or "en", tuple(acts), ask, kept, logins, frozenset({*without, *left})
+        )
+
+    def _told(
+        self, said: Mapping[str, object], accepted: Act, compiled: Compiled
+    ) -> tuple[list[Act], tuple[Fault, ...]]:
+        """Return what they did, oldest first, and what of it does not count."""
+        acts = [replace(accepted, kind=ActKind.SHOWN), accepted]
+        register = compiled.functions.get(REGISTER)
+        if register is not None and register.waits:  # as for whoever registers: opening one was choosing it
+            acts.append(replace(accepted, kind=ActKind.CHOSEN, function=REGISTER))
+        age = max(compiled.own_age, compiled.audience.minimum_age if compiled.audience else 0)
+        if _truth(said.get("adult")) and age:
+            acts.append(Act(kind=ActKind.DECLARED_ADULT, policy=self.policy, at=accepted.at, age=age))
+        chosen, without = self._choices(said.get("chosen"), accepted.at)
+        return [*acts, *sorted(chosen, key=lambda act: act.at)], without
 
     def _choices(self, told: object, accepted: datetime) -> tuple[list[Act], tuple[Fault, ...]]:
         if not isinstance(told, list | None):
@@ -139,7 +149,7 @@ class Desk:
                 {k: v for k, v in said.items() if k not in {"function", "item", "separate"}}, ActKind.CHOSEN
             )
             if act is None or act.at < accepted:
-                without.append(Fault.CHOICE_UNKNOWN)
+                without.append(Fault.CHOICE_UNKNOWN if act is None else Fault.CHOICE_BEFORE_ACCEPTANCE)
                 continue
             function, item = FunctionName(str(said.get("function"))), said.get("item")
             named = None if item is None else ItemName(str(item))
@@ -163,11 +173,9 @@ class Desk:
         at = _moment(said.get("at"))
         if at is None or at > self.now or not isinstance(language, str):
             return None
-        if (
-            not isinstance(version, int)
-            or text_hash is None
-            or self._texts.get((version, language)) != text_hash
-        ):
+        if not isinstance(version, int) or text_hash is None:
+            return None
+        if self._texts.get((version, language)) != text_hash or at < self._begins[version]:
             return None
         return Act(
             kind=kind,
@@ -177,6 +185,14 @@ class Desk:
             language=language,
             text_hash=self._texts[version, language],
         )
+
+    @cached_property
+    def _begins(self) -> Mapping[int, datetime]:
+        """The moment before which nobody can have seen a version: the day of its publication, in its zone."""
+        return {
+            version: datetime.combine(compiled.policy.published, time(), LEGAL_TIME)
+            for version, compiled in self.versions.items()
+        }
 
     @cached_property
     def _texts(self) -> Mapping[tuple[int, str], str]:
@@ -206,6 +222,14 @@ def _identifiers(
         except (BadPhone, BadEmail):
             raise Refused(fault) from None
     return found, {item: {"value": text} for item, text in found.items()}
+
+
+def _items(said: object) -> dict[ItemName, Mapping[str, object]]:
+    """Return what else registering takes, by item."""
+    items = {ItemName(item): _mapping(value) for item, value in _mapping(said or {}).items()}
+    if not _ELSEWHERE.isdisjoint(items):
+        raise Refused(Fault.MALFORMED)
+    return items
 
 
 def _taken(compiled: Compiled) -> frozenset[ItemName]:

@@ -1,4 +1,4 @@
-"""Signing in with a code, for who has no password: people who came by import.
+"""Signing in with a code, for who has no password on file: people who came by import and set none yet.
 
 Asked for with their login, sent there, good once. Nothing said to the outside tells whether a login
 has an account, or a password: the answer is the same. Who has a password signs in with that.
@@ -14,11 +14,10 @@ from troth.subjects.asking import Asking
 from troth.subjects.contact import BadEmail, BadPhone, login
 from troth.subjects.messages import LetterKind
 from troth.subjects.names import EMAIL, PASSWORD, REGISTER
-from troth.subjects.passwords import NOBODYS
 from troth.subjects.registration import login_items
 from troth.subjects.senders import Channel
 from troth.subjects.tags import Tagged, tag
-from troth.terms import Denied, ItemName, PolicyName, SubjectId, Verb
+from troth.terms import Denied, ItemName, SubjectId, Verb
 
 if TYPE_CHECKING:
     from troth.db import Database, Tx
@@ -65,10 +64,7 @@ class CodeSignIn:
         here = parts.origins.spend(origin, Tagged.SUBJECT.encode(), origins.ALL_LOGINS, now)
         await tries.slow(parts.aside, by_login, tries.SIGN_IN, now)
         async with db.transaction() as tx:
-            try:
-                subject = await self._without_password(tx, item, value)
-            except Denied:
-                raise codes.WrongCode from None
+            subject = await self._without_password(tx, item, value)
             if subject is None:
                 raise codes.WrongCode
             offered = codes.Offered(subject, codes.CodePurpose.SIGN_IN, code)
@@ -87,23 +83,13 @@ class CodeSignIn:
         if item not in login_items(self._parts.gate.policies.current(policy)):
             return None
         held = await on_file(tx, subject, policy, REGISTER)
-        if item not in held or (PASSWORD in held and await self._has_password(tx, subject, policy)):
-            return None
-        return subject
-
-    async def _has_password(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> bool:
-        parts = self._parts
-        asking = Asking(subject, policy, parts.region, parts.clock.now())
-        ask = asking.account(parts.gate.policies.current(policy), Verb.USE, {PASSWORD})
-        permit = await parts.gate.admit(tx, ask, counted=True)
-        return (await parts.vault.open(tx, permit, PASSWORD))["argon2id"] != NOBODYS
+        return subject if item in held and PASSWORD not in held else None
 
     async def _send(self, tx: Tx, subject: SubjectId, item: ItemName) -> None:
         parts, now = self._parts, self._parts.clock.now()
         policy = await self._accounts.policy_of(tx, subject)
         asking = Asking(subject, policy, parts.region, now)
-        compiled = parts.gate.policies.current(policy)
-        permit = await parts.gate.admit(tx, asking.account(compiled, Verb.USE, {item}))
+        permit = await parts.gate.admit(tx, asking.by_right(Verb.USE, REGISTER, {item}))
         code = await codes.issue(tx, parts.keyring, subject, codes.CodePurpose.SIGN_IN, now)
         await self._accounts.outbox.write(
             tx,

@@ -6,7 +6,8 @@ Who may be stored is `arrivals`' to read and the gate's to say; nothing here rea
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from troth.db import Database, Tx
     from troth.subjects.parts import Parts
 
-BATCH = 500
+BATCH = 1000
 _TRIES = 5
 _ACCOUNT = ("uuid", "text", "text", "text", "timestamptz", "timestamptz")
 _LINE = ("bytea", "text", "int8", "bool", "text")
@@ -31,6 +32,10 @@ _LINE = ("bytea", "text", "int8", "bool", "text")
 
 class ImportedElsewhere(TrothError):
     """another run is taking in this file: wait for it, or end it, then run this again"""
+
+
+class NoAccounts(TrothError):
+    """this policy has no accounts, so nobody can be imported under it: name the policy of their account"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,15 @@ class _Kept:
     ended: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A batch as it was read: how many rows, who may be stored, and the lines of who may not."""
+
+    rows: int
+    people: Sequence[tuple[int, Newcomer]] = field(repr=False)
+    lines: Sequence[Line]
+
+
 class Import:
     """One file for one policy; ``file`` is the SHA-256 of its bytes."""
 
@@ -74,10 +88,11 @@ class Import:
     async def take(self, db: Database, rows: Iterable[Row]) -> AsyncGenerator[Progress]:
         """Take in what no run has seen to, a batch at a time; say after each how far that is.
 
-        Raises `NoSuchPolicy`, `ImportedElsewhere`.
+        Raises `NoSuchPolicy`, `NoAccounts`, `ImportedElsewhere`.
         """
         where: dict[str, object] = {"file": self._file, "policy": self._policy}
-        self._parts.gate.policies.current(self._policy)
+        if REGISTER not in self._parts.gate.policies.current(self._policy).functions:
+            raise NoAccounts
         async with db.transaction() as tx:
             await tx.run(QUERIES["begin_import"], where | {"now": self._parts.clock.now()})
             kept = await tx.row(_Kept, QUERIES["import"], where)
@@ -88,13 +103,18 @@ class Import:
         if kept.ended is not None:
             return
         left = islice(rows, so_far.reached, None)
-        while batch := list(islice(left, BATCH)):
-            so_far = await self._again(db, batch, so_far)
+        ahead = await asyncio.to_thread(self._next, left)
+        while ahead.rows:
+            batch = ahead
+            async with asyncio.TaskGroup() as both:  # the next is read while the database is waited for
+                reading = both.create_task(asyncio.to_thread(self._next, left))
+                storing = both.create_task(self._again(db, batch, so_far))
+            ahead, so_far = reading.result(), storing.result()
             yield so_far
         async with db.transaction() as tx:
             await tx.run(QUERIES["end_import"], where | {"now": self._parts.clock.now()})
 
-    async def _again(self, db: Database, batch: Sequence[Row], so_far: Progress) -> Progress:
+    async def _again(self, db: Database, batch: _Read, so_far: Progress) -> Progress:
         """Take in one batch; once more when someone registered with one of its numbers meanwhile."""
         for _ in range(_TRIES - 1):
             try:
@@ -105,35 +125,37 @@ class Import:
         async with db.transaction() as tx:
             return await self._batch(tx, batch, so_far)
 
-    async def _batch(self, tx: Tx, batch: Sequence[Row], so_far: Progress) -> Progress:
+    async def _batch(self, tx: Tx, batch: _Read, so_far: Progress) -> Progress:
         where: dict[str, object] = {"file": self._file, "policy": self._policy}
         held = await tx.row(_Kept, QUERIES["import_held"], where)
         if held is None or held.reached != so_far.reached:
             raise ImportedElsewhere
-        now = self._parts.clock.now()
-        read, lines = self._read(batch, now)
-        new = await self._unknown(tx, read, lines)
+        now, lines = self._parts.clock.now(), [*batch.lines]
+        new = await self._unknown(tx, batch.people, lines)
         for line, newcomer in new:
-            lines += [Line(line, True, fault) for fault in sorted(set(newcomer.without))]  # noqa: FBT003
+            lines += [Line(line, stored=True, reason=reason) for reason in sorted(newcomer.without)]
         if new:
             await self._store(tx, [newcomer for _, newcomer in new], now)
         told = [(self._file, self._policy, one.line, one.stored, one.reason) for one in lines]
         await tx.copy(QUERIES["copy_import_lines"], _LINE, told)
-        done = Progress(so_far.reached + len(batch), so_far.stored + len(new))
+        done = Progress(so_far.reached + batch.rows, so_far.stored + len(new))
         await tx.run(QUERIES["import_goes_on"], where | {"reached": done.reached, "stored": done.stored})
         return done
 
-    def _read(self, batch: Sequence[Row], now: datetime) -> tuple[list[tuple[int, Newcomer]], list[Line]]:
-        parts = self._parts
+    def _next(self, left: Iterator[Row]) -> _Read:
+        """Read the next batch of the file; nothing here waits or writes."""
+        parts, now = self._parts, self._parts.clock.now()
         desk = Desk(self._policy, parts.gate.policies.versions(self._policy), parts.region, now)
-        read: list[tuple[int, Newcomer]] = []
+        rows = 0
+        people: list[tuple[int, Newcomer]] = []
         lines: list[Line] = []
-        for row in batch:
+        for row in islice(left, BATCH):
+            rows += 1
             try:
-                read.append((row.line, desk.read(row.said, ledger.stranger())))
+                people.append((row.line, desk.read(row.said, ledger.stranger())))
             except Refused as refused:
                 lines.append(Line(row.line, stored=False, reason=refused.reason))
-        return read, lines
+        return _Read(rows, people, lines)
 
     async def _unknown(
         self, tx: Tx, read: Sequence[tuple[int, Newcomer]], lines: list[Line]

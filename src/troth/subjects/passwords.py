@@ -22,8 +22,6 @@ HASHER = PasswordHasher(
 )
 DUMMY = HASHER.hash("no account has this password")
 """Verified when there is no account, so that "unknown" takes as long as "wrong"."""
-NOBODYS = "$argon2id$v=19$m=65536,t=3,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43
-"""Stands where a password belongs, for who has none: no password is known that opens it."""
 _HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 """Each hash takes 64 MiB: two at a time bound what sign-ins can cost a process."""
 

@@ -8,6 +8,7 @@ from troth.app.doors.base import Doors
 from troth.app.views import Registered, SignedIn, Verified
 from troth.subjects import sessions
 from troth.subjects.by_code import CodeSignIn
+from troth.subjects.new_password import NewPassword
 
 if TYPE_CHECKING:
     from troth.subjects.registration import Registration
@@ -50,6 +51,13 @@ class ArrivalDoors(Doors):
         """Begin a session with the code that was sent. Raises `WrongCode`, `TooManyTries`."""
         async with self._answering():
             session = await self._by_code().sign_in(self._system.db, login, code, origin=origin)
+        return SignedIn(session.token, session.expires)
+
+    async def set_password(self, token: str, new: str, current: str | None = None) -> SignedIn:
+        """Set the first password, or another one in place of ``current``; every other session ends."""
+        async with self._answering():
+            setting = NewPassword(self._system.parts, self._system.accounts)
+            session = await setting.set(self._system.db, token, new, current)
         return SignedIn(session.token, session.expires)
 
     def _by_code(self) -> CodeSignIn:

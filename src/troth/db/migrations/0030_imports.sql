@@ -22,6 +22,3 @@ CREATE INDEX import_line_of ON import_line (file, policy, line);
 -- They have no password: a code signs them in.
 ALTER TABLE code DROP CONSTRAINT code_purpose_check,
     ADD CONSTRAINT code_purpose_check CHECK (purpose IN ('verify', 'sign_in'));
-
-GRANT SELECT, INSERT, UPDATE (reached, stored, ended) ON import_file TO troth_app;
-GRANT SELECT, INSERT ON import_line TO troth_app;

@@ -13,7 +13,15 @@ from troth.edges.api.answers import (
     SessionBegun,
     StageShown,
 )
-from troth.edges.api.bodies import AskingCode, Code, Farewell, Registering, SigningIn, SigningInByCode
+from troth.edges.api.bodies import (
+    AskingCode,
+    Code,
+    Farewell,
+    Registering,
+    SettingPassword,
+    SigningIn,
+    SigningInByCode,
+)
 from troth.edges.api.caller import Origin, System, Token
 from troth.subjects.registration import Registration
 from troth.terms import ItemName, PolicyName, SubjectId
@@ -70,6 +78,13 @@ async def ask_code(troth: System, origin: Origin, body: AskingCode) -> None:
 async def sign_in_by_code(troth: System, origin: Origin, body: SigningInByCode) -> SessionBegun:
     """Begin a session with the code that was sent; it is good once."""
     begun = await troth.sign_in_by_code(body.login, body.code, origin=origin)
+    return SessionBegun(token=begun.token, expires=begun.expires)
+
+
+@router.put("/me/password", tags=["accounts"], summary="Set a password")
+async def set_password(troth: System, token: Token, body: SettingPassword) -> SessionBegun:
+    """Set the first password of who signs in by code, or another one. Every other session ends."""
+    begun = await troth.set_password(token, body.password, body.current)
     return SessionBegun(token=begun.token, expires=begun.expires)
 
 

@@ -100,6 +100,13 @@ class SigningInByCode(AskingCode):
     code: Annotated[str, StringConstraints(min_length=1, max_length=16), AfterValidator(_printable)]
 
 
+class SettingPassword(Body):
+    """A new password, and the one it replaces if there is one."""
+
+    password: Secret
+    current: Secret | None = None
+
+
 class Choosing(Body):
     """A choice of a function or of one optional item; consent names the hash of the text shown for it."""
 
