@@ -10,7 +10,7 @@ from sys import argv, stdout
 class Letters(BaseHTTPRequestHandler):
     """Takes `{"channel", "to", "text"}` and prints the text."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         """Print one letter."""
         letter = json.loads(self.rfile.read(int(self.headers["content-length"])))
         stdout.write(f"{letter['text']}\n")
