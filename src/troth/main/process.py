@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from troth.app import litter
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
@@ -72,6 +73,7 @@ async def worker(troth: Troth, number: int) -> None:
 async def be(words: Sequence[str], settings: Settings) -> None:
     """Be the process that ``words`` name, in a system that is already up."""
     async with Troth.open(settings) as troth:
+        litter.settle()
         match words:
             case ["api"]:
                 await api(troth)
