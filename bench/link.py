@@ -3,7 +3,8 @@
 ``python bench/link.py --json`` prints one object. 1,000 connections of as many owners send 200-byte messages
 of one reading with QoS 1, each with a few unacknowledged at a time; a message counts when its acknowledgement
 is heard, which comes after the commit. PostgreSQL (durable), broker, one worker process and the sender are
-all on this machine, so ``cpu_us`` (per message and kind of process) tells a busy machine from a slow link.
+all on this machine, so ``cpu_us`` (per message and kind of process) tells a busy machine from a slow link;
+the connections are without TLS.
 
 ``privacy_tax`` is the rate of the same pipeline without gate and sealing to that with both: the same worker
 process, stream, tokens and acknowledgements, but its readings go as plain rows into one table with a primary
@@ -179,7 +180,7 @@ async def one_round(settings: Settings, sender: Process, how: str) -> tuple[floa
 @asynccontextmanager
 async def services(data: Path) -> AsyncGenerator[Settings]:
     """Bring up the database and the broker of ``data``, and nothing that works."""
-    settings = Settings.from_environ({}, data=data, http_port=0, mqtt_port=0)
+    settings = Settings.from_environ({"TROTH_TLS": "off"}, data=data, http_port=0, mqtt_port=0)
     async with Supervisor() as supervisor:
         postgres = Postgres(data / "postgres")
         await supervisor.add(postgres.child)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import ssl
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -46,7 +47,7 @@ async def served(data: Path, *, also: Mapping[str, str] | None = None) -> AsyncG
         stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env={**_environment(), **(also or {})},
     )  # fmt: skip
     try:
-        await _healthy(process, ports[0])
+        await _healthy(process, ports[0], data)
         yield Served(process, *ports, time.perf_counter() - began)
     finally:
         await ended(process)
@@ -59,7 +60,12 @@ async def ended(process: Process) -> None:
         await process.wait()
 
 
-async def _healthy(process: Process, port: int) -> None:
+def trusted(data: Path) -> ssl.SSLContext:
+    """Return what a visitor who knows the system's own authority goes by."""
+    return ssl.create_default_context(cafile=str(data / "tls" / "ca.pem"))
+
+
+async def _healthy(process: Process, port: int, data: Path) -> None:
     assert process.stderr is not None
     said: list[str] = []
     async with asyncio.timeout(PATIENCE_S):
@@ -67,7 +73,7 @@ async def _healthy(process: Process, port: int) -> None:
             line = (await process.stderr.readline()).decode()
             assert line, "".join(said)
             said.append(line)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusted(data))
         writer.write(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         assert (await reader.read(12)).endswith(b"200")
         writer.close()
