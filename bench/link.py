@@ -26,7 +26,6 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -37,12 +36,10 @@ import psycopg
 from devices import Link, Owner, owners, reading
 from plain import GRANT, TABLE, PlainDoor
 from served import by_kind, ended, served
+from services import services
 
 from troth.app import litter
-from troth.app.embedded.nats import Nats
-from troth.app.embedded.postgres import Postgres
 from troth.app.settings import Settings
-from troth.app.supervisor import Supervisor
 from troth.app.system import opened
 from troth.app.ways import Part
 from troth.app.wiring import Troth
@@ -175,19 +172,6 @@ async def one_round(settings: Settings, sender: Process, how: str) -> tuple[floa
         assert await said(sender) == "quiet"
     spent = {kind: 1e6 * (each.cpu_s - before[kind].cpu_s) / n for kind, each in after.items()}
     return n / seconds, spent
-
-
-@asynccontextmanager
-async def services(data: Path) -> AsyncGenerator[Settings]:
-    """Bring up the database and the broker of ``data``, and nothing that works."""
-    settings = Settings.from_environ({"TROTH_TLS": "off"}, data=data, http_port=0, mqtt_port=0)
-    async with Supervisor() as supervisor:
-        postgres = Postgres(data / "postgres")
-        await supervisor.add(postgres.child)
-        settings = settings.with_database(postgres.dsn)
-        nats = Nats(data / "nats", settings.keyring, name=settings.deployment, nats_port=0, mqtt_port=0)
-        await supervisor.add(nats.child)
-        yield replace(settings, nats_url=nats.url, mqtt_port=nats.mqtt_port)
 
 
 async def rates(data: Path, connections: int, rounds: int) -> dict[str, object]:

@@ -45,12 +45,10 @@ _CHANCE = Random(5)  # noqa: S311 - readings, not secrets
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
-    """Both stores, and the two ways in."""
+class Sealing:
+    """The way in of a device worker."""
 
     system: System
-    server: Postgres
-    plainly: Database
 
     def arrivals(self, batches: Sequence[tuple[Owner, Sequence[Reading]]]) -> list[Arrival]:
         """Return batches as the device worker is handed them: read, and with the devices that sent them."""
@@ -71,6 +69,14 @@ class Sides:
         stored = sum(ack.stored for ack in acks)
         assert stored == sum(len(arrival.batch.readings) for arrival in arrivals), acks[0]
         return stored
+
+
+@dataclass(frozen=True, slots=True)
+class Sides(Sealing):
+    """Both stores, and the two ways in."""
+
+    server: Postgres
+    plainly: Database
 
     async def copy(self, batches: Sequence[tuple[Owner, Sequence[Reading]]]) -> None:
         """COPY the same readings as plain rows and commit."""
