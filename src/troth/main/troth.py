@@ -31,6 +31,8 @@ from troth.terms import TrothError
 if TYPE_CHECKING:
     from troth.prove.story.telling import Line, Telling
 
+_CUT_SHORT = 130
+"""The exit status of who did not wait for an orderly end."""
 _HttpPort = Annotated[int | None, typer.Option(help="Where the API and the page listen; 0 takes a free one.")]
 _MqttPort = Annotated[int | None, typer.Option(help="Where devices connect; 0 takes a free one.")]
 _Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
@@ -211,7 +213,10 @@ def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(name, asked)
         await work(stop)
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except asyncio.CancelledError:
+        raise typer.Exit(_CUT_SHORT) from None
 
 
 def run() -> None:
