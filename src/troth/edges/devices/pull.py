@@ -57,7 +57,7 @@ class Pull:
         """Return what is here, up to ``most``; wait for the first. Raises `TimeoutError`, `Lost`."""
         if self._to_come <= most // 2:
             await self._ask(most, patience_s)
-        if not self._here:
+        if not (self._here or self._lost):
             self._news.clear()
             try:
                 async with asyncio.timeout(patience_s + _LATE_S):
