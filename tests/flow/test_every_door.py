@@ -226,6 +226,8 @@ METHODS = {
     ),
     **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
     "found_minor": P,
+    "vouch": M,
+    "guardian_withdraws": M,
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
