@@ -42,15 +42,14 @@ async def handed_on(world: World, case: Case, *, but: FunctionName | None = None
 
     Raises `NotTried`.
     """
-    for name, table in case.compiled.functions.items():
-        for clause in handed_to(table):
-            if name == but:
-                continue
-            try:
-                who = await _shared(world, case, clause)
-            except (NotTried, RuntimeError):
-                continue
-            return HandedOn(who, clause.recipient, name)
+    tables = case.compiled.functions
+    found = [clause for name, table in tables.items() if name != but for clause in handed_to(table)]
+    for clause in sorted(found, key=lambda each: bool(tables[each.function].purposes[each.purpose].only_on)):
+        try:
+            who = await _shared(world, case, clause)
+        except (NotTried, RuntimeError):
+            continue
+        return HandedOn(who, clause.recipient, clause.function)
     raise NotTried("nothing_shared")
 
 

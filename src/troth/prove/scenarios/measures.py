@@ -14,7 +14,7 @@ from troth.prove.scenarios.facts import told
 from troth.prove.simulator import Camera
 from troth.prove.trial import Scenario, Trial
 from troth.prove.world import PASSWORD, REGISTER, SOON_S, free, purpose_for
-from troth.terms import ActorKind, Verb
+from troth.terms import ActorKind, Role, Verb
 
 if TYPE_CHECKING:
     from troth.prove.world import World
@@ -213,7 +213,8 @@ def _for_staff(case: Case) -> tuple[FunctionName, Purpose]:
         table = case.compiled.functions[name]
         purpose = purpose_for(table, Verb.USE, ActorKind.STAFF)
         given = purpose_for(table, Verb.COLLECT, ActorKind.SUBJECT)
-        if purpose is not None and (name == REGISTER or given is not None):
+        own = bool(table.takes[Role.HOLDER]) and given is not None
+        if purpose is not None and (name == REGISTER or own):
             return name, purpose
     raise NotTried("no_look")
 
