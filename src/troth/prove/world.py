@@ -14,14 +14,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, Starts
+from troth.policy.clauses import Keep
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
+from troth.prove.pilot import Pilots
+from troth.prove.pulse import Pulse, prompt
 from troth.prove.samples import sample
-from troth.prove.simulator import Camera, Way
+from troth.prove.simulator import Camera, Heard, Way
 from troth.prove.story.person import FORBIDDEN, Answer, Person
+from troth.prove.trial import ran_out
+from troth.prove.ways import chosen, free, permissions, purpose_for
 from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Role, Verb
 
 if TYPE_CHECKING:
@@ -37,12 +41,14 @@ REGISTER = FunctionName("register")
 _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
 """Items of an account that have fields of their own in the form."""
 PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
-_CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 PATIENCE_S = 20.0
 """For what workers do by themselves: over once it is seen, so only a broken promise takes this long."""
 SOON_S = 8.0
 """For what should not come at all."""
+_AT_ONCE_S = 1.0
+"""Within this most devices are answered; after it, it is worth finding out whether there will be one."""
+_UNNUMBERED: LiteralString = "SELECT count(*) FROM ledger_queue"
 _BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
@@ -122,6 +128,8 @@ class World:
         self._line = line
         self._hands: dict[str, asyncio.Task[Person]] = {}
         self.pace = Pace(self._jump)
+        self.pulse = Pulse()
+        self._pilots = Pilots(self)
 
     def number(self) -> int:
         """Return a number that nobody has had."""
@@ -173,9 +181,10 @@ class World:
         """Register someone and let them type in their code. Raises `RuntimeError` when that is refused."""
         form = await self.form(case, **changed)
         who, login = self.stranger(), str(form.get("phone") or form["email"])
-        before = len(self._gateway.to(login))
+        before, asked = len(self._gateway.to(login)), asyncio.get_running_loop().time()
         made = (await who.ask("POST", "/v1/accounts", form)).require()
-        code = await self._gateway.code(login, but=before)
+        code = await self._gateway.code(login, but=before, within_s=self.pulse.patience(PATIENCE_S))
+        self.pulse.beat(asyncio.get_running_loop().time() - asked)
         verified = await who.ask("POST", f"/v1/accounts/{made['account']}/verify", {"code": code})
         if not verified.ok and again:  # a clock that is moved while the letter is on its way ends the code
             return await self.person(case, again=False, **changed)
@@ -261,7 +270,7 @@ class World:
         who.device = str(bound["device"])
         return who.way
 
-    async def send(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
+    async def send(self, case: Case, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
         """Let the device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
         if who.way is None:
             raise NotTried("nothing_to_bind", function=function)
@@ -269,15 +278,45 @@ class World:
         readings = [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
         async with Camera(who.way) as device:
             batch = await device.send(function, readings)
-            try:
-                (heard,) = await device.acked([batch], within_s=SOON_S)
-            except TimeoutError:  # the broker refused the topic: nothing came further
-                return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
+            heard = await self._heard(case, device, batch)
+        if heard is None:
+            return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
         figures = ", ".join(f"{name} {heard.figures.get(name, 0)}" for name in _DEVICE_FIGURES)
         if heard.refused or not heard.figures.get("stored"):
             reason = heard.refused or ("denied" if heard.figures.get("denied") else "dropped")
             return Did(Answer(FORBIDDEN, {"reason": reason, "detail": figures}))
-        return Did(Answer(200, {"detail": figures}), frozenset(reading.item for reading in readings))
+        came = frozenset(reading.item for reading in readings)
+        self._pilots.works(case, function, came)
+        return Did(Answer(200, {"detail": figures}), came)
+
+    async def _heard(self, case: Case, device: Camera, batch: UUID) -> Heard | None:
+        """Return what a device was told of a batch; None: the broker refused the topic, nothing came further.
+
+        Once the broker has taken it, and answered what another device sent later, no answer is to come.
+        Raises `TimeoutError` where the broker does nothing in good time.
+        """
+        within_s = self.pulse.patience(SOON_S)
+        with suppress(TimeoutError):
+            return (await device.acked([batch], within_s=_AT_ONCE_S))[0]
+        answer = asyncio.create_task(device.acked([batch], within_s=2 * within_s))
+        silence = asyncio.create_task(self._silence(case, device, batch))
+        try:
+            await asyncio.wait({answer, silence}, return_when=asyncio.FIRST_COMPLETED)
+            if silence.done() and (silence.result() or device.acks.get(batch)):
+                return device.acks.get(batch)
+            with suppress(TimeoutError):
+                return (await answer)[0]
+            return None
+        finally:
+            for each in (answer, silence):
+                each.cancel()
+            await asyncio.gather(answer, silence, return_exceptions=True)
+
+    async def _silence(self, case: Case, device: Camera, batch: UUID) -> bool:
+        """Return whether no answer is to come any more. Raises `TimeoutError`."""
+        within_s = self.pulse.patience(SOON_S)
+        await device.handed_over(batch, within_s=within_s)
+        return bool(device.refused) or await self._pilots.answered(case, within_s)
 
     async def give(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
         """Let a person give items of themselves to a function."""
@@ -323,7 +362,7 @@ class World:
         if purpose is not None:
             return await self.take_in(who, function, purpose, wanted)
         if purpose_for(table, Verb.COLLECT, ActorKind.DEVICE):
-            return await self.send(who, function, wanted)
+            return await self.send(case, who, function, wanted)
         raise NotTried("nobody_collects", function=function)
 
     async def rows(self, case: Case, who: Someone, function: FunctionName, item: ItemName) -> int:
@@ -347,8 +386,9 @@ class World:
     async def letter(self, to: str, *words: str, within_s: float = PATIENCE_S) -> str:
         """Return the text of a letter to ``to`` in which all these words stand; empty: none came."""
         try:
-            return await self._gateway.letter(to, words, within_s=within_s)
+            return await self._gateway.letter(to, words, within_s=self.pulse.patience(within_s))
         except TimeoutError:
+            ran_out()
             return ""
 
     async def seen(self, wanted: int, query: LiteralString, params: Mapping[str, object]) -> int:
@@ -372,10 +412,12 @@ class World:
 
         For what workers do by themselves: out here there is no event to wait for.
         """
-        seen, end = await look(), asyncio.get_running_loop().time() + within_s
-        while not seen and asyncio.get_running_loop().time() < end:
+        seen, began = await look(), asyncio.get_running_loop().time()
+        while not seen and asyncio.get_running_loop().time() < began + self.pulse.patience(within_s):
             await asyncio.sleep(_BETWEEN_S)
             seen = await look()
+        if not seen:
+            ran_out()
         return seen
 
     async def about(self, who: Someone, kind: str) -> int:
@@ -408,12 +450,23 @@ class World:
         """Wait for those that were hired and whom nobody needed."""
         await asyncio.gather(*self._hands.values(), return_exceptions=True)
 
+    async def prompt(self) -> bool:
+        """Return whether the system answers and works in good time just now."""
+
+        async def answers() -> None:
+            await self.stranger().ask("GET", "/v1/policies")
+
+        async def numbers() -> None:
+            await self.seen(0, _UNNUMBERED, {})
+
+        return await prompt(answers, numbers)
+
     async def _jump(self, moment: datetime) -> None:
         """Let the clock jump once everything that has happened stands in the ledger's tree.
 
         Else an entry from before the jump would be numbered after it, and look back-dated.
         """
-        await self.seen(0, "SELECT count(*) FROM ledger_queue", {})
+        await self.seen(0, _UNNUMBERED, {})
         self.levers.advance_to(moment)
 
     async def _hired(self, role: str) -> Person:
@@ -427,41 +480,14 @@ class World:
         return Person(self.base_url, said.split()[-1], self._line)
 
 
-def chosen(table: FunctionTable) -> bool:
-    """Return whether a function runs only once it was chosen."""
-    return table.clause.starts is Starts.WHEN_CHOSEN or table.clause.basis in _CONSENTS
-
-
-def purpose_for(table: FunctionTable, verb: Verb, actor: ActorKind) -> Purpose | None:
-    """Return the first purpose for which such an actor may do this, on the function's own basis."""
-    return next(
-        (
-            purpose
-            for purpose, clause in table.purposes.items()
-            if verb in clause.verbs and actor in clause.by and not clause.only_on
-        ),
-        None,
-    )
-
-
 def needed(table: FunctionTable, *more: ItemName) -> frozenset[ItemName]:
     """Return ``more`` with all that the function cannot do without."""
     return table.required | frozenset(more)
 
 
-def free(clause: ItemClause) -> bool:
-    """Return whether an item passes without a choice of its own."""
-    return clause.need is not Need.OPTIONAL and clause.basis is None
-
-
 def reference(ground: str) -> dict[str, str]:
     """Return a ground with the id of a document, as a service attaches it."""
     return {"ground": ground, "document": str(uuid4())}
-
-
-def permissions(table: FunctionTable) -> list[str]:
-    """Return what the person's phone or device must permit for its items, as needs."""
-    return sorted({PERMISSION + each.permission for each in table.items.values() if each.permission})
 
 
 def _asked(
