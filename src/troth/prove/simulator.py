@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -31,6 +32,7 @@ class Way:
     port: int
     token: str = field(repr=False)
     secret: str = field(repr=False)
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ class Camera:
                 password=way.secret,
                 identifier=way.token,
                 timeout=_ANSWER_S[min(tries, len(_ANSWER_S) - 1)],
+                tls_context=way.tls,
             )
             try:
                 async with client:

@@ -105,7 +105,7 @@ class Choices:
         consent gets one. Raises `NotAChoice`, `NotTheText`, `NoSuchSubject`.
         """
         ground = await self._ground(tx, subject, policy)
-        clause = _choosable(ground.compiled, function, item)
+        clause = choosable(ground.compiled, function, item)
         consent = clause.basis in _CONSENTS or item is not None
         if shown is None and consent:
             raise NotTheText("consent names the text that was shown: send its language and hash")
@@ -139,7 +139,7 @@ class Choices:
         `NotAChoice`, `NoSuchSubject`.
         """
         ground = await self._ground(tx, subject, policy)
-        _choosable(ground.compiled, function, item)
+        choosable(ground.compiled, function, item)
         lost: frozenset[FunctionName] = frozenset()
         if item is None:
             lost = ground.compiled.functions[function].refusal.also
@@ -278,7 +278,8 @@ def _items_gone(old: Compiled, new: Compiled) -> Iterator[tuple[FunctionName, It
             yield function, item
 
 
-def _choosable(compiled: Compiled, function: FunctionName, item: ItemName | None) -> FunctionClause:
+def choosable(compiled: Compiled, function: FunctionName, item: ItemName | None) -> FunctionClause:
+    """Return the function's clause, if it or that item of it is up for choice; raise `NotAChoice`."""
     table = compiled.functions.get(function)
     if table is None:
         raise NotAChoice

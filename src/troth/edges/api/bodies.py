@@ -88,6 +88,25 @@ class SigningIn(Body):
     password: Secret
 
 
+class AskingCode(Body):
+    """A phone number or an e-mail address of who has no password."""
+
+    login: Annotated[str, StringConstraints(min_length=1, max_length=254), AfterValidator(_printable)]
+
+
+class SigningInByCode(AskingCode):
+    """The same, with the code that was sent there."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=16), AfterValidator(_printable)]
+
+
+class SettingPassword(Body):
+    """A new password, and the one it replaces if there is one."""
+
+    password: Secret
+    current: Secret | None = None
+
+
 class Choosing(Body):
     """A choice of a function or of one optional item; consent names the hash of the text shown for it."""
 

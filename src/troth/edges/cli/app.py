@@ -15,6 +15,7 @@ from troth.edges.cli import (
     keys,
     ledger,
     papers,
+    people,
     policy,
     promises,
     requests,
@@ -35,6 +36,7 @@ app.command()(explain.explain)
 app.command()(difference.diff)
 app.command()(policy.render)
 app.command()(ropa.ropa)
+app.command("import")(people.people)
 app.add_typer(policy.app, name="policy", help="Policies: what they say, in a person's words.")
 app.add_typer(ledger.app, name="ledger", help="The ledger: whether it is still what was signed.")
 app.add_typer(papers.app, name="receipt", help="Receipts and certificates: whether they are genuine.")
