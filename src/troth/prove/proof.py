@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from troth.prove.world import World
     from troth.terms import ClauseId, PolicyName
 
+BUSY = "too_busy"
 _LIMIT_S = 180
 _ALONE = 2
 """So many trials at once are made again, of those that ran late."""
@@ -159,7 +160,7 @@ async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
     ms = round((time.perf_counter() - start) * 1000)
     found = Outcome(case.clause.id, scenario.name, tuple(trial.lines), why_not, ms, trial.late)
     if too_late(found) and not await world.prompt():
-        return replace(found, lines=(), why_not=Why.of("too_busy"))
+        return replace(found, lines=(), why_not=Why.of(BUSY))
     return found
 
 
