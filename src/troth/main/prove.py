@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,16 +25,19 @@ from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.promises import carried
 from troth.prove.changes import NEXTS, QUICK
+from troth.prove.hosts import hosts, opens
 from troth.prove.proof import Judged, Outcome, judged, prove
 from troth.prove.sabotage import Sabotage
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
 from troth.prove.story.person import line_to, trusting
 from troth.prove.world import World
+from troth.terms import PolicyName
 
 _START = timedelta(hours=1)
 _PATIENCE_S = 120
 """A proof is often made on a busy machine."""
+_NO_HOSTS: Mapping[PolicyName, Compiled] = {}
 HANDS = ("service", "maker", "privacy")
 """Accounts of the maker's people that most trials need: made before anyone asks for them."""
 
@@ -53,6 +57,7 @@ async def scratch(
     data: Path,
     *,
     files: Path | None = None,
+    hosting: Mapping[PolicyName, Compiled] = _NO_HOSTS,
     without: tuple[str, ...] = (QUICK,),
     workers: int = 1,
     tls: bool = False,
@@ -61,7 +66,8 @@ async def scratch(
 ) -> AsyncGenerator[World]:
     """Bring up a system of the proof's own in ``data`` and hand it over as a world.
 
-    ``files`` is the folder of the policies to prove, if they are not those of Troth.
+    ``files`` is the folder of the policies to prove, if they are not those of Troth; ``hosting`` says under
+    which of them an account is opened for those that open none.
     """
     own_directory(data)
     clock = OffsetClock(data / "clock")
@@ -83,7 +89,9 @@ async def scratch(
                 line_to(system.base_url) as line,
                 Evidence.kept_open(system.settings.owner_dsn or "") as evidence,
             ):
-                world = World(system.base_url, mqtt, evidence, gateway, hands, line=line, tls=trust)
+                world = World(
+                    system.base_url, mqtt, evidence, gateway, hands, hosts=hosting, line=line, tls=trust
+                )
                 await world.hire(*hire)
                 await world.settle()  # nobody's trial waits for it
                 try:
@@ -147,11 +155,22 @@ async def system(
     """Bring up a scratch system with these policies, in a folder that is gone afterwards."""
     with TemporaryDirectory(prefix="troth-prove-") as folder:
         files = own_directory(Path(folder) / "policies")
-        for name, (text, _) in found.items():
+        proved = [compiled for _, compiled in found.values()]
+        hosting = hosts(proved, () if all(map(opens, proved)) else _built_in())
+        beside = {host.policy.name: policies.builtin(host.policy.name)[0] for host in hosting.values()}
+        for name, text in (beside | {name: text for name, (text, _) in found.items()}).items():
             (files / f"{name}.yaml").write_text(text, encoding="utf-8")
         data, changed = Path(folder) / "system", (QUICK, NEXTS, *without)
-        async with scratch(data, files=files, without=changed, hire=hire, say=tell.say) as world:
+        async with scratch(
+            data, files=files, hosting=hosting, without=changed, hire=hire, say=tell.say
+        ) as world:
             yield world
+
+
+@cache
+def _built_in() -> Sequence[Compiled]:
+    """Return the policies of Troth; a proof under sabotage brings up many systems."""
+    return tuple(policies.compiled(name) for name in policies.names())
 
 
 def _promises(compiled: Compiled) -> Iterable[str]:

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from troth.prove.case import Case, NotTried
-from troth.prove.samples import sample
 from troth.prove.simulator import Camera
-from troth.prove.ways import free
-from troth.terms import FunctionName, Reading
+from troth.terms import FunctionName, ItemName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
     from troth.prove.simulator import Way
-    from troth.prove.world import World
-    from troth.terms import ItemName, PolicyName
+    from troth.terms import PolicyName, Reading
 
 _LATER = 2
 """The link takes two lots of messages at a time: what is answered second came after both."""
@@ -32,31 +29,31 @@ _LATER = 2
 class Pilot:
     """The device of someone for whom a function runs; nobody looks at what it sends."""
 
-    def __init__(self, world: World, way: Way, function: FunctionName, items: Collection[ItemName]) -> None:
-        self._world = world
+    def __init__(self, way: Way, function: FunctionName, readings: Callable[[], Iterable[Reading]]) -> None:
         self._way = way
         self._function = function
-        self._items = items
+        self._readings = readings
         self._turn = asyncio.Lock()
 
     async def answered(self, within_s: float) -> bool:
         """Send now and return whether it was stored. Raises `TimeoutError`."""
         async with self._turn, Camera(self._way) as device:
             for _ in range(_LATER):
-                now, number = self._world.levers.now(), self._world.number()
-                readings = [Reading(uuid4(), item, now, sample(item, number)) for item in sorted(self._items)]
-                batch = await device.send(self._function, readings)
+                batch = await device.send(self._function, self._readings())
                 (heard,) = await device.acked([batch], within_s=within_s)
                 if not heard.figures.get("stored"):
                     return False
         return True
 
 
-class Pilots:
-    """The pilots of a world, one for each policy; each is made when it is first needed."""
+Make = Callable[[Case, FunctionName, frozenset[ItemName]], Awaitable[Pilot]]
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+
+class Pilots:
+    """The pilots of a world, one for each policy and function; ``make`` is asked when one is first needed."""
+
+    def __init__(self, make: Make) -> None:
+        self._make = make
         self._known: defaultdict[PolicyName, dict[FunctionName, frozenset[ItemName]]] = defaultdict(dict)
         self._made: dict[tuple[PolicyName, FunctionName], asyncio.Task[Pilot | None]] = {}
 
@@ -72,24 +69,17 @@ class Pilots:
         for function, items in tuple(self._known[case.policy].items()):
             key = case.policy, function
             if key not in self._made:
-                self._made[key] = asyncio.create_task(self._make(case, function, items, within_s))
+                self._made[key] = asyncio.create_task(self._tried(case, function, items, within_s))
             pilot = await asyncio.shield(self._made[key])
             if pilot is not None and await pilot.answered(within_s):
                 return True
         return False
 
-    async def _make(
+    async def _tried(
         self, case: Case, function: FunctionName, items: frozenset[ItemName], within_s: float
     ) -> Pilot | None:
-        world, table = self._world, case.compiled.functions[function]
         try:
-            who = await world.user(case, function)
-            for item in sorted(items):
-                if not free(table.items[item]):
-                    (await world.choose(case, who, function, item)).require()
-            if table.required - items:
-                (await world.collect(case, who, function, table.required)).answer.require()
-            pilot = Pilot(world, who.way or await world.bind(who), function, items)
+            pilot = await self._make(case, function, items)
             return pilot if await pilot.answered(within_s) else None
         except (NotTried, RuntimeError, TimeoutError):
             return None

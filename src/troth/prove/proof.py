@@ -18,8 +18,9 @@ import httpx
 from troth.policy.clauses import AttestedClause, Clause
 from troth.policy.promises import carried
 from troth.prove.case import Case, NotTried
+from troth.prove.pulse import WAITS, Waits
 from troth.prove.scenarios import by_type
-from troth.prove.trial import RUNNING, Kind, Scenario, Trial, Tried
+from troth.prove.trial import Kind, Scenario, Trial, Tried
 from troth.prove.why import Why, Words, waits_for
 
 if TYPE_CHECKING:
@@ -142,8 +143,8 @@ async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
     But where something did not come in time, and the system does nothing in good time just now, nothing was
     seen: neither that the clause is kept nor that it is broken.
     """
-    trial, why_not, start = Trial(), None, 0.0
-    token = RUNNING.set(trial)
+    trial, waits, why_not, start = Trial(), Waits(), None, 0.0
+    token = WAITS.set(waits)
     try:
         async with world.pace.trial(world.pulse.patience(_LIMIT_S)):
             start = time.perf_counter()
@@ -151,14 +152,14 @@ async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
     except NotTried as reason:
         why_not = reason.why
     except Exception as problem:  # noqa: BLE001 - whatever it was, the clause was not seen to be kept
-        trial.late |= isinstance(problem, _TOO_LATE)
+        waits.vain |= isinstance(problem, _TOO_LATE)
         words = Words("the trial can be carried to its end", "试验可以完成")
         seen = f"{type(problem).__name__}: {problem}"[:300]
         trial.lines.append(Tried(Kind.CONTROL, words, seen, held=False))
     finally:
-        RUNNING.reset(token)
+        WAITS.reset(token)
     ms = round((time.perf_counter() - start) * 1000)
-    found = Outcome(case.clause.id, scenario.name, tuple(trial.lines), why_not, ms, trial.late)
+    found = Outcome(case.clause.id, scenario.name, tuple(trial.lines), why_not, ms, waits.vain)
     if too_late(found) and not await world.prompt():
         return replace(found, lines=(), why_not=Why.of(BUSY))
     return found

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 _USUAL_S = 1.0
 """A letter comes within this on a machine that is not busy, with trials running beside."""
@@ -16,6 +18,24 @@ _MOST = 6.0
 _REMEMBERED = 8
 _PROMPT_S = 5.0
 """An idle system answers and numbers its ledger within this; where it does not, what is late may come."""
+
+
+@dataclass(slots=True)
+class Waits:
+    """What became of the waits of one trial. ``vain``: one of them was."""
+
+    vain: bool = False
+
+
+WAITS: ContextVar[Waits] = ContextVar("WAITS")
+"""Of the trial that is being made."""
+
+
+def ran_out() -> None:
+    """Note that something was waited for in vain: it may never come, or only be slow."""
+    waits = WAITS.get(None)
+    if waits is not None:
+        waits.vain = True
 
 
 class Pulse:

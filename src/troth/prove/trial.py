@@ -8,7 +8,6 @@ the page must say) is a line of its own kind and counted apart.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -41,10 +40,9 @@ class Tried:
 
 @dataclass(slots=True)
 class Trial:
-    """Collects the lines of one scenario. ``late``: something was waited for in vain."""
+    """Collects the lines of one scenario."""
 
     lines: list[Tried] = field(default_factory=list[Tried])
-    late: bool = False
 
     def control(self, en: str, zh: str, seen: str, *, held: bool) -> None:
         """Add something that had to work."""
@@ -57,17 +55,6 @@ class Trial:
     def fact(self, en: str, zh: str, seen: str, *, held: bool) -> None:
         """Add something that people had to be told."""
         self.lines.append(Tried(Kind.FACT, Words(en, zh), seen, held))
-
-
-RUNNING: ContextVar[Trial] = ContextVar("RUNNING")
-"""The trial that is being made."""
-
-
-def ran_out() -> None:
-    """Note that something was waited for in vain: it may be broken, or only slow."""
-    trial = RUNNING.get(None)
-    if trial is not None:
-        trial.late = True
 
 
 Act = Callable[["World", Case, Trial], Awaitable[None]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troth.policy.clauses import PERMISSION, ItemClause, Need, Starts
+from troth.policy.clauses import PERMISSION, ItemClause, Need, PurposeClause, Starts
 from troth.terms import ActorKind, Basis, Purpose, Verb
 
 if TYPE_CHECKING:
@@ -19,6 +19,13 @@ _CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 def chosen(table: FunctionTable) -> bool:
     """Return whether a function runs only once it was chosen."""
     return table.clause.starts is Starts.WHEN_CHOSEN or table.clause.basis in _CONSENTS
+
+
+def handler(clause: PurposeClause, verb: Verb) -> ActorKind | None:
+    """Return who of the maker does this for a purpose: a service, else staff in person, else nobody."""
+    if verb not in clause.verbs:
+        return None
+    return next((by for by in (ActorKind.SERVICE, ActorKind.STAFF) if by in clause.by), None)
 
 
 def purpose_for(table: FunctionTable, verb: Verb, actor: ActorKind) -> Purpose | None:

@@ -110,6 +110,10 @@ VALUES (%(subject)s, %(policy)s, %(language)s, %(now)s, %(verify_by)s)
 -- Which policy an account was opened under, and whether its holder proved to be reachable.
 SELECT policy, language, state FROM account WHERE subject = %(subject)s
 
+-- :account_policy
+-- Which policy an account was opened under.
+SELECT policy FROM account WHERE subject = %(subject)s
+
 -- :account_language
 -- In which language someone is written to.
 SELECT language FROM account WHERE subject = %(subject)s
