@@ -185,6 +185,9 @@ COMMANDS = {
     "breach reported": M,
     "breach close": M,
     "keys rotate": M,
+    "secrets list": U,
+    "secrets rotate": M,
+    "doctor": M,
     "request inbox": M,
     "request enter": P,
     "request read": P,
@@ -241,7 +244,9 @@ METHODS = {
     **dict.fromkeys(
         ("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "sweep_media", "purge", "tidy"), M
     ),
-    **dict.fromkeys(("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire"), M),
+    **dict.fromkeys(
+        ("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire", "end_sessions", "renew_staff"), M
+    ),
     "import_people": P,
     "import_lines": M,
 }

@@ -280,6 +280,14 @@ UPDATE told SET seen = coalesce(seen, %(now)s) WHERE subject = %(subject)s AND m
 SELECT subject FROM account WHERE policy = %(policy)s AND state = 'verified' AND subject > %(after)s
  ORDER BY subject LIMIT %(limit)s
 
+-- :end_every_session
+-- Everybody signs in again.
+DELETE FROM session
+
+-- :renew_staff
+-- Another token, for as long as they belong to the staff.
+UPDATE staff SET token_hash = %(token_hash)s WHERE staff = %(staff)s AND ended IS NULL
+
 -- :copy_accounts
 -- Accounts of people who come from elsewhere, reachable as their maker says.
 COPY account (subject, policy, language, state, since, verify_by) FROM STDIN (FORMAT binary)
