@@ -14,7 +14,6 @@ TOLD_ONLY = {
     "code": "no clause says what binds a device; trials bind one of their own only to meet a need",
     "forms": "trials give values of the right form: what may ride inside one is the vocabulary's to say",
     "once": "what is sent twice is not a matter of any policy; the devices of trials send once",
-    "whole copy": "trials give documents; a day of readings is the story's, and its copy is counted there",
     "evidence": "bending the ledger's tables would bend them for all other trials of the system",
 }
 """Points that no trial names; the story tries each, and `test_sabotage` takes each out of it."""

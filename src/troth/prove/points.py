@@ -14,7 +14,7 @@ from typing import Any
 
 from troth.ledger.verify import Verified
 from troth.prove.notice_points import NOTICES
-from troth.prove.point import Point, replaced
+from troth.prove.point import Point, method, replaced
 from troth.prove.workflow_points import WORKFLOWS
 from troth.terms import Reading, Reason, TrothError
 from troth.vault.marks import Sent
@@ -91,9 +91,15 @@ async def _all_new(_tx: object, sent: Sequence[Sent], _marks: object) -> list[li
     return [[reading for day in one.days.values() for reading in day.readings] for one in sent]
 
 
-async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:
-    for reading in ():
-        yield reading
+def _any_number_of_tries(tries: ModuleType) -> None:
+    """Let anyone try as often as they like, at whatever."""
+    for name in ("spend", "slow"):
+        replaced(name, _unlimited)(tries)
+
+
+async def _nothing_held(*_args: object) -> AsyncGenerator[object]:
+    for held in ():
+        yield held
 
 
 async def _nothing_closed(*_args: object) -> Mapping[str, int]:
@@ -129,8 +135,9 @@ POINTS: tuple[Point, ...] = (
         "troth.subjects.tries",
         "codes can't be guessed at leisure",
         "c",
-        replaced("spend", _unlimited),
+        _any_number_of_tries,
         frozenset({"too_many_tries"}),
+        frozenset({"tries are counted"}),
     ),
     Point(
         "switches",
@@ -175,7 +182,12 @@ POINTS: tuple[Point, ...] = (
         frozenset({Reason.NOT_CHOSEN, Reason.WITHDRAWN}),
     ),
     Point(
-        "whole copy", "troth.vault.events", "a copy holds everything", "g", replaced("window", _no_readings)
+        "whole copy",
+        "troth.vault.vault",
+        "a copy holds everything",
+        "g",
+        method("Vault", "everything", _nothing_held),
+        trials=frozenset({"everything is shown"}),
     ),
     Point(
         "erasure",
@@ -191,7 +203,7 @@ POINTS: tuple[Point, ...] = (
         "no value lies readable in a file",
         "h",
         _sealed_by_nobody,
-        trials=frozenset({"sealed at rest"}),
+        trials=frozenset({"sealed at rest", "against the risks"}),
     ),
     Point(
         "evidence",
