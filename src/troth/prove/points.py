@@ -87,14 +87,18 @@ async def _unlimited(*_args: object) -> None:
     """Count no tries."""
 
 
+def _unlimited_tries(module: ModuleType) -> None:
+    """Let anyone try as often and as fast as they like."""
+    for name in ("spend", "slow"):
+        replaced(name, _unlimited)(module)
+
+
+def _any_password(password: str) -> str:
+    return password
+
+
 async def _all_new(_tx: object, sent: Sequence[Sent], _marks: object) -> list[list[Reading]]:
     return [[reading for day in one.days.values() for reading in day.readings] for one in sent]
-
-
-def _any_number_of_tries(tries: ModuleType) -> None:
-    """Let anyone try as often as they like, at whatever."""
-    for name in ("spend", "slow"):
-        replaced(name, _unlimited)(tries)
 
 
 async def _nothing_held(*_args: object) -> AsyncGenerator[object]:
@@ -135,9 +139,16 @@ POINTS: tuple[Point, ...] = (
         "troth.subjects.tries",
         "codes can't be guessed at leisure",
         "c",
-        _any_number_of_tries,
+        _unlimited_tries,
         frozenset({"too_many_tries"}),
-        frozenset({"tries are counted"}),
+    ),
+    Point(
+        "weak passwords",
+        "troth.subjects.registration",
+        "a password that is soon guessed is not taken",
+        "",
+        replaced("fit", _any_password),
+        frozenset({"weak_password"}),
     ),
     Point(
         "switches",
@@ -203,7 +214,7 @@ POINTS: tuple[Point, ...] = (
         "no value lies readable in a file",
         "h",
         _sealed_by_nobody,
-        trials=frozenset({"sealed at rest", "against the risks"}),
+        trials=frozenset({"sealed at rest", "bound to its place", "against the risks"}),
     ),
     Point(
         "evidence",
