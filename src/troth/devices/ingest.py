@@ -17,6 +17,7 @@ from troth.devices import permissions
 from troth.devices.batch import Ack, Apart, Batch, Malformed, Refusal
 from troth.devices.bound import BoundDevice
 from troth.devices.moments import alike
+from troth.devices.names import kind_of
 from troth.gate import Gate
 from troth.gate.decide import SKEW
 from troth.ledger import Held
@@ -114,8 +115,9 @@ class Ingest:
         if id(table) not in purposes:
             purposes[id(table)] = permissions.purpose_of(table)
         sender = permissions.Sender(device, function, purposes[id(table)], self.region)
+        sent = kind_of(device.kind).sends
         for group in alike(arrival.batch.readings, held.of(device.subject), (at, at + SKEW)):
-            for readings, fit in _by_form(group):
+            for readings, fit in _by_form(group, sent):
                 items = frozenset([reading.item for reading in readings])
                 yield sender.asks(at, readings[0].measured, items, _NONE if fit else items), readings
 
@@ -138,10 +140,13 @@ class Ingest:
             tallies[place].duplicates += each.duplicates
 
 
-def _by_form(group: list[Reading]) -> list[tuple[list[Reading], bool]]:
-    """Return a group's readings that have the form of their items, then those that don't."""
+def _by_form(group: list[Reading], sent: frozenset[ItemName]) -> list[tuple[list[Reading], bool]]:
+    """Return a group's readings that have the form of their items, then those that don't.
+
+    What such a device does not send at all has no form that would fit.
+    """
     misfit = VALUES.misfit
-    fit = [misfit(reading.item, reading.value) is None for reading in group]
+    fit = [reading.item in sent and misfit(reading.item, reading.value) is None for reading in group]
     if all(fit):
         return [(group, True)]
     halves = [([reading for reading, f in zip(group, fit, strict=True) if f is w], w) for w in (True, False)]

@@ -21,9 +21,10 @@ UPDATE device_stock SET bound = false WHERE epoch = %(epoch)s AND tag = %(tag)s
 
 -- :bind
 -- A device of a subject.
-INSERT INTO device (subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day)
+INSERT INTO device (subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day,
+                    kind, seen_by)
 VALUES (%(subject)s, %(device)s, %(policy)s, %(token)s, %(secret_hash)s, %(stock_epoch)s, %(stock_tag)s,
-        %(bound_day)s)
+        %(bound_day)s, %(kind)s, %(seen_by)s)
 
 -- :name_token
 -- Where the token leads.
@@ -31,7 +32,8 @@ INSERT INTO device_token (token, subject, device) VALUES (%(token)s, %(subject)s
 
 -- :of_token
 -- Whose device shows this token.
-SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day
+SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day,
+       d.kind, d.seen_by
   FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
  WHERE t.token = %(token)s AND d.token = t.token
 
@@ -41,13 +43,15 @@ SELECT subject FROM device_token WHERE token = ANY(%(tokens)s)
 
 -- :of_tokens
 -- Which devices show these tokens.
-SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day
+SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day,
+       d.kind, d.seen_by
   FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
  WHERE t.token = ANY(%(tokens)s) AND d.token = t.token
 
 -- :of_subject
 -- A subject's devices, in the order they came.
-SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day
+SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day,
+       d.kind, d.seen_by
   FROM device d WHERE d.subject = %(subject)s ORDER BY d.bound_day, d.device
 
 -- :model
@@ -56,8 +60,16 @@ SELECT model FROM device_stock WHERE epoch = %(epoch)s AND tag = %(tag)s
 
 -- :one
 -- One device of a subject.
-SELECT subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day
+SELECT subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day, kind, seen_by
   FROM device WHERE subject = %(subject)s AND device = %(device)s
+
+-- :see
+-- Which camera has a device in view.
+UPDATE device SET seen_by = %(seen_by)s WHERE subject = %(subject)s AND device = %(device)s
+
+-- :out_of_view
+-- A camera that leaves has nothing in view any more.
+UPDATE device SET seen_by = NULL WHERE subject = %(subject)s AND seen_by = %(device)s
 
 -- :drop_device
 -- A device leaves its owner.
