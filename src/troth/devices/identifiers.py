@@ -6,13 +6,14 @@ them asks for itself, so that they are gone for one that is withdrawn and stay f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from troth import ledger
 from troth.db import Tx
-from troth.devices.names import CAMERA, DeviceKind, takers
+from troth.devices import permissions
+from troth.devices.names import BIND, CAMERA, DeviceKind, takers
 from troth.gate import Gate, accepted_version, decide
 from troth.policy.compiled import Compiled
 from troth.policy.values import VALUES
@@ -86,7 +87,10 @@ class Identifiers:
         """
         standing = await ledger.standing(tx, about.subject, lock=True)
         compiled = self._accepted(about, standing)
-        asks = {ask.function: ask for ask in self._asks(about, compiled, told)}
+        functions = takers(compiled, about.kind)
+        if not functions and any(map(permissions.purpose_of, compiled.functions.values())):
+            return frozenset()  # its devices send, and nothing is kept of which they are
+        asks = {ask.function: ask for ask in self._asks(about, compiled, told, functions or (BIND,))}
         answers = {f: decide(compiled, standing, ask) for f, ask in asks.items()}
         willing = [f for f, answer in answers.items() if isinstance(answer, Allow)]
         # Where none may have it, one that was chosen says best what is still missing.
@@ -130,13 +134,15 @@ class Identifiers:
         for item in sorted(kept & required):
             await self._note(tx, about, ActKind.SUPPLIED, function, item)
 
-    def _asks(self, about: About, compiled: Compiled, told: Told) -> Iterator[Ask]:
+    def _asks(
+        self, about: About, compiled: Compiled, told: Told, functions: Iterable[FunctionName]
+    ) -> Iterator[Ask]:
         """Yield what each function is asked: the identifiers, what comes with them, what will be sent."""
         asking, kind = self._asking(about), about.kind
         values: dict[ItemName, object] = {i: {str(about.device): v} for i, v in told.of(kind).items()}
         values |= told.more
         unfit = VALUES.unfit(values)
-        for function in takers(compiled, kind):
+        for function in functions:
             table = compiled.functions.get(function)
             items = kind.items
             if table is not None:

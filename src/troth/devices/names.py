@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troth.policy.vocabulary import DEVICES, DeviceKind
-from troth.terms import FunctionName, TrothError
+from troth.policy.vocabulary import DEVICES, NOT_SENT, DeviceKind
+from troth.terms import FunctionName, ItemName, TrothError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from troth.policy.compiled import Compiled
 
-__all__ = ["BIND", "BY_DEED", "CAMERA", "KINDS", "DeviceKind", "UnknownKind", "kind_of", "takers"]
+__all__ = ["BIND", "BY_DEED", "CAMERA", "KINDS", "DeviceKind", "UnknownKind", "kind_of", "takers", "unsent"]
 
 KINDS: Mapping[str, DeviceKind] = DEVICES
 CAMERA = "camera"
+_SENT = frozenset[ItemName]().union(*(kind.sends for kind in KINDS.values()))
 BIND = FunctionName("bind")
 """Asked where no function of the policy takes what is told of such a device; the gate says no."""
 BY_DEED = frozenset(kind.supplies for kind in KINDS.values())
@@ -36,5 +37,12 @@ def kind_of(name: str) -> DeviceKind:
 
 def takers(compiled: Compiled, kind: DeviceKind) -> tuple[FunctionName, ...]:
     """Return the functions that take all that is told of such a device, in the order of the policy."""
-    found = tuple(name for name, table in compiled.functions.items() if kind.items <= table.items.keys())
-    return found or (BIND,)
+    return tuple(name for name, table in compiled.functions.items() if kind.items <= table.items.keys())
+
+
+def unsent(kind: DeviceKind, items: Iterable[ItemName]) -> frozenset[ItemName]:
+    """Return those items that such a device does not send: another kind's, or nobody's but people's own.
+
+    What no kind is known to send, any may.
+    """
+    return frozenset(item for item in items if item in _SENT - kind.sends or item in NOT_SENT)

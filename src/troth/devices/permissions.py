@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from troth.devices.bound import BoundDevice
-from troth.devices.names import KINDS, DeviceKind, kind_of
+from troth.devices.names import KINDS, DeviceKind, kind_of, unsent
 from troth.gate.decide import decide
 from troth.policy.clauses import Need
 from troth.policy.compiled import Compiled, FunctionTable
@@ -30,6 +30,7 @@ from troth.terms import (
     Verb,
 )
 
+_ARISING = frozenset({Need.WHEN_USED, Need.REQUIRED})
 NO_DEVICE = "none"
 NO_PURPOSE = Purpose("none")
 """Asked where no purpose of the function names devices; the gate knows no such purpose and says no."""
@@ -49,10 +50,14 @@ def purpose_of(table: FunctionTable | None) -> Purpose | None:
 
 def arising(table: FunctionTable, kind: DeviceKind | None = None) -> frozenset[ItemName]:
     """Return what a kind of device has to send when a function is used; without one, what any has to."""
-    kinds = KINDS.values() if kind is None else (kind,)
-    sent = frozenset[ItemName]().union(*(each.sends for each in kinds))
+    kinds = tuple(KINDS.values()) if kind is None else (kind,)
     return frozenset(
-        item for item, clause in table.items.items() if item in sent and clause.need is not Need.OPTIONAL
+        item
+        for item, clause in table.items.items()
+        if any(
+            item in each.sends if clause.need is Need.REQUIRED else not unsent(each, {item}) for each in kinds
+        )
+        and clause.need in _ARISING
     )
 
 

@@ -1,12 +1,12 @@
 -- :stock
 -- Put a device into the maker's stock, once.
-INSERT INTO device_stock (epoch, tag, code_tag, model)
-VALUES (%(epoch)s, %(tag)s, %(code_tag)s, %(model)s)
+INSERT INTO device_stock (epoch, tag, code_tag, model, supplier)
+VALUES (%(epoch)s, %(tag)s, %(code_tag)s, %(model)s, %(supplier)s)
     ON CONFLICT DO NOTHING
 
 -- :stocked
 -- The stock row of a serial number under any live index epoch, held until commit.
-SELECT s.epoch, s.tag, s.code_tag, s.model, s.bound
+SELECT s.epoch, s.tag, s.code_tag, s.model, s.bound, s.supplier
   FROM unnest(%(epochs)s::integer[], %(tags)s::bytea[]) AS k (epoch, tag)
   JOIN device_stock s ON s.epoch = k.epoch AND s.tag = k.tag
    FOR UPDATE OF s
@@ -58,6 +58,10 @@ SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.s
 -- The model that the maker stocked.
 SELECT model FROM device_stock WHERE epoch = %(epoch)s AND tag = %(tag)s
 
+-- :supplier
+-- Who supplied a device, as the maker stocked it.
+SELECT supplier FROM device_stock WHERE epoch = %(epoch)s AND tag = %(tag)s
+
 -- :one
 -- One device of a subject.
 SELECT subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day, kind, seen_by
@@ -78,3 +82,21 @@ DELETE FROM device WHERE subject = %(subject)s AND device = %(device)s
 -- :drop_token
 -- Its token leads nowhere any more.
 DELETE FROM device_token WHERE token = %(token)s
+
+-- :note_due
+-- A function has something new to look at.
+INSERT INTO function_due (subject, policy, function, at)
+VALUES (%(subject)s, %(policy)s, %(function)s, %(at)s)
+    ON CONFLICT DO NOTHING
+
+-- :first_due
+-- Who waits longest for a look.
+SELECT subject, policy, function, at FROM function_due ORDER BY at LIMIT %(limit)s
+
+-- :done_due
+-- It was looked at.
+DELETE FROM function_due WHERE subject = %(subject)s AND policy = %(policy)s AND function = %(function)s
+
+-- :forget_due
+-- Nothing is looked at for who is gone.
+DELETE FROM function_due WHERE subject = %(subject)s

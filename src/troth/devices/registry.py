@@ -14,15 +14,16 @@ from uuid import UUID, uuid4
 
 from troth import ledger
 from troth.db import Database, Tx
-from troth.devices import bound, credentials, permissions, stock, trying
+from troth.devices import bound, credentials, due, permissions, stock, trying
 from troth.devices.batch import Ack, Apart, Malformed, Refusal, Sent
 from troth.devices.bound import BoundDevice
 from troth.devices.identifiers import About, Identifiers, Told
 from troth.devices.ingest import Arrival, Ingest
-from troth.devices.names import CAMERA, kind_of, takers
+from troth.devices.names import BIND, CAMERA, kind_of, takers, unsent
 from troth.devices.stock import WrongSerial
 from troth.gate import Gate, NoSuchPolicy, accepted_version
 from troth.ledger import EntryKind, NewEntry
+from troth.policy.clauses import SUPPLIER
 from troth.policy.compiled import Compiled
 from troth.terms import (
     Act,
@@ -100,12 +101,12 @@ class Devices:
         self._identifiers = Identifiers(gate, vault, region)
         self._ingest = Ingest(gate, vault, region)
 
-    async def stock(self, tx: Tx, serial: str, model: str, code: str) -> None:
+    async def stock(self, tx: Tx, serial: str, model: str, code: str, *, supplier: str | None = None) -> None:
         """Put a device into the maker's stock. Doing it again changes nothing. Raises `UnfitSerial`."""
-        await stock.add(tx, self._keyring, serial, model, code)
+        await stock.add(tx, self._keyring, serial, model, code, supplier=supplier)
 
     async def bind(self, tx: Tx, subject: SubjectId, policy: PolicyName, code: str, told: Told) -> Bound:
-        """Make a stocked device the subject's, as ``told``.
+        """Make a stocked device the subject's, and keep what is told of it where the policy takes that.
 
         Raises `WrongCode`, `TooManyTries` (also for the right code), `AlreadyBound`, `UnfitSerial`, `Denied`,
         `UnknownKind`, `NotYourDevice` (no such camera).
@@ -128,7 +129,8 @@ class Devices:
             seen_by=told.seen_by,
         )
         about = About(subject=subject, policy=policy, device=new.device, kind=kind, at=now)
-        await self._record(tx, EntryKind.BOUND, ActKind.SUPPLIED, about)  # its functions may need it
+        # Its functions may need it before they take what is told of it.
+        await self._record(tx, EntryKind.BOUND, ActKind.SUPPLIED, about, stocked.supplier)
         await self._identifiers.keep(tx, about, told)
         await bound.add(tx, new)
         await trying.hand_back(tx, paid)
@@ -145,8 +147,9 @@ class Devices:
         now = self._clock.now()
         about = self._about(found, now)
         await self._identifiers.lose(tx, about)
+        supplier = await bound.supplier(tx, found)
         await bound.drop(tx, found)
-        await self._record(tx, EntryKind.UNBOUND, ActKind.REMOVED, about)
+        await self._record(tx, EntryKind.UNBOUND, ActKind.REMOVED, about, supplier)
 
     async def link(self, tx: Tx, subject: SubjectId, device: UUID, told: Told) -> frozenset[FunctionName]:
         """Tell again of a device, for the functions that were chosen since; return those that have it now.
@@ -167,6 +170,7 @@ class Devices:
         devices = await bound.of(tx, subject)
         for device in devices:
             await bound.drop(tx, device)
+        await due.forget(tx, subject)
         return len(devices)
 
     async def listed(self, tx: Tx, subject: SubjectId) -> list[Line]:
@@ -202,7 +206,7 @@ class Devices:
         compiled = self._accepted(device, await ledger.standing(tx, device.subject, lock=True), now)
         table = compiled.functions.get(function) if compiled else None
         asked = permissions.question(device, function, table, self._region, now)
-        return replace(asked, items=frozenset({item}), unfit=frozenset({item}) - kind_of(device.kind).sends)
+        return replace(asked, items=frozenset({item}), unfit=unsent(kind_of(device.kind), {item}))
 
     async def functions(self, tx: Tx, subject: SubjectId) -> Mapping[str, frozenset[FunctionName]]:
         """Return what each device of a subject may send now, by token. Nothing: no device, or no subject."""
@@ -271,15 +275,19 @@ class Devices:
         kind = kind_of(found.kind)
         return About(subject=found.subject, policy=found.policy, device=found.device, kind=kind, at=at)
 
-    async def _record(self, tx: Tx, entry: EntryKind, act: ActKind, about: About) -> None:
+    async def _record(
+        self, tx: Tx, entry: EntryKind, act: ActKind, about: About, supplier: str | None
+    ) -> None:
         new = NewEntry(
             kind=entry,
             at=about.at,
             policy=about.policy,
-            function=takers(self._policies.current(about.policy), about.kind)[0],
+            function=next(iter(takers(self._policies.current(about.policy), about.kind)), BIND),
             subject=about.subject,
             details={"device": str(about.device)},
         )
         await ledger.append(tx, new)
-        need = Act(kind=act, policy=about.policy, at=about.at, need=about.kind.supplies, device=about.device)
-        await ledger.record(tx, about.subject, need)
+        needs = [about.kind.supplies, *([SUPPLIER + supplier] if supplier else [])]
+        for need in needs:
+            met = Act(kind=act, policy=about.policy, at=about.at, need=need, device=about.device)
+            await ledger.record(tx, about.subject, met)

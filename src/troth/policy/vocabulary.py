@@ -95,6 +95,7 @@ class Words:
     items: Mapping[ItemName, Item]
     needs: Mapping[str, Mapping[Language, str]]
     devices: Mapping[str, DeviceKind]
+    not_sent: frozenset[ItemName]
 
 
 _SAYINGS = {each: Field(each.value, Text(), f"the label in {each.value}", must=True) for each in Language}
@@ -116,7 +117,8 @@ _TOLD_FOR = Field("told_for", NAME, "the usual purpose for which its owner tells
 _SENDS = Field("sends", ListOf(NAME), "the items that it sends", must=True)
 _DEVICE = Record("a kind of device", (_SUPPLIES, *_IDENTIFIERS.values(), _TOLD_FOR, _SENDS))
 _DEVICES = Field("devices", MapOf(NAME, _DEVICE), "kinds of devices", must=True)
-_WORDS = Record("a vocabulary", (_ITEMS, _NEEDS, _DEVICES))
+_NOT_SENT = Field("not_sent", ListOf(NAME), "items that no device sends", must=True)
+_WORDS = Record("a vocabulary", (_ITEMS, _NEEDS, _NOT_SENT, _DEVICES))
 
 
 def read(text: str, file: str) -> Words:
@@ -128,7 +130,8 @@ def read(text: str, file: str) -> Words:
     items = {ItemName(name): _item(name, got.value) for name, got in fields.need(_ITEMS).items()}
     needs = {name: _label(got.value) for name, got in fields.need(_NEEDS).items()}
     devices = {name: _device(name, got.value) for name, got in fields.need(_DEVICES).items()}
-    return Words(MappingProxyType(items), MappingProxyType(needs), MappingProxyType(devices))
+    unsent = frozenset(ItemName(got.value) for got in fields.need(_NOT_SENT))
+    return Words(MappingProxyType(items), MappingProxyType(needs), MappingProxyType(devices), unsent)
 
 
 def _device(name: str, fields: Fields) -> DeviceKind:
@@ -167,3 +170,4 @@ _BUILT_IN = read(
 VOCABULARY: Mapping[ItemName, Item] = _BUILT_IN.items
 NEEDS: Mapping[str, Mapping[Language, str]] = _BUILT_IN.needs
 DEVICES: Mapping[str, DeviceKind] = _BUILT_IN.devices
+NOT_SENT: frozenset[ItemName] = _BUILT_IN.not_sent

@@ -17,7 +17,7 @@ from troth.terms import ClauseId, DeviceId, EntryId, ItemName, Reading, RecordId
 if TYPE_CHECKING:
     from troth.db import Tx
     from troth.subjects.parts import Parts
-    from troth.terms import Actor, FunctionName, Permit, PolicyName, Purpose, SubjectId
+    from troth.terms import Actor, FunctionName, Permit, PolicyName, Purpose, Region, SubjectId
     from troth.vault.media import Media, Opened
 
 
@@ -68,6 +68,11 @@ class OwnUse:
         self._tx = tx
         self._asking = Asking(subject, policy, parts.region, parts.clock.now())
         self._actor = actor
+
+    @property
+    def region(self) -> Region:
+        """Where it is looked from."""
+        return self._asking.region
 
     async def events(
         self,
