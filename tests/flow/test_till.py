@@ -212,11 +212,11 @@ async def test_visits_and_alerts_come_with_their_figures_and_pictures(shop: Shop
     night = 11 * 3600 + 600  # at ten past eleven in the evening
     guard = FunctionName("store_guard")
     await shop.send(shop.camera, "motion_event", (night, {"zone": "till"}), function=guard)
-    letters = len(shop.house.letters.sent)
+    letters = len(shop.house.letters.carried)
     assert (await shop.house.troth.alarm(), await shop.house.troth.alarm()) == (1, 0)
     await shop.house.troth.deliver(shop.house.letters)
-    (letter,) = shop.house.letters.sent[letters:]
-    assert "23:10" in str(letter)
+    (letter,) = shop.house.letters.carried[letters:]
+    assert "23:10" in letter.text
     later = night + 300
     shop.house.clock.advance(minutes=6)
     await shop.send(shop.camera, "motion_event", (later, {"zone": "till"}), function=guard)
