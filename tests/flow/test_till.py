@@ -240,6 +240,7 @@ async def test_a_film_is_closed_to_staff_and_its_owner_sees_each_opening(shop: S
     path = f"/v1/service/media/{film}"
     refused = await staff.ask("POST", path, asked)
     assert (refused.status_code, refused.json()["reason"]) == (403, "closed_to_controller")
+    shop.house.clock.advance(minutes=1)
     opened = await staff.ask("POST", path, asked | ORDER)
     assert (opened.status_code, opened.content) == (200, b"a film of the till")
     seen = await shop.person.ask("GET", "/v1/me/openings")
