@@ -593,3 +593,9 @@ class VisitsShown(TypedDict):
     day: str
     clause: str
     visits: int
+
+
+class WordGiven(TypedDict):
+    """A guardian's word, shown this once; it lapses in a week."""
+
+    guardian: str
