@@ -12,11 +12,11 @@ import json
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import UUID, uuid4
 
+from troth.devices.names import CAMERA, KINDS, DeviceKind
 from troth.policy.clauses import Keep
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
@@ -24,6 +24,7 @@ from troth.prove.pilot import Pilot, Pilots
 from troth.prove.pulse import Pulse, prompt, ran_out
 from troth.prove.samples import sample
 from troth.prove.simulator import Camera, Heard, Way
+from troth.prove.someone import Did, Someone
 from troth.prove.story.person import FORBIDDEN, Answer, Person
 from troth.prove.ways import chosen, free, permissions, purpose_for
 from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Role, Verb
@@ -55,64 +56,6 @@ _AT_ONCE_S = 1.0
 _UNNUMBERED: LiteralString = "SELECT count(*) FROM ledger_queue"
 _BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
-
-
-@dataclass(slots=True)
-class Someone:
-    """A person with an account under one policy."""
-
-    account: str
-    phone: str
-    person: Person
-    home: str
-    """The policy that the account is under."""
-    email: str = ""
-    way: Way | None = None
-    device: str | None = None
-    policy: str | None = None
-    """Which policy they are about, where that is not the one of their account."""
-
-    @property
-    def login(self) -> str:
-        """What one signs in with, and letters go to."""
-        return self.phone or self.email
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Everywhere that a letter may come, whichever way a clause names first."""
-        return tuple(each for each in (self.phone, self.email) if each)
-
-    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
-        """Ask the API as this person."""
-        if self.policy is not None and path.startswith("/v1/me"):
-            path = f"{path}{'&' if '?' in path else '?'}policy={self.policy}"
-        return await self.person.ask(method, path, body)
-
-
-@dataclass(frozen=True, slots=True)
-class Did:
-    """What came of an ask: the answer, which items got through, which were dropped and why."""
-
-    answer: Answer
-    items: frozenset[str] = frozenset()
-    dropped: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def refused(self) -> bool:
-        """Whether the gate said no, rather than something being broken."""
-        return self.answer.status == FORBIDDEN and bool(self.answer.reason)
-
-    def refused_for(self, *reasons: str) -> bool:
-        """Whether it was refused for one of these reasons."""
-        return self.refused and self.answer.reason in reasons
-
-    def says(self) -> str:
-        """Say what was answered, in a few words."""
-        if not self.answer.ok:
-            clause = f" by {self.answer.clause}" if self.answer.clause else ""
-            return f"{self.answer.status} {self.answer.reason or self.answer.body.get('detail', '')}{clause}"
-        lost = ", ".join(f"{item} dropped: {why}" for item, why in sorted(self.dropped.items()))
-        return f"got {', '.join(sorted(self.items)) or 'nothing'}" + (f"; {lost}" if lost else "")
 
 
 class World:
@@ -318,29 +261,54 @@ class World:
             return
         if answer.reason == "not_yours_to_state":
             with suppress(RuntimeError):
-                await self.bind(who)
+                await self.bind(who, kind=next(kind for kind in KINDS.values() if kind.supplies == need))
                 return
         raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
-    async def bind(self, who: Someone, supplier: str | None = None) -> Way:
+    async def bind(self, who: Someone, supplier: str | None = None, kind: DeviceKind = KINDS[CAMERA]) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
         number = self.number()
         shelf = {"serial": f"PROOF-{number:06d}", "model": "Proof Model", "code": "7741-2280"}
         maker = await self._hired("maker")
         (await maker.ask("POST", "/v1/maker/devices", shelf | {"supplier": supplier})).require()
         mac = "02:00:" + ":".join(f"{number:08x}"[at : at + 2] for at in range(0, 8, 2))
-        body = shelf | {"mac": mac, "ip": "198.51.100.7"}
+        body: dict[str, Any] = shelf | {"mac": mac, "ip": "198.51.100.7"}
+        if kind.name != CAMERA:
+            store = {"store_name": f"m{number}x", "store_address": f"m{number}x"}
+            body |= {"kind": kind.name, "store": store}
         bound = (await who.ask("POST", "/v1/me/devices", body)).require()
-        who.way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]), self.tls)
-        who.device = str(bound["device"])
-        return who.way
+        way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]), self.tls)
+        if kind.name == CAMERA:
+            who.way, who.device = way, str(bound["device"])
+        else:
+            who.tills[kind.name] = way
+        return way
 
-    async def send(self, case: Case, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
-        """Let the device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
-        if who.way is None:
+    async def once_more(
+        self, case: Case, who: Someone, function: FunctionName, items: Iterable[ItemName]
+    ) -> Did:
+        """Collect items anew: by the device that sends one, since what is on file may be corrected."""
+        wanted = frozenset(items)
+        for name, way in who.tills.items():
+            if sent := wanted & KINDS[name].sends:
+                return await self.send(case, who, function, sent, way=way)
+        return await self.collect(case, who, function, wanted)
+
+    async def send(
+        self,
+        case: Case,
+        who: Someone,
+        function: FunctionName,
+        items: Iterable[ItemName],
+        *,
+        way: Way | None = None,
+    ) -> Did:
+        """Let a device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
+        way = way or who.way
+        if way is None:
             raise NotTried("nothing_to_bind", function=function)
         readings = self._readings(items)
-        async with Camera(who.way) as device:
+        async with Camera(way) as device:
             batch = await device.send(function, readings)
             heard = await self._heard(case, device, batch)
         if heard is None:
@@ -387,7 +355,9 @@ class World:
                 (await self.choose(case, who, function, item)).require()
         if table.required - items:
             (await self.collect(case, who, function, table.required)).answer.require()
-        return Pilot(who.way or await self.bind(who), function, lambda: self._readings(items))
+        tills = (way for name, way in who.tills.items() if items & KINDS[name].sends)
+        way = next(tills, None) or who.way or await self.bind(who)
+        return Pilot(way, function, lambda: self._readings(items))
 
     async def _silence(self, case: Case, device: Camera, batch: UUID) -> bool:
         """Return whether no answer is to come any more. Raises `TimeoutError`."""
