@@ -13,7 +13,9 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 
+from troth.app import tls
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
@@ -21,6 +23,7 @@ from troth.main.running import ready_sign
 from troth.terms import TrothError
 
 _SHUTDOWN_S = 5
+_AT_ONCE = 2_000
 
 
 async def api(troth: Troth) -> None:
@@ -32,6 +35,8 @@ async def api(troth: Troth) -> None:
 
     app = create_app(troth)
     app.mount("/", create_pages(troth))
+    papers = troth.settings.papers
+    secure = tls.listening(papers) if papers else None
     config = uvicorn.Config(
         app,
         host=troth.settings.http_host,
@@ -41,7 +46,12 @@ async def api(troth: Troth) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
+        limit_concurrency=_AT_ONCE,
+        ssl_context_factory=(lambda _config, _default: secure) if secure else None,
     )
+    if papers and secure:
+        read_again = partial(tls.load, secure, papers)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)
     await uvicorn.Server(config).serve()
 
 

@@ -29,7 +29,7 @@ from troth.prove.proof import Judged, Outcome, judged, prove
 from troth.prove.sabotage import Blow, Sabotage, by_clause, by_point
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
-from troth.prove.story.person import line_to
+from troth.prove.story.person import line_to, trusting
 from troth.prove.world import World
 
 _START = timedelta(hours=1)
@@ -56,6 +56,7 @@ async def scratch(
     files: Path | None = None,
     without: tuple[str, ...] = (QUICK,),
     workers: int = 1,
+    tls: bool = False,
     say: Callable[[str], None],
 ) -> AsyncGenerator[World]:
     """Bring up a system of the proof's own in ``data`` and hand it over as a world.
@@ -67,7 +68,9 @@ async def scratch(
     clock.advance(_START)
     async with Gateway() as gateway:
         settings = replace(
-            Settings.from_environ({}, data=data, http_port=0, mqtt_port=0, workers=workers),
+            Settings.from_environ(
+                {}, data=data, http_port=0, mqtt_port=0, workers=workers, tls="on" if tls else "off"
+            ),
             policies=files,
             clock=data / "clock",
             outbox_url=gateway.url,
@@ -75,11 +78,12 @@ async def scratch(
         entry = scratch_entry(without)
         async with running(settings, entry=entry, patience_s=_PATIENCE_S, say=say) as system:
             mqtt, hands = ("127.0.0.1", system.settings.mqtt_port), Hands(system, clock, without)
+            trust = trusting(system.authority) if system.authority else None
             async with (
                 line_to(system.base_url) as line,
                 Evidence.kept_open(system.settings.owner_dsn or "") as evidence,
             ):
-                world = World(system.base_url, mqtt, evidence, gateway, hands, line=line)
+                world = World(system.base_url, mqtt, evidence, gateway, hands, line=line, tls=trust)
                 await world.hire("service", "maker", "privacy")
                 await world.settle()  # nobody's trial waits for it
                 try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -111,8 +112,10 @@ class World:
         levers: Levers,
         *,
         line: httpx.AsyncClient | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.base_url = base_url
+        self.tls = tls
         self.mqtt = mqtt
         self.evidence = evidence
         self.levers = levers
@@ -257,7 +260,7 @@ class World:
         mac = "02:00:" + ":".join(f"{number:08x}"[at : at + 2] for at in range(0, 8, 2))
         body = shelf | {"mac": mac, "ip": "198.51.100.7"}
         bound = (await who.ask("POST", "/v1/me/devices", body)).require()
-        who.way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]))
+        who.way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]), self.tls)
         who.device = str(bound["device"])
         return who.way
 

@@ -23,6 +23,7 @@ from troth.app.embedded.nats_store import cap_retained, jetstream, prove_encrypt
 from troth.app.places import Hold, Unusable, enough_space, own_directory, own_file
 from troth.app.ports import free_port, must_be_free
 from troth.app.supervisor import Child
+from troth.app.tls import Papers
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def wheel_program() -> Path:
 class Nats:
     """One broker in ``directory`` with its keys in ``keyring`` (both 0700, made when missing).
 
-    A port of 0 takes a free one, the same again at every restart; ``url`` and ``mqtt_port`` tell it.
+    A port of 0 takes a free one, the same again at every restart; ``url`` and ``mqtt_port`` tell it. Devices
+    are spoken to in TLS with ``papers``; the server reads those files again on SIGHUP.
     """
 
     def __init__(
@@ -72,6 +74,8 @@ class Nats:
         nats_port: int = 0,
         mqtt_port: int = 0,
         host: str = "127.0.0.1",
+        mqtt_host: str = "127.0.0.1",
+        papers: Papers | None = None,
         max_connections: int = 65536,
         room_mb: int = _ROOM_MB,
     ) -> None:
@@ -85,8 +89,10 @@ class Nats:
             name=name,
             store=self._directory / "store",
             nats_port=nats_port or free_port(host),
-            mqtt_port=mqtt_port or free_port(host),
+            mqtt_port=mqtt_port or free_port(mqtt_host),
             host=host,
+            mqtt_host=mqtt_host,
+            papers=papers,
             max_connections=max_connections,
         )
 
@@ -131,11 +137,8 @@ class Nats:
                     "with TROTH_DATA"
                 )
             await asyncio.sleep(_POLL_S)
-        for port, variable in (
-            (self._config.nats_port, "TROTH_NATS_PORT"),
-            (self._config.mqtt_port, "TROTH_MQTT_PORT"),
-        ):
-            must_be_free(self._config.host, port, variable)
+        must_be_free(self._config.host, self._config.nats_port, "TROTH_NATS_PORT")
+        must_be_free(self._config.mqtt_host, self._config.mqtt_port, "TROTH_MQTT_PORT")
         own_directory(self._config.store)
         own_file(self._directory / "nats.conf", config_text(self._config, self.keys))
 

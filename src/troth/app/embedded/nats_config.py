@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from troth.app.places import own_directory, own_file
+from troth.app.tls import Papers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +85,8 @@ class BrokerConfig:
     nats_port: int
     mqtt_port: int
     host: str = "127.0.0.1"
+    mqtt_host: str = "127.0.0.1"
+    papers: Papers | None = None
     max_connections: int = 65536
     max_store_mb: int = 4096
 
@@ -116,8 +119,8 @@ jetstream {{
 }}
 
 mqtt {{
-  listen: "{config.host}:{config.mqtt_port}"
-  ack_wait: "30s"
+  listen: "{config.mqtt_host}:{config.mqtt_port}"
+{_tls(config.papers)}  ack_wait: "30s"
   max_ack_pending: 100
   reject_qos2_publish: true
   downgrade_qos2_subscribe: true
@@ -139,6 +142,15 @@ authorization {{
   }}
 }}
 """
+
+
+def _tls(papers: Papers | None) -> str:
+    if papers is None:
+        return ""
+    return (
+        f"  tls {{ cert_file: {_quoted(str(papers.certificate))}, key_file: {_quoted(str(papers.key))}, "
+        'min_version: "1.2", timeout: 10 }\n'
+    )
 
 
 def _quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from troth.edges.api.caller import System, Token
 from troth.terms import ItemName, PolicyName
 
 mine = APIRouter(prefix="/v1/me", tags=["me"])
-office = APIRouter(prefix="/v1/staff/receivers", tags=["office"])
+office = APIRouter(prefix="/v1/staff/receivers", tags=["receivers"])
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 
 

@@ -131,13 +131,13 @@ async def disclose(troth: System, token: Token, body: HandingOn) -> HandedOut:
     return await _handed(troth.hand_out(token, Verb.DISCLOSE, giving(body)))
 
 
-@router.post("/staff/share", tags=["office"], summary="Hand items to a recipient, as the office")
+@router.post("/staff/share", tags=["staff"], summary="Hand items to a recipient, as the office")
 async def share_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets staff hand on for this purpose or in this case, and record it."""
     return await _handed(troth.hand_out_by_staff(token, Verb.SHARE, giving(body)))
 
 
-@router.post("/staff/disclose", tags=["office"], summary="Publish items, as the office")
+@router.post("/staff/disclose", tags=["staff"], summary="Publish items, as the office")
 async def disclose_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets staff publish for this purpose or in this case, and record it."""
     return await _handed(troth.hand_out_by_staff(token, Verb.DISCLOSE, giving(body)))

@@ -12,7 +12,7 @@ from fastapi.responses import Response, StreamingResponse
 from troth.app.ranges import ENDINGS, OUTSIDE
 from troth.app.ranges import part as part_of
 from troth.edges.web.arrival import system
-from troth.edges.web.render import HEADERS, go, page, part
+from troth.edges.web.render import go, page, part
 from troth.edges.web.visit import form, visit
 from troth.terms import FunctionName, PolicyName, RecordId
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from troth.edges.web.words import Words
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
-_SEALED_OFF = {"content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'"}
-"""A film or a picture is a file of somebody's camera: opened by itself, it may do nothing at all."""
 
 
 @router.get("/collected")
@@ -77,7 +75,7 @@ async def film_bytes(request: Request, media: UUID) -> Response:
     kind = str(opened.told.get("type", ""))
     known = kind in ENDINGS
     asked = part_of(media, opened.held.size, request.headers)
-    headers = HEADERS | _SEALED_OFF | dict(asked.headers)
+    headers = dict(asked.headers)
     if asked.status == OUTSIDE:
         return Response(b"", OUTSIDE, headers)
     name = f"{media.hex}{ENDINGS.get(kind, '')}"

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from troth.edges.web.arrival import system
-from troth.edges.web.render import HEADERS, page
+from troth.edges.web.render import page
 from troth.edges.web.visit import form, visit
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
@@ -35,4 +35,4 @@ async def copy(request: Request) -> Response:
             yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
     disposition = {"content-disposition": 'attachment; filename="my-data.ndjson"'}
-    return StreamingResponse(encoded(), 200, HEADERS | disposition, media_type="application/x-ndjson")
+    return StreamingResponse(encoded(), 200, disposition, media_type="application/x-ndjson")

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from troth.edges.web.arrival import system
 from troth.edges.web.collected import titles
-from troth.edges.web.render import HEADERS, page
+from troth.edges.web.render import page
 from troth.edges.web.visit import visit
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def receipt(request: Request, entry: UUID) -> Response:
     if found is None:
         raise HTTPException(404)
     disposition = {"content-disposition": f'attachment; filename="receipt-{entry}.txt"'}
-    return Response(found.receipt, 200, HEADERS | disposition, media_type="text/plain; charset=utf-8")
+    return Response(found.receipt, 200, disposition, media_type="text/plain; charset=utf-8")
 
 
 def _about(line: ReceiptLine, me: Me, t: Words) -> str:

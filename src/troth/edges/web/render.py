@@ -1,6 +1,7 @@
-"""Pages and parts of pages from templates: escaped, without third parties, never cached.
+"""Pages and parts of pages from templates: escaped, without third parties.
 
-Scripts come from our own files alone; no page has one of its own, nor a style.
+Scripts come from our own files alone; no page has one of its own, nor a style. Headers are set where all
+answers get theirs.
 """
 
 from __future__ import annotations
@@ -19,19 +20,6 @@ if TYPE_CHECKING:
 
     from troth.edges.web.visit import Visit
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "content-security-policy": POLICY,
-    "cache-control": "no-store",
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
 _SAID = {"hx-retarget": "#said", "hx-reswap": "innerHTML"}
 
 
@@ -68,9 +56,9 @@ def trouble(here: Visit, status: int, **values: object) -> Response:
 def go(here: Visit, where: str) -> Response:
     """Send the browser on to ``where``, a path of ours, after a form."""
     if here.partial:
-        response: Response = HTMLResponse("", 200, HEADERS | {"hx-redirect": where})
+        response: Response = HTMLResponse("", 200, {"hx-redirect": where})
     else:
-        response = RedirectResponse(where, 303, HEADERS)
+        response = RedirectResponse(where, 303)
     here.dress(response)
     return response
 
@@ -83,6 +71,6 @@ def _answer(
 
     html = _environment().get_template(template)
     text = html.render({"part": False, "t": here.words, "here": here, "csrf": csrf} | values)
-    response = HTMLResponse(text, status, HEADERS | more)
+    response = HTMLResponse(text, status, more)
     here.dress(response)
     return response
