@@ -294,6 +294,8 @@ def calls(bench, permit):
         lambda tx: vault.holds.begin_event(tx, permit, reading("phone"), ()),
         lambda tx: drain(vault.holds.open(tx, permit)),
         lambda tx: vault.on_file(tx, permit),
+        lambda tx: vault.timeline.newest(tx, permit, START.date()),
+        lambda tx: vault.timeline.marks(tx, permit, START.date(), START.date()),
     )
 
 
@@ -304,14 +306,15 @@ def test_every_call_of_the_vault_that_takes_a_permit_is_tried():
     from troth.vault.erasure import Erasure
     from troth.vault.holds import Holds
     from troth.vault.lookup import Lookup
+    from troth.vault.timeline import Timeline
 
     found = [
         name
-        for kind in (Vault, Lookup, Erasure, Holds)
+        for kind in (Vault, Lookup, Erasure, Holds, Timeline)
         for name, call in getmembers(kind, isfunction)
         if not name.startswith("_") and "permit" in signature(call).parameters
     ]
-    assert len(found) == 22, found  # as many as `calls` lists
+    assert len(found) == 24, found  # as many as `calls` lists
 
 
 @pytest.mark.parametrize(

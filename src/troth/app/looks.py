@@ -21,7 +21,7 @@ class Detail:
     clause: ClauseId
     on_file: bool
     value: Mapping[str, object] | None = field(repr=False)
-    """None: nothing on file, or nothing that is one value to show."""
+    """None: nothing on file, or nothing that is one value to show, such as a password."""
     may_give: bool
     may_take_back: bool
 

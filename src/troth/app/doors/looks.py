@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from troth.app.doors.base import Doors
 from troth.app.doors.rights import in_person
 from troth.app.looks import Day, Detail, MayReceive, Measured, Readings, RightLine, Timeline, Times
+from troth.devices.names import CAMERA
 from troth.policy.clauses import Need
 from troth.policy.requests import taken_back, ways_in
 from troth.rights.desk import NotThisWay, way_in_person
@@ -120,29 +121,25 @@ class LookDoors(Doors):
     async def _of_function(
         self, tx: Tx, asking: Asking, compiled: Compiled, function: FunctionName
     ) -> list[Detail]:
+        """Return what lies in the vault for a function, and what they may give it; no password."""
         table = compiled.functions[function]
-        held = await on_file(tx, asking.subject, asking.policy, function)
-        given = _given(table)
-        listed = (held | given) - {PASSWORD}
-        if not listed:
-            return []
-        values: dict[ItemName, object] = {}
-        if held:
-            ask = asking.by_right(Verb.USE, function, held - {PASSWORD})
-            permit = await self._system.gate.admit(tx, ask, counted=True)
-            values |= await self._system.vault.on_file(tx, permit)
-        kept = hands_off(compiled, function)
+        noted = await on_file(tx, asking.subject, asking.policy, function)
+        ask = asking.by_right(Verb.USE, function, noted | table.items.keys())
+        permit = await self._system.gate.admit(tx, ask, counted=True)
+        values = await self._system.vault.on_file(tx, permit)
+        given, fixed = _given(table), hands_off(compiled, function)
+        held = noted | values.keys()
         return [
             Detail(
                 function=function,
                 item=item,
                 clause=table.items[item].id if item in table.items else table.clause.id,
                 on_file=item in held,
-                value=values.get(item),  # pyright: ignore[reportArgumentType]
-                may_give=item in given and item not in kept,
-                may_take_back=item in held and item not in kept,
+                value=None if item == PASSWORD else values.get(item),
+                may_give=item in given | noted and item not in fixed,
+                may_take_back=item in noted and item not in fixed,
             )
-            for item in sorted(listed)
+            for item in sorted(held | given)
         ]
 
     async def _days(
@@ -177,8 +174,8 @@ class LookDoors(Doors):
 
 
 def _given(table: FunctionTable) -> frozenset[ItemName]:
-    """Return the items that people may put on file for a function themselves."""
-    if not takes_from_people(table):
+    """Return the items that people may put on file for a function themselves; binding brings its own."""
+    if not takes_from_people(table) or table.clause.function == CAMERA.function:
         return frozenset()
     return frozenset(i for i, each in table.items.items() if each.need is not Need.WHEN_USED) - table.unkept
 

@@ -33,8 +33,9 @@ async def home(request: Request, done: str = "") -> Response:
         try:
             await system(request).me(here.session)
         except NotSignedIn:
-            response = page(here, "sign_in.html", problem=None)
-            here.forget(response)
+            gone = here.signed_out()  # so that the form is one of a browser without that session
+            response = page(gone, "sign_in.html", problem=None)
+            gone.forget(response)
             return response
         return go(here, "/privacy")
     said = here.words("done_signed_out") if done == "signed_out" else None

@@ -13,7 +13,7 @@ from troth.edges.web.render import go, page
 from troth.edges.web.visit import NotOurForm, form, visit
 from troth.gate import NoSuchPolicy
 from troth.subjects.sessions import NotSignedIn
-from troth.terms import PolicyName
+from troth.terms import Denied, PolicyName
 
 if TYPE_CHECKING:
     from troth.app.views import Me
@@ -100,5 +100,5 @@ async def _me(request: Request, here: Visit) -> Me | None:
         return None
     try:
         return await system(request).me(here.session)
-    except NotSignedIn:
+    except (NotSignedIn, Denied):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from troth.terms import LEGAL_TIME, ItemName
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _KILO = 1000
+_DEVICE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOCALES: Mapping[Language, str] = {"en": "en", "zh": "zh_Hans_CN"}
 
 
@@ -100,6 +102,10 @@ class Words:
             at.astimezone(LEGAL_TIME), "short", tzinfo=LEGAL_TIME, locale=_LOCALES[self.language]
         )
 
+    def times(self, count: int) -> str:
+        """Write how often."""
+        return self("once") if count == 1 else self("times", count=self.number(count))
+
     def number(self, figure: float) -> str:
         """Write a number."""
         return format_decimal(figure, locale=_LOCALES[self.language])
@@ -127,12 +133,12 @@ class Words:
         match value:
             case Mapping():
                 parts = cast("Mapping[str, object]", value)
-                if len(parts) == 1:
-                    return self.value(next(iter(parts.values())))
+                if len(parts) == 1 or all(_DEVICE.fullmatch(key) for key in parts):
+                    return self.list(self.value(each) for each in parts.values())
                 told = (self("field_is", field=self.field(k), value=self.value(v)) for k, v in parts.items())
-                return self("and").join(told)
+                return self.list(told)
             case list() | tuple():
-                return self("and").join(self.value(each) for each in cast("list[object]", value))
+                return self.list(self.value(each) for each in cast("list[object]", value))
             case _:
                 return self._word(value)
 

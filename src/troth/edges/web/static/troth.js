@@ -1,5 +1,5 @@
 // What pages do beyond plain forms: a copy with its progress, and a word when nothing answers. Without this file
-// every page still works. Nothing is kept in the browser, and nothing is asked of anybody else.
+// every page still works. Nothing that was read is kept in the browser, and nobody else is asked.
 (() => {
   "use strict";
   const STAGES = { document: 1, reading: 2, media: 3, bytes: 3, device: 4, act: 4, entry: 4, receipt: 4, request: 4, recipient: 4, end: 5 };
