@@ -62,6 +62,21 @@ def sign_out_everywhere() -> Call[None]:
     return Call("DELETE", "/v1/sessions", "nothing")
 
 
+def ask_code(*, login: str) -> Call[Any]:
+    """Send a code to who has no password, such as who came from another system. Everyone hears the same."""
+    return Call("POST", "/v1/sessions/code", "json", body={"login": login})
+
+
+def sign_in_by_code(*, login: str, code: str) -> Call[shapes.SessionBegun]:
+    """Begin a session with the code that was sent; it is good once."""
+    return Call("POST", "/v1/sessions/by-code", "json", body={"login": login, "code": code})
+
+
+def set_password(*, password: str, current: str | None = None) -> Call[shapes.SessionBegun]:
+    """Set the first password of who signs in by code, or another one. Every other session ends."""
+    return Call("PUT", "/v1/me/password", "json", body={"password": password, "current": current})
+
+
 def sign_out() -> Call[None]:
     """End this session."""
     return Call("DELETE", "/v1/sessions/current", "nothing")

@@ -24,6 +24,7 @@ def enter(
     text: str | None = None,
     received: str | None = None,
     about: str | None = None,
+    policy: str | None = None,
 ) -> Call[shapes.DeskShown]:
     """Enter what came in by a way that the policy names; it waits for the proof that the policy asks for."""
     return Call(
@@ -37,6 +38,7 @@ def enter(
             "text": text,
             "received": received,
             "about": about,
+            "policy": policy,
         },
     )
 

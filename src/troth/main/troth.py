@@ -32,6 +32,8 @@ from troth.prove.story.living import Life
 from troth.prove.story.telling import TITLES, Line, Telling
 from troth.terms import TrothError
 
+_CUT_SHORT = 130
+"""The exit status of who did not wait for an orderly end."""
 _HttpPort = Annotated[int | None, typer.Option(help="Where the API and the page listen; 0 takes a free one.")]
 _MqttPort = Annotated[int | None, typer.Option(help="Where devices connect; 0 takes a free one.")]
 _Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
@@ -206,7 +208,10 @@ def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(name, asked)
         await work(stop)
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except asyncio.CancelledError:
+        raise typer.Exit(_CUT_SHORT) from None
 
 
 def run() -> None:

@@ -135,7 +135,7 @@ async def put(
     record = RecordId(old.record if old else uuid4())
     version = old.version + 1 if old else 1
     key = _unwrap(keyring, subject, record, wraps[0]) if wraps else cipher.new_key()
-    sealed = cipher.seal(key, _label(subject, record, item, version, permit.version).aad(), plaintext)
+    sealed = cipher.seal(key, document_label(subject, record, item, version, permit.version).aad(), plaintext)
     row = {
         "subject": subject,
         "record": record,
@@ -165,7 +165,7 @@ async def add(
     record: RecordId,
 ) -> None:
     """Add one of several documents under ``key``. It has no wrap yet: the caller adds one."""
-    label = _label(permit.ask.subject, record, item, 1, permit.version)
+    label = document_label(permit.ask.subject, record, item, 1, permit.version)
     row = {
         "subject": permit.ask.subject,
         "record": record,
@@ -356,7 +356,10 @@ def wrap_label(subject: SubjectId, record: UUID, function: str, retention: str, 
     )
 
 
-def _label(subject: SubjectId, record: UUID, item: ItemName, version: int, policy_version: int) -> Label:
+def document_label(
+    subject: SubjectId, record: UUID, item: ItemName, version: int, policy_version: int
+) -> Label:
+    """Return what a version of a document is bound to."""
     return Label(
         kind=Kind.DOCUMENT,
         subject=subject,
@@ -377,5 +380,5 @@ def _open(keyring: Keyring, subject: SubjectId, item: ItemName, held: _Held) -> 
 
 
 def _opened(key: bytes, subject: SubjectId, item: ItemName, held: _Stored) -> Mapping[str, object]:
-    label = _label(subject, held.record, item, held.version, held.policy_version)
+    label = document_label(subject, held.record, item, held.version, held.policy_version)
     return blocks.decode_value(cipher.unseal(key, label.aad(), bytes(held.sealed)))

@@ -21,7 +21,7 @@ from troth.rights.desk import NotThisWay, way_in_person
 from troth.subjects.acts import on_file
 from troth.subjects.names import PASSWORD, REGISTER
 from troth.subjects.records import hands_off, takes_from_people
-from troth.terms import LEGAL_TIME, FunctionName, PolicyName, Verb
+from troth.terms import LEGAL_TIME, FunctionName, PolicyName, Role, Verb
 from troth.vault.timeline import Trace
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ class LookDoors(Doors):
         """Return what lies in the vault for a function, and what they may give it; no password."""
         table = compiled.functions[function]
         noted = await on_file(tx, asking.subject, asking.policy, function)
-        ask = asking.by_right(Verb.USE, function, noted | table.items.keys())
+        ask = asking.by_right(Verb.USE, function, noted | _own(table))
+        if not ask.items:
+            return []
         permit = await self._system.gate.admit(tx, ask, counted=True)
         values = await self._system.vault.on_file(tx, permit)
         given, fixed = _given(table), hands_off(compiled, function)
@@ -169,8 +171,13 @@ class LookDoors(Doors):
     async def _by_right(self, tx: Tx, asking: Asking, function: FunctionName) -> Permit:
         versions = self._system.gate.policies.versions(asking.policy).values()
         tables = (each.functions[function] for each in versions if function in each.functions)
-        items = {item for table in tables for item in table.items}
+        items = {item for table in tables for item in _own(table)}
         return await self._system.gate.admit(tx, asking.by_right(Verb.USE, function, items), counted=True)
+
+
+def _own(table: FunctionTable) -> frozenset[ItemName]:
+    """Return the items that are about whoever has the account, not about people around them."""
+    return frozenset(item for item, each in table.items.items() if each.about in (None, Role.HOLDER))
 
 
 def _given(table: FunctionTable) -> frozenset[ItemName]:
