@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from troth.prove.simulator import Way
 from troth.prove.story.person import FORBIDDEN, Answer, Person
-
-if TYPE_CHECKING:
-    from troth.prove.simulator import Way
 
 
 @dataclass(slots=True)
