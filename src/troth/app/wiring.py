@@ -12,9 +12,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
 from troth.app.doors.agreement import AgreementDoors
+from troth.app.doors.alarms import AlarmDoors
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
 from troth.app.doors.gives import GivesDoors
+from troth.app.doors.looks import LookDoors
 from troth.app.doors.matters import MatterDoors
 from troth.app.doors.media import MediaDoors
 from troth.app.doors.minors import MinorDoors
@@ -25,6 +27,7 @@ from troth.app.doors.receivers import ReceiverDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
 from troth.app.doors.staff import StaffDoors
+from troth.app.doors.versions import VersionDoors
 from troth.app.prepare import prepare
 from troth.app.system import opened
 from troth.devices.door import DeviceDoor
@@ -39,11 +42,13 @@ __all__ = ["Troth", "prepare"]
 
 class Troth(
     PublicDoors,
+    VersionDoors,
     ArrivalDoors,
     PersonDoors,
     AgreementDoors,
     MediaDoors,
     ReceiverDoors,
+    LookDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,
@@ -51,6 +56,7 @@ class Troth(
     MinorDoors,
     StaffDoors,
     ChoreDoors,
+    AlarmDoors,
     OperatorDoors,
 ):
     """One system. Use as ``async with Troth.open(settings) as troth``; its methods may run at once."""

@@ -117,7 +117,7 @@ async def own_topics_only(world: World, case: Case, trial: Trial) -> None:
     foreign = other.way or await world.bind(other)
     table = case.compiled.functions[function]
     items = frozenset(item for item, one in table.items.items() if free(one))
-    did = await world.send(who, function, items)
+    did = await world.send(case, who, function, items)
     trial.control("send as oneself", "以自身身份上报", did.says(), held=did.answer.ok)
     async with Camera(replace(way, secret=foreign.secret)) as thief:
         try:
