@@ -12,44 +12,105 @@ from troth_client import shapes
 from troth_client.call import Call, into
 
 
-def me() -> Call[shapes.MeShown]:
+def me(*, policy: str | None = None) -> Call[shapes.MeShown]:
     """Return functions with on/off and why, switches and devices."""
-    return Call("GET", "/v1/me", "json")
+    return Call("GET", "/v1/me", "json", query={"policy": policy})
 
 
 def choose(
-    function: str, *, language: Literal["en", "zh"], text_hash: str | None = None, item: str | None = None
+    function: str,
+    *,
+    policy: str | None = None,
+    language: Literal["en", "zh"],
+    text_hash: str | None = None,
+    item: str | None = None,
 ) -> Call[shapes.ReceiptGiven]:
     """Turn a function on; the receipt names the text that was shown."""
     return Call(
         "POST",
         into("/v1/me/functions/{function}/choose", function=function),
         "json",
+        query={"policy": policy},
         body={"language": language, "text_hash": text_hash, "item": item},
     )
 
 
-def withdraw(function: str, *, item: str | None = None) -> Call[shapes.ReceiptGiven]:
+def withdraw(
+    function: str, *, policy: str | None = None, item: str | None = None
+) -> Call[shapes.ReceiptGiven]:
     """Turn a function off; everything else flows on."""
     return Call(
-        "POST", into("/v1/me/functions/{function}/withdraw", function=function), "json", body={"item": item}
+        "POST",
+        into("/v1/me/functions/{function}/withdraw", function=function),
+        "json",
+        query={"policy": policy},
+        body={"item": item},
     )
 
 
-def switch(switch: str, *, on: bool, device: str | None = None) -> Call[shapes.ReceiptGiven]:
+def switch(
+    switch: str, *, policy: str | None = None, on: bool, device: str | None = None
+) -> Call[shapes.ReceiptGiven]:
     """Switch a stream, for one device or for the person."""
     return Call(
-        "PUT", into("/v1/me/switches/{switch}", switch=switch), "json", body={"on": on, "device": device}
+        "PUT",
+        into("/v1/me/switches/{switch}", switch=switch),
+        "json",
+        query={"policy": policy},
+        body={"on": on, "device": device},
     )
 
 
-def bind(*, serial: str, code: str, model: str, mac: str, ip: str) -> Call[shapes.DeviceBound]:
-    """Bind by serial and code; the secret is shown this once."""
+def bind(
+    *,
+    policy: str | None = None,
+    serial: str,
+    model: str,
+    mac: str,
+    ip: str,
+    code: str,
+    store: shapes.StoreNamed | None = None,
+    seen_by: str | None = None,
+    kind: str | None = None,
+) -> Call[shapes.DeviceBound]:
+    """Bind by serial and code; the secret is shown this once.
+
+    A till says in which store it stands, and which of your cameras sees it.
+    """
     return Call(
         "POST",
         "/v1/me/devices",
         "json",
-        body={"serial": serial, "code": code, "model": model, "mac": mac, "ip": ip},
+        query={"policy": policy},
+        body={
+            "serial": serial,
+            "model": model,
+            "mac": mac,
+            "ip": ip,
+            "code": code,
+            "store": store,
+            "seen_by": seen_by,
+            "kind": kind,
+        },
+    )
+
+
+def link(
+    device: str,
+    *,
+    serial: str,
+    model: str,
+    mac: str,
+    ip: str,
+    store: shapes.StoreNamed | None = None,
+    seen_by: str | None = None,
+) -> Call[shapes.DeviceLinked]:
+    """Tell what a device is and where it stands, for the functions that you chose since you bound it."""
+    return Call(
+        "PUT",
+        into("/v1/me/devices/{device}", device=device),
+        "json",
+        body={"serial": serial, "model": model, "mac": mac, "ip": ip, "store": store, "seen_by": seen_by},
     )
 
 
@@ -122,44 +183,95 @@ def go_on(
     )
 
 
-def held() -> Call[shapes.RecordsShown]:
+def visits(*, day: str) -> Call[shapes.VisitsShown]:
+    """Count the visits of one local day."""
+    return Call("GET", "/v1/me/visits", "json", query={"day": day})
+
+
+def till(function: str, *, day: str) -> Call[shapes.TillShown]:
+    """List every transaction of one local day, and what the camera saw of its till."""
+    return Call(
+        "GET", into("/v1/me/functions/{function}/till", function=function), "json", query={"day": day}
+    )
+
+
+def flags(function: str, *, day: str) -> Call[shapes.FlagsShown]:
+    """List the flags of one local day: the reason, the transaction, and the film that shows it."""
+    return Call(
+        "GET", into("/v1/me/functions/{function}/flags", function=function), "json", query={"day": day}
+    )
+
+
+def review(function: str, flag: str, *, day: str, verdict: Literal["confirmed", "cleared"]) -> Call[None]:
+    """Keep what you say of a flag of that day; said again, the last counts."""
+    return Call(
+        "PUT",
+        into("/v1/me/functions/{function}/flags/{flag}", function=function, flag=flag),
+        "nothing",
+        body={"day": day, "verdict": verdict},
+    )
+
+
+def openings() -> Call[Sequence[shapes.OpeningShown]]:
+    """List each time that the maker's people or programs saw something of yours, or were refused."""
+    return Call("GET", "/v1/me/openings", "json")
+
+
+def held(*, policy: str | None = None) -> Call[shapes.RecordsShown]:
     """List the items on file for each function; values stay sealed."""
-    return Call("GET", "/v1/me/records", "json")
+    return Call("GET", "/v1/me/records", "json", query={"policy": policy})
 
 
-def give(function: str, *, values: Mapping[str, Any]) -> Call[shapes.Given]:
+def give(function: str, *, policy: str | None = None, values: Mapping[str, Any]) -> Call[shapes.Given]:
     """Give items to a function that takes them, together where it needs them all; or correct them."""
     return Call(
-        "PUT", into("/v1/me/functions/{function}/items", function=function), "json", body={"values": values}
+        "PUT",
+        into("/v1/me/functions/{function}/items", function=function),
+        "json",
+        query={"policy": policy},
+        body={"values": values},
     )
 
 
-def show(function: str, item: str) -> Call[shapes.ValueShown]:
+def show(function: str, item: str, *, policy: str | None = None) -> Call[shapes.ValueShown]:
     """Open one document of one's own."""
-    return Call("GET", into("/v1/me/functions/{function}/items/{item}", function=function, item=item), "json")
+    return Call(
+        "GET",
+        into("/v1/me/functions/{function}/items/{item}", function=function, item=item),
+        "json",
+        query={"policy": policy},
+    )
 
 
-def take_back(function: str, item: str) -> Call[None]:
+def take_back(function: str, item: str, *, policy: str | None = None) -> Call[None]:
     """Let the function no longer hold the item; other functions keep their own hold on it."""
     return Call(
-        "DELETE", into("/v1/me/functions/{function}/items/{item}", function=function, item=item), "nothing"
+        "DELETE",
+        into("/v1/me/functions/{function}/items/{item}", function=function, item=item),
+        "nothing",
+        query={"policy": policy},
     )
 
 
-def state(function: str, need: str, *, met: bool) -> Call[None]:
+def state(function: str, need: str, *, policy: str | None = None, met: bool) -> Call[None]:
     """Say that a need is met or no longer: a permission of the phone, a notice that was put up."""
     return Call(
         "PUT",
         into("/v1/me/functions/{function}/needs/{need}", function=function, need=need),
         "nothing",
+        query={"policy": policy},
         body={"met": met},
     )
 
 
-def permit(permission: str, *, met: bool) -> Call[None]:
+def permit(permission: str, *, policy: str | None = None, met: bool) -> Call[None]:
     """Say that a permission of the phone was given or taken back; only those of the policy may be given."""
     return Call(
-        "PUT", into("/v1/me/permissions/{permission}", permission=permission), "nothing", body={"met": met}
+        "PUT",
+        into("/v1/me/permissions/{permission}", permission=permission),
+        "nothing",
+        query={"policy": policy},
+        body={"met": met},
     )
 
 
@@ -180,11 +292,14 @@ def given() -> Call[Sequence[shapes.GivenAway]]:
     return Call("GET", "/v1/me/given", "json")
 
 
-def allow(receiver: str, *, purpose: str, allowed: bool, separate: bool | None = None) -> Call[None]:
+def allow(
+    receiver: str, *, policy: str | None = None, purpose: str, allowed: bool, separate: bool | None = None
+) -> Call[None]:
     """Say yes or no to one receiver for one purpose; what a case needs beyond that, it still needs."""
     return Call(
         "PUT",
         into("/v1/me/receivers/{receiver}", receiver=receiver),
         "nothing",
+        query={"policy": policy},
         body={"purpose": purpose, "allowed": allowed, "separate": separate},
     )

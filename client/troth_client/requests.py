@@ -16,9 +16,17 @@ def requests() -> Call[Sequence[shapes.RequestShown]]:
     return Call("GET", "/v1/me/requests", "json")
 
 
-def request(*, right: str, text: str | None = None, about: str | None = None) -> Call[shapes.RequestShown]:
+def request(
+    *, policy: str | None = None, right: str, text: str | None = None, about: str | None = None
+) -> Call[shapes.RequestShown]:
     """Make a request, through a way that the policy names; cancelling has its own two steps."""
-    return Call("POST", "/v1/me/requests", "json", body={"right": right, "text": text, "about": about})
+    return Call(
+        "POST",
+        "/v1/me/requests",
+        "json",
+        query={"policy": policy},
+        body={"right": right, "text": text, "about": about},
+    )
 
 
 def tell_more(request: str, *, text: str) -> Call[shapes.RequestShown]:

@@ -102,6 +102,7 @@ def share(
     reference: shapes.Grounds | None = None,
     policy: str | None = None,
     recipient: str | None = None,
+    device: str | None = None,
     region: str | None = None,
     case: shapes.InCase | None = None,
 ) -> Call[shapes.HandedOut]:
@@ -118,6 +119,7 @@ def share(
             "reference": reference,
             "policy": policy,
             "recipient": recipient,
+            "device": device,
             "region": region,
             "case": case,
         },
@@ -133,6 +135,7 @@ def disclose(
     reference: shapes.Grounds | None = None,
     policy: str | None = None,
     recipient: str | None = None,
+    device: str | None = None,
     region: str | None = None,
     case: shapes.InCase | None = None,
 ) -> Call[shapes.HandedOut]:
@@ -149,6 +152,7 @@ def disclose(
             "reference": reference,
             "policy": policy,
             "recipient": recipient,
+            "device": device,
             "region": region,
             "case": case,
         },
@@ -191,6 +195,7 @@ def hand_out(
     reference: shapes.Grounds | None = None,
     policy: str | None = None,
     recipient: str | None = None,
+    device: str | None = None,
     region: str | None = None,
     case: shapes.InCase | None = None,
 ) -> Call[bytes]:
@@ -208,6 +213,7 @@ def hand_out(
             "reference": reference,
             "policy": policy,
             "recipient": recipient,
+            "device": device,
             "region": region,
             "case": case,
         },

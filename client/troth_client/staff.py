@@ -20,6 +20,7 @@ def share_by_staff(
     reference: shapes.Grounds | None = None,
     policy: str | None = None,
     recipient: str | None = None,
+    device: str | None = None,
     region: str | None = None,
     case: shapes.InCase | None = None,
 ) -> Call[shapes.HandedOut]:
@@ -36,6 +37,7 @@ def share_by_staff(
             "reference": reference,
             "policy": policy,
             "recipient": recipient,
+            "device": device,
             "region": region,
             "case": case,
         },
@@ -51,6 +53,7 @@ def disclose_by_staff(
     reference: shapes.Grounds | None = None,
     policy: str | None = None,
     recipient: str | None = None,
+    device: str | None = None,
     region: str | None = None,
     case: shapes.InCase | None = None,
 ) -> Call[shapes.HandedOut]:
@@ -67,6 +70,7 @@ def disclose_by_staff(
             "reference": reference,
             "policy": policy,
             "recipient": recipient,
+            "device": device,
             "region": region,
             "case": case,
         },
@@ -96,6 +100,11 @@ def look(
     )
 
 
-def stock(*, serial: str, model: str, code: str) -> Call[shapes.Stocked]:
+def stock(*, serial: str, model: str, code: str, supplier: str | None = None) -> Call[shapes.Stocked]:
     """Register a produced device, so that its buyer can bind it."""
-    return Call("POST", "/v1/maker/devices", "json", body={"serial": serial, "model": model, "code": code})
+    return Call(
+        "POST",
+        "/v1/maker/devices",
+        "json",
+        body={"serial": serial, "model": model, "code": code, "supplier": supplier},
+    )

@@ -28,6 +28,10 @@ class WrongCode(TrothError):
     """serial number and code do not belong together: read both again from the label"""
 
 
+class WrongSerial(WrongCode):
+    """the serial number is another device's: read it again from the label"""
+
+
 class AlreadyBound(TrothError):
     """this device has an owner: they must release it first"""
 
@@ -45,6 +49,7 @@ class Stocked:
     code_tag: bytes
     model: str
     bound: bool
+    supplier: str | None = None
 
 
 def _plain(text: str) -> str:
@@ -60,12 +65,22 @@ def serial_tag(keyring: Keyring, serial: str) -> bytes:
     return tag(keyring.current(EpochKind.STOCK).key, _SERIAL, _plain(serial))
 
 
+def names(keyring: Keyring, serial: str, epoch: int, known: bytes) -> bool:
+    """Tell whether ``serial`` is that of the device with the tag ``known``."""
+    return hmac.compare_digest(tag(keyring.key(EpochKind.STOCK, epoch), _SERIAL, _plain(serial)), known)
+
+
 def _code_tag(key: bytes, serial: str, code: str) -> bytes:
     return tag(key, _CODE, f"{_plain(serial)} {_plain(code)}")
 
 
-async def add(tx: Tx, keyring: Keyring, serial: str, model: str, code: str) -> None:
-    """Put a device into stock. A serial number that is there already stays as it is. Raises `UnfitSerial`."""
+async def add(
+    tx: Tx, keyring: Keyring, serial: str, model: str, code: str, *, supplier: str | None = None
+) -> None:
+    """Put a device into stock. A serial number that is there already stays as it is. Raises `UnfitSerial`.
+
+    ``supplier``: who brings it to its owner, in the policy's word for a recipient.
+    """
     if not model.strip() or len(model.encode()) > _LONGEST:
         raise UnfitSerial
     code_plain = _plain(code)
@@ -79,6 +94,7 @@ async def add(tx: Tx, keyring: Keyring, serial: str, model: str, code: str) -> N
             "tag": tag(epoch.key, _SERIAL, _plain(serial)),
             "code_tag": _code_tag(epoch.key, serial, code_plain),
             "model": model,
+            "supplier": supplier,
         },
     )
 

@@ -12,10 +12,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
-from troth.app import tls
+from troth.app import litter, tls
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
@@ -24,6 +25,7 @@ from troth.terms import TrothError
 
 _SHUTDOWN_S = 5
 _AT_ONCE = 2_000
+_BEAT_S = 15
 
 
 async def api(troth: Troth) -> None:
@@ -76,12 +78,21 @@ async def worker(troth: Troth, number: int) -> None:
         group.create_task(ingest.serve(troth.door, broker, stop, ready=ingest_up))
         group.create_task(background.serve(troth, stop))
         await asyncio.gather(link_up.wait(), ingest_up.wait())
-        ready_sign(troth.settings, number).touch()
+        group.create_task(_beat(ready_sign(troth.settings, number).touch, stop))
+
+
+async def _beat(say: Callable[[], None], stop: asyncio.Event) -> None:
+    """Say that this worker takes work, and go on saying so: `troth doctor` looks how long ago that was."""
+    while not stop.is_set():
+        say()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _BEAT_S)
 
 
 async def be(words: Sequence[str], settings: Settings) -> None:
     """Be the process that ``words`` name, in a system that is already up."""
     async with Troth.open(settings) as troth:
+        litter.settle()
         match words:
             case ["api"]:
                 await api(troth)

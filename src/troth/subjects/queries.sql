@@ -110,6 +110,10 @@ VALUES (%(subject)s, %(policy)s, %(language)s, %(now)s, %(verify_by)s)
 -- Which policy an account was opened under, and whether its holder proved to be reachable.
 SELECT policy, language, state FROM account WHERE subject = %(subject)s
 
+-- :account_policy
+-- Which policy an account was opened under.
+SELECT policy FROM account WHERE subject = %(subject)s
+
 -- :account_language
 -- In which language someone is written to.
 SELECT language FROM account WHERE subject = %(subject)s
@@ -270,6 +274,14 @@ UPDATE told SET seen = coalesce(seen, %(now)s) WHERE subject = %(subject)s AND m
 -- Accounts under a policy, in the order of their ids.
 SELECT subject FROM account WHERE policy = %(policy)s AND state = 'verified' AND subject > %(after)s
  ORDER BY subject LIMIT %(limit)s
+
+-- :end_every_session
+-- Everybody signs in again.
+DELETE FROM session
+
+-- :renew_staff
+-- Another token, for as long as they belong to the staff.
+UPDATE staff SET token_hash = %(token_hash)s WHERE staff = %(staff)s AND ended IS NULL
 
 -- :copy_accounts
 -- Accounts of people who come from elsewhere, reachable as their maker says.

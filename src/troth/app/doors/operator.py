@@ -13,6 +13,7 @@ from troth.ledger.sequencer import TreeDamaged
 from troth.ledger.signing import Signer
 from troth.ledger.verify import unseen, verify
 from troth.subjects import imports, staff
+from troth.subjects.sql import QUERIES
 from troth.vault.rotation import Progress as Turned
 from troth.vault.rotation import Rotation
 
@@ -61,6 +62,16 @@ class OperatorDoors(Doors):
         async for progress in rotation.turn():
             done = progress
         return done
+
+    async def end_sessions(self) -> int:
+        """Sign everybody out; return how many sessions ended."""
+        async with self._open() as tx:
+            return await tx.run(QUERIES["end_every_session"])
+
+    async def renew_staff(self) -> tuple[Hired, ...]:
+        """Give everyone of the staff a new token, returned this once; the old ones open nothing any more."""
+        async with self._open() as tx:
+            return tuple([await staff.renew(tx, each) for each in await staff.everyone(tx)])
 
     async def import_people(
         self, policy: PolicyName, file: bytes, rows: Iterable[Row]

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 import nats
 from nats.errors import Error as NatsError
 
-from troth.app.embedded.nats_config import KEY_VARIABLE, BrokerConfig, BrokerKeys, config_text
+from troth.app.embedded.nats_config import (
+    KEY_VARIABLE,
+    PREVIOUS_VARIABLE,
+    BrokerConfig,
+    BrokerKeys,
+    config_text,
+    previous,
+)
 from troth.app.embedded.nats_log import worth_keeping
 from troth.app.embedded.nats_store import cap_retained, jetstream, prove_encrypted
 from troth.app.places import Hold, Unusable, enough_space, own_directory, own_file
@@ -27,7 +34,7 @@ from troth.app.tls import Papers
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from nats.aio.client import Client
 
@@ -112,7 +119,7 @@ class Nats:
         return Child(
             name="nats",
             argv=(str(self._program), "-c", str(self._directory / "nats.conf")),
-            environment={KEY_VARIABLE: self.keys.stream_key.read_text(encoding="ascii").strip()},
+            environment=self._told(),
             log=self._directory / "nats.log",
             keep=worth_keeping,
             before=self._prepare,
@@ -123,6 +130,13 @@ class Nats:
             stop_signal=SIGTERM,
             death_signal=SIGKILL,
         )
+
+    def _told(self) -> Mapping[str, str]:
+        """Return the stream's keys: that of now, and the one before where the store may still need it."""
+        files = {KEY_VARIABLE: self.keys.stream_key, PREVIOUS_VARIABLE: previous(self.keys)}
+        return {
+            name: file.read_text(encoding="ascii").strip() for name, file in files.items() if file.exists()
+        }
 
     async def _prepare(self) -> None:
         own_directory(self._directory)
@@ -180,6 +194,7 @@ class Nats:
                 js = jetstream(nc, timeout_s=5)
                 await prove_encrypted(js, self._config.store)
                 await cap_retained(js)
+                previous(self.keys).unlink(missing_ok=True)  # the store is sealed with the new key by now
         except NatsError as error:
             raise Unusable(f"nats-server at {self.url} does not answer as it should: {error!r}") from error
 

@@ -27,6 +27,8 @@ SYSTEM_ACCOUNT = "SYS"
 CALLOUT_ACCOUNT = "AUTH"
 """Where the callout service listens on $SYS.REQ.USER.AUTH; it sees device secrets and nothing else."""
 KEY_VARIABLE = "NATS_STREAM_KEY"
+PREVIOUS_VARIABLE = "NATS_STREAM_PREVIOUS"
+PREVIOUS = "stream.previous"
 MAX_PAYLOAD = 66 * 1024
 """64 KiB for what a device says, and room for the headers that the MQTT listener adds."""
 
@@ -62,6 +64,19 @@ class BrokerKeys:
             stream_key=stream_key,
             **publics,
         )
+
+
+def rotate(folder: Path) -> None:
+    """Make all of the broker's keys anew. While it runs, nobody of ours would be let in any more.
+
+    The stream store is read with the key before once more, and sealed with the new one, at the next start.
+    """
+    keys = BrokerKeys.at(folder)
+    own_file(folder / PREVIOUS, keys.stream_key.read_text(encoding="ascii"))
+    own_file(keys.stream_key, "stream-" + secrets.token_hex(32))
+    for seed in (keys.worker_seed, keys.system_seed, keys.callout_seed, keys.issuer_seed):
+        seed.unlink()
+    BrokerKeys.at(folder)
 
 
 _NKEYS: Any = import_module("nkeys")  # ships no types
@@ -113,7 +128,7 @@ jetstream {{
   store_dir: {_quoted(str(config.store))}
   cipher: aes
   key: ${KEY_VARIABLE}
-  max_memory_store: 64MB
+{_previous(keys)}  max_memory_store: 64MB
   max_file_store: {config.max_store_mb}MB
   limits {{ default_max_consumers: -1, max_ack_pending: 10000 }}
 }}
@@ -142,6 +157,15 @@ authorization {{
   }}
 }}
 """
+
+
+def _previous(keys: BrokerKeys) -> str:
+    return f"  prev_key: ${PREVIOUS_VARIABLE}\n" if previous(keys).exists() else ""
+
+
+def previous(keys: BrokerKeys) -> Path:
+    """Return where the stream key before this one lies, from a rotation to the next start."""
+    return keys.stream_key.with_name(PREVIOUS)
 
 
 def _tls(papers: Papers | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -12,13 +13,14 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
-from troth.app.views import CancelWaits, FunctionState, Store, StoreHours, SwitchState
+from troth.app.views import CancelWaits, DeviceTold, FunctionState, Store, StoreHours, SwitchState
 from troth.edges.api.answers import (
     AlertShown,
     AlertsShown,
     CancelDone,
     CancelOffered,
     DeviceBound,
+    DeviceLinked,
     DeviceShown,
     FootfallShown,
     FunctionShown,
@@ -32,12 +34,13 @@ from troth.edges.api.bodies import (
     Binding,
     Choosing,
     Confirming,
+    DeviceTelling,
     Empty,
     StoreBody,
     Switching,
     Withdrawing,
 )
-from troth.edges.api.caller import System, Token
+from troth.edges.api.caller import System, Token, Under
 from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
@@ -72,9 +75,9 @@ Day = Annotated[date, Depends(_day)]
 
 
 @router.get("", summary="What stands for me")
-async def me(troth: System, token: Token) -> MeShown:
+async def me(troth: System, token: Token, policy: Under) -> MeShown:
     """Return functions with on/off and why, switches and devices."""
-    seen = await troth.me(token)
+    seen = await troth.me(token, policy)
     return MeShown(
         account=seen.account,
         policy=seen.policy,
@@ -82,7 +85,10 @@ async def me(troth: System, token: Token) -> MeShown:
         functions={state.function: _function(state) for state in seen.functions},
         switches={state.switch: _switch(state) for state in seen.switches},
         devices=tuple(
-            DeviceShown(device=line.device, model=line.model, bound=line.bound) for line in seen.devices
+            DeviceShown(
+                device=line.device, model=line.model, bound=line.bound, kind=line.kind, seen_by=line.seen_by
+            )
+            for line in seen.devices
         ),
     )
 
@@ -103,38 +109,58 @@ def _function(state: FunctionState) -> FunctionShown:
     )
 
 
+def told(body: DeviceTelling, kind: str = "") -> DeviceTold:
+    """Return what was told of a device, in terms."""
+    return DeviceTold(
+        kind=kind,
+        model=body.model,
+        mac=body.mac,
+        serial=body.serial,
+        ip=body.ip,
+        store_name=body.store.store_name if body.store else "",
+        store_address=body.store.store_address if body.store else "",
+        seen_by=DeviceId(body.seen_by) if body.seen_by else None,
+    )
+
+
 def _switch(state: SwitchState) -> dict[str, bool]:
     return {str(device) if device else "all": on for device, on in state.on.items()}
 
 
 @router.post("/functions/{function}/choose", summary="Ask for a function, or consent to it")
-async def choose(troth: System, token: Token, function: Name, body: Choosing) -> ReceiptGiven:
+async def choose(troth: System, token: Token, function: Name, body: Choosing, policy: Under) -> ReceiptGiven:
     """Turn a function on; the receipt names the text that was shown."""
     item = ItemName(body.item) if body.item else None
     name = FunctionName(function)
-    return ReceiptGiven(receipt=await troth.choose(token, name, body.language, body.text_hash, item=item))
+    done = await troth.choose(token, name, body.language, body.text_hash, item=item, policy=policy)
+    return ReceiptGiven(receipt=done)
 
 
 @router.post("/functions/{function}/withdraw", summary="Take a choice or a consent back")
-async def withdraw(troth: System, token: Token, function: Name, body: Withdrawing) -> ReceiptGiven:
+async def withdraw(
+    troth: System, token: Token, function: Name, body: Withdrawing, policy: Under
+) -> ReceiptGiven:
     """Turn a function off; everything else flows on."""
     item = ItemName(body.item) if body.item else None
-    return ReceiptGiven(receipt=await troth.withdraw(token, FunctionName(function), item=item))
+    done = await troth.withdraw(token, FunctionName(function), item=item, policy=policy)
+    return ReceiptGiven(receipt=done)
 
 
 @router.put("/switches/{switch}", summary="Put a switch on or off")
-async def switch(troth: System, token: Token, switch: Name, body: Switching) -> ReceiptGiven:
+async def switch(troth: System, token: Token, switch: Name, body: Switching, policy: Under) -> ReceiptGiven:
     """Switch a stream, for one device or for the person."""
     device = DeviceId(body.device) if body.device else None
-    return ReceiptGiven(receipt=await troth.switch(token, SwitchName(switch), on=body.on, device=device))
+    done = await troth.switch(token, SwitchName(switch), on=body.on, device=device, policy=policy)
+    return ReceiptGiven(receipt=done)
 
 
 @router.post("/devices", status_code=201, summary="Bind a device")
-async def bind(troth: System, token: Token, body: Binding) -> DeviceBound:
-    """Bind by serial and code; the secret is shown this once."""
-    bound = await troth.bind(
-        token, serial=body.serial, code=body.code, mac=body.mac, model=body.model, ip=body.ip
-    )
+async def bind(troth: System, token: Token, body: Binding, policy: Under) -> DeviceBound:
+    """Bind by serial and code; the secret is shown this once.
+
+    A till says in which store it stands, and which of your cameras sees it.
+    """
+    bound = await troth.bind(token, body.code, told(body, body.kind), policy=policy)
     return DeviceBound(
         device=bound.device,
         token=bound.token,
@@ -142,6 +168,13 @@ async def bind(troth: System, token: Token, body: Binding) -> DeviceBound:
         up=f"up/{bound.token}/",
         down=f"down/{bound.token}/",
     )
+
+
+@router.put("/devices/{device}", summary="Tell again of a device")
+async def link(troth: System, token: Token, device: UUID, body: DeviceTelling) -> DeviceLinked:
+    """Tell what a device is and where it stands, for the functions that you chose since you bound it."""
+    having = await troth.link_device(token, DeviceId(device), told(body))
+    return DeviceLinked(functions=tuple(sorted(having)))
 
 
 @router.delete("/devices/{device}", status_code=204, summary="Give a device up")
@@ -172,7 +205,7 @@ async def footfall(troth: System, token: Token, day: Day) -> FootfallShown:
 async def alerts(troth: System, token: Token, day: Day) -> AlertsShown:
     """List alerts of one local day."""
     seen = await troth.alerts(token, day)
-    lines = tuple(AlertShown(at=alert.at, device=alert.device) for alert in seen.alerts)
+    lines = tuple(AlertShown.model_validate(asdict(alert)) for alert in seen.alerts)
     return AlertsShown(day=seen.day, clause=seen.clause, alerts=lines)
 
 

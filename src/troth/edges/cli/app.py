@@ -11,6 +11,7 @@ import typer
 from troth.edges.cli import (
     breach,
     difference,
+    doctor,
     explain,
     keys,
     ledger,
@@ -20,6 +21,7 @@ from troth.edges.cli import (
     promises,
     requests,
     ropa,
+    secrets,
     staff,
 )
 
@@ -36,6 +38,7 @@ app.command()(explain.explain)
 app.command()(difference.diff)
 app.command()(policy.render)
 app.command()(ropa.ropa)
+app.command()(doctor.doctor)
 app.command("import")(people.people)
 app.add_typer(policy.app, name="policy", help="Policies: what they say, in a person's words.")
 app.add_typer(ledger.app, name="ledger", help="The ledger: whether it is still what was signed.")
@@ -44,3 +47,4 @@ app.add_typer(staff.app, name="staff", help="The controller's people.")
 app.add_typer(requests.app, name="request", help="Requests: what waits, and each step to the answer.")
 app.add_typer(breach.app, name="breach", help="Incidents: who is told, what is due, the report.")
 app.add_typer(keys.app, name="keys", help="Keys: ending an epoch.")
+app.add_typer(secrets.app, name="secrets", help="Secrets: making passwords, tokens and certificates anew.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import FunctionClause, Keep, PurposeClause, RefusalClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import REGISTER, chosen, free, needed, purpose_for
+from troth.prove.world import REGISTER, chosen, free, handler, needed, purpose_for
 from troth.terms import ActorKind, Purpose, Verb
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ async def _stored_no_more(
     """Try to collect what must be refused, and look whether a row was added."""
     function = case.said(FunctionClause).function
     before = [await world.rows(case, who, function, item) for item in sorted(items)]
-    did = await world.collect(case, who, function, items)
+    did = await world.once_more(case, who, function, items)
     after = [await world.rows(case, who, function, item) for item in sorted(items)]
     trial.attempt(
         f"collect the same {late.en}",
@@ -106,10 +106,11 @@ async def _elsewhere(
 
 
 async def for_this_purpose(world: World, case: Case, trial: Trial) -> None:
-    """Show that services use what was collected for the purposes named, and for no other."""
+    """Show that services or staff use what was collected for the purposes named, and for no other."""
     clause = case.said(PurposeClause)
     table = case.compiled.functions[clause.function]
-    if Verb.USE not in clause.verbs or ActorKind.SERVICE not in clause.by or clause.only_on:
+    by = handler(clause, Verb.USE)
+    if by is None or clause.only_on:
         raise NotTried("no_service_uses", purpose=clause.purpose)
     who = await world.user(case, clause.function)
     items = await world.stuff(case, who, clause.function)
@@ -118,11 +119,11 @@ async def for_this_purpose(world: World, case: Case, trial: Trial) -> None:
     seen = items - {"password", "verification_code"}
     if seen and all(table.items[item].keep is Keep.NONE for item in seen):
         raise NotTried("nothing_held")
-    did = await world.open(Verb.USE, who, clause.function, clause.purpose, seen)
+    did = await world.open(Verb.USE, who, clause.function, clause.purpose, seen, by=by)
     trial.control(
         f"use for {clause.purpose}", f"为 {clause.purpose} 使用", did.says(), held=did.items == seen
     )
-    other = await world.open(Verb.USE, who, clause.function, _CURIOSITY, seen)
+    other = await world.open(Verb.USE, who, clause.function, _CURIOSITY, seen, by=by)
     trial.attempt(
         "use for a purpose that is not stated",
         "为未声明的目的使用",
@@ -151,7 +152,7 @@ async def costs_what_it_says(world: World, case: Case, trial: Trial) -> None:
         given_up[also] = await world.stuff(case, over, also)
     (await world.withdraw(over, clause.function)).require()
     for function, items in given_up.items():
-        lost = await world.collect(case, over, function, items)
+        lost = await world.once_more(case, over, function, items)
         told = lost.answer.body.get("effect")
         untold = lost.answer.reason == "topic_refused"  # a device is not told why
         trial.attempt(
