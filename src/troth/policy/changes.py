@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from troth.policy import answers
 from troth.policy import clauses as c
@@ -61,7 +62,7 @@ _TAKES = frozenset(
     }
 )  # fmt: skip
 """Clauses that allow us something: to lose one lessens nobody's rights, to gain one may."""
-_PLACE = {
+_PLACE: dict[str, Any] = {
     "at": c.Position("", 0, 0),
     "promises": (),
     "stated": None,

@@ -91,7 +91,7 @@ def html(page: Rendered) -> str:
         shown=page.notice,
         phrases=PHRASES[page.notice.language],
         grouped=grouped,
-        short=lambda clause: clause.partition("/")[2],
+        short=_short,
         seen=set[str](),
     )
 
@@ -129,6 +129,11 @@ def _other(compiled: Compiled, language: Language) -> Section | None:
         for text in said[each.id][Language(each.lang)] or (each.id,)
     )
     return Section("other", PHRASES[language]["render.other"], None, lines) if lines else None
+
+
+def _short(clause: ClauseId) -> str:
+    """Return an address without the policy, which the page is about anyway."""
+    return clause.partition("/")[2]
 
 
 def _markdown_line(page: Rendered, line: Line) -> str:
