@@ -134,7 +134,7 @@ class Expiry:
             await closing.close(tx, row.subject, row.function, now)
         elif row.item is not None:
             await deletions.note(tx, now)
-            await closing.close_item(tx, self._keyring, row.subject, row.function, ItemName(row.item))
+            await closing.close_item(tx, self._keyring, (row.subject, row.function), ItemName(row.item), now)
         else:
             await deletions.note(tx, now)
             await documents.let_go_of(tx, row.subject, row.function, row.record)

@@ -1,0 +1,74 @@
+"""What a restore owes to whoever took something back since the backup: its deletion, once more.
+
+Nobody here knows who it was. So what may have ended is due for everybody, and stays as it is for whoever
+begins it again within `ASKED_ANEW`: silence is no yes, and no reason to take from all what one gave up.
+What the maker ended, ended for all. (docs/decisions/0032-what-a-restore-owes.md)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from troth.gate import accepted_version
+from troth.ledger.endings import WHOLE, End
+from troth.policy.words import Moment
+from troth.subjects.choices import by_choice
+from troth.subjects.names import REGISTER
+from troth.terms import Act, ActKind, FunctionName, PolicyName, Standing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from troth.app.system import System
+    from troth.db import Tx
+    from troth.policy.compiled import Compiled
+    from troth.retention.retention import Presumed
+
+ASKED_ANEW = timedelta(days=30)
+"""For how long a person may say that it was not they who took something back."""
+
+
+async def owe(
+    tx: Tx, system: System, standing: Standing, acts: Iterable[Act], endings: Iterable[End]
+) -> None:
+    """Owe a person what ``acts``, which are about to be added, and the maker's ``endings`` put an end to."""
+    now = system.clock.now()
+    for policy in sorted({act.policy for act in standing.acts}):
+        compiled = _accepted(system, standing, policy, now)
+        if compiled is None:
+            continue
+        mine = [act for act in acts if act.policy == policy]
+        presumed = {each for act in mine for each in _ended(compiled, act)}
+        await system.retention.may_have_ended(
+            tx, standing.subject, compiled, presumed, at=now, until=now + ASKED_ANEW
+        )
+        for end in endings:
+            if end.policy == policy:
+                functions = {*compiled.functions} - {REGISTER} if end.function == WHOLE else {end.function}
+                await system.retention.ended(
+                    tx, standing.subject, compiled, functions, event=Moment.SERVICE_ENDED, at=end.at
+                )
+
+
+def _ended(compiled: Compiled, act: Act) -> Iterator[Presumed]:
+    """Yield what an act puts an end to, as the doors do that a person's own goes through."""
+    match act.kind:
+        case ActKind.ENDED:
+            yield from ((function, None) for function in compiled.functions if function != REGISTER)
+        case ActKind.WITHDRAWN | ActKind.REMOVED if act.function in compiled.functions:
+            function = FunctionName(act.function)
+            if act.item is None and act.kind is ActKind.WITHDRAWN:
+                yield function, None
+            elif act.item in compiled.functions[function].items and (
+                act.kind is ActKind.REMOVED or by_choice(compiled, function, act.item)
+            ):
+                yield function, act.item
+        case _:
+            return
+
+
+def _accepted(system: System, standing: Standing, policy: PolicyName, now: datetime) -> Compiled | None:
+    version = accepted_version(standing, policy, now)
+    return None if version is None else system.policies[policy][version]
