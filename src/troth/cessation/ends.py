@@ -94,8 +94,8 @@ class Ends:
         if plan.erases is not None:
             await matters.owe(tx, made.matter, ERASE, plan.erased, plan.erases)
         said: dict[str, str | int] = {"staff": str(staff), "functions": len(functions)}
-        if plan.stop is not None:  # so that a restore of an older backup knows of it
-            said |= {"until": _word(at)} | {f"what_{n}": name for n, name in enumerate(made.functions, 1)}
+        # What a restore of an older backup needs to know of it.
+        said |= {"until": _word(at)} | {f"what_{n}": name for n, name in enumerate(made.functions, 1)}
         await self._record(tx, made, "announce", plan, said)
         return made
 

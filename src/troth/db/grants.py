@@ -70,7 +70,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     },
     # What has its time. Who is not the eraser may lengthen a hold and not end it.
     "hold": {_APP: "select insert update(until)", _ERASER: "delete"},
-    "retention_due": {_APP: "select insert update(at, outcome) delete"},
+    "retention_due": {_APP: "select insert update(at, outcome, presumed) delete"},
     "anonymous": {_APP: "select insert update(readings)"},
     "vault_deletion": {_APP: "select insert delete"},
     # Whoever edits owes a key its end; the eraser carries it out.

@@ -143,7 +143,8 @@ class Retention:
         named = {item} if item is not None else table.items if table is not None else ()
         found = {each: held for each in named if (held := keeping.holds(compiled, each, event, at))}
         if found:
-            await self._holds.begin_all(tx, subject, (compiled.policy.name, function), found)
+            policy = compiled.policy
+            await self._holds.begin_all(tx, subject, (policy.name, function, policy.version), found)
 
 
 async def off_file(tx: Tx, settled: Settled, at: datetime) -> None:

@@ -173,23 +173,26 @@ async def _renew(tx: Tx, of: tuple[SubjectId, UUID, ItemName], old: bytes, new: 
 
 async def add(
     tx: Tx,
-    permit: Permit,
-    item: ItemName,
+    of: tuple[SubjectId, ItemName, int],
     value: Mapping[str, object],
     *,
     key: bytes,
     day: date,
     record: RecordId,
 ) -> None:
-    """Add one of several documents under ``key``. It has no wrap yet: the caller adds one."""
-    label = _label(permit.ask.subject, record, item, 1, permit.version)
+    """Add one of several documents, ``of`` whom, what and under which version of the policy, under ``key``.
+
+    It has no wrap yet: the caller adds one.
+    """
+    subject, item, policy_version = of
+    label = _label(subject, record, item, 1, policy_version)
     row = {
-        "subject": permit.ask.subject,
+        "subject": subject,
         "record": record,
         "item": item,
         "several": True,
         "version": 1,
-        "policy_version": permit.version,
+        "policy_version": policy_version,
         "at_day": day,
         "sealed": cipher.seal(key, label.aad(), blocks.encode_value(value)),
     }

@@ -19,7 +19,6 @@ from troth.ledger.endings import WHOLE, End
 from troth.terms import (
     Act,
     ActKind,
-    ClauseId,
     DeviceId,
     FunctionName,
     ItemName,
@@ -52,7 +51,7 @@ class Lost:
 
     acts: tuple[Act, ...] = ()
     endings: tuple[End, ...] = ()
-    """What the maker ended, whatever came of it before the loss."""
+    """What the maker ended; which clause makes it stop, the policy says."""
     unbound: frozenset[UUID] = frozenset()
     staff: frozenset[UUID] = frozenset()
     stages: Mapping[UUID, int] | None = None
@@ -132,15 +131,10 @@ def _act(kind: EntryKind, said: Mapping[str, Any], details: Mapping[str, Any]) -
 
 def _endings(said: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[End]:
     """Yield what an announced end is of: its functions, or where it names none, everything."""
-    clause = next((ClauseId(one) for one in said.get("clauses", ())), None)
     named = [str(value) for name, value in sorted(details.items()) if name.startswith("what_")]
+    at = datetime.fromisoformat(str(details["until"]).upper())
     for name in named or [WHOLE]:
-        yield End(
-            PolicyName(said["policy"]),
-            FunctionName(name),
-            datetime.fromisoformat(str(details["until"]).upper()),
-            clause,
-        )
+        yield End(PolicyName(said["policy"]), FunctionName(name), at, None)
 
 
 def _stands(act: Act, standing: Standing) -> bool:

@@ -8,11 +8,15 @@ What the maker ended, ended for all. (docs/decisions/0032-what-a-restore-owes.md
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from troth.app.working_days import working_days
 from troth.gate import accepted_version
 from troth.ledger.endings import WHOLE, End
+from troth.ledger.endings import end as keep
+from troth.policy.endings import ending
 from troth.policy.words import Moment
 from troth.subjects.choices import by_choice
 from troth.subjects.names import REGISTER
@@ -28,6 +32,15 @@ if TYPE_CHECKING:
 
 ASKED_ANEW = timedelta(days=30)
 """For how long a person may say that it was not they who took something back."""
+
+
+async def stop(tx: Tx, system: System, endings: Iterable[End]) -> None:
+    """End again what the maker ended, from the same moment, where the policy says that nothing comes in."""
+    for end in endings:
+        compiled = system.gate.policies.current(end.policy)
+        plan = ending(compiled, end.at, working_days(), whole=end.function == WHOLE)
+        if plan.stop is not None:
+            await keep(tx, replace(end, clause=plan.stop))
 
 
 async def owe(
@@ -47,9 +60,10 @@ async def owe(
         for end in endings:
             if end.policy == policy:
                 functions = {*compiled.functions} - {REGISTER} if end.function == WHOLE else {end.function}
-                await system.retention.ended(
-                    tx, standing.subject, compiled, functions, event=Moment.SERVICE_ENDED, at=end.at
-                )
+                for event in (Moment.SERVICE_ENDED, Moment.PURPOSE_ENDED):  # the earlier end binds
+                    await system.retention.ended(
+                        tx, standing.subject, compiled, functions, event=event, at=end.at
+                    )
 
 
 def _ended(compiled: Compiled, act: Act) -> Iterator[Presumed]:

@@ -23,7 +23,6 @@ from troth.app.system import SIGNING, TAIL, System, opened
 from troth.db import Database, Role
 from troth.devices.registry import NotYourDevice
 from troth.ledger import EntryKind, NewEntry
-from troth.ledger.endings import end as keep
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
@@ -132,8 +131,7 @@ async def _take_back(system: System, since: Lost, *, everything: bool) -> int:
         for one in since.staff:
             with suppress(staff.NotStaff):  # came after the backup
                 await staff.dismiss(tx, one, now)
-        for end in since.endings:
-            await keep(tx, end)
+        await owed.stop(tx, system, since.endings)
     for device in since.unbound:
         async with system.db.transaction() as tx:
             owner = await tx.value(QUERIES["owner_of_device"], {"device": device})
