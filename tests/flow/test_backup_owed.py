@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.flow.api_people import CAMERA, PHONE, SHOP
+from tests.flow.api_people import CAMERA, PHONE
 from tests.flow.backup_rig import Safe
 from tests.flow.test_backup_restore import OTHER, settled, signed_in, with_a_camera
 from tests.flow.test_records import NEEDED
@@ -12,6 +12,7 @@ from troth.subjects.staff import Role
 from troth.vault import closing
 
 MEMBER = "+8613700137000"
+SECOND = CAMERA | {"serial": "SS-0002", "mac": "02:00:5e:00:53:02"}
 FLOW, GUARD, BIND = "sunmi-camera/customer_flow", "sunmi-camera/store_guard", "sunmi-camera/bind"
 
 
@@ -45,9 +46,7 @@ async def test_who_says_nothing_loses_it_and_who_says_yes_keeps_it(database, mak
         owner, other = await house.owner(), await house.owner(phone=OTHER)
         member = await house.owner(phone=MEMBER, policy="kaiconn", items=NEEDED)
         await with_a_camera(house, owner)
-        for function in ("customer_flow", "store_guard"):
-            await other.done("POST", f"/v1/me/functions/{function}/choose", {"language": "en"})
-        await other.done("PUT", "/v1/me/store", SHOP)
+        await with_a_camera(house, other, SECOND)
         taken = await safe.take(house)
         await owner.done("POST", "/v1/me/functions/customer_flow/withdraw", {})
         (camera,) = (await owner.done("GET", "/v1/me/devices"))["devices"]

@@ -193,7 +193,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         Spares(settings.data / SPARES),
     )
     erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
-    media = Media(pools.db, keyring, clock, stores.opened(settings.store), rules=rules)
+    objects, quota = stores.opened(settings.store), settings.media_quota << 30
+    media = Media(pools.db, keyring, clock, objects, rules=rules, quota=quota)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
     rounds = Rounds(parts, people.outbox)

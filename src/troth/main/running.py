@@ -144,6 +144,7 @@ def child_environment(
         "TROTH_HTTP_PORT": str(settings.http_port),
         "TROTH_MQTT_PORT": str(settings.mqtt_port),
         "TROTH_NATS_URL": settings.nats_url or "",
+        "TROTH_MEDIA_QUOTA": str(settings.media_quota),
         "TROTH_WORKERS": str(settings.workers),
         "PATH": environ.get("PATH", ""),
         "PYTHONUNBUFFERED": "1",

@@ -124,11 +124,10 @@ class Holds:
             await self._wrap(tx, of, record, key)
             await self._note(tx, of, item, record, lasting[item])
         copies = 0
-        async for month in heldreadings.months(
-            tx, self._keyring, (subject, of.label), frozenset(lasting), now
-        ):
+        whose = subject, of.label
+        async for month in heldreadings.months(tx, self._keyring, whose, frozenset(lasting), now):
             for item, copy in month.items():
-                await self._copied(tx, of, (item, copy.day), copy.record, copy.value, lasting[item])
+                await self._copied(tx, of, item, copy, lasting[item])
             copies += len(month)
         return len(found) + copies
 

@@ -612,8 +612,18 @@ DELETE FROM retention_due
  WHERE subject = %(subject)s AND function = %(function)s AND record = %(record)s AND at <= %(now)s
 
 -- :item_of
--- Of what item a document is, and of which day.
+-- Of what item a document, or an object of media, is, and of which day.
 SELECT item, at_day FROM document WHERE subject = %(subject)s AND record = %(record)s
+UNION ALL
+SELECT item, at_day FROM media WHERE subject = %(subject)s AND object = %(record)s
+
+-- :more_of
+-- Whether a function holds anything else of an item, document or media.
+SELECT EXISTS (SELECT FROM document d JOIN document_wrap w USING (subject, record)
+                WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s
+                  AND w.class <> 'hold')
+    OR EXISTS (SELECT FROM media
+                WHERE subject = %(subject)s AND item = %(item)s AND function = %(function)s AND state = 'ready')
 
 -- :items_for
 -- Of what items a function holds documents, and how many of each.
@@ -696,6 +706,10 @@ SELECT subject, object, function, class AS retention, item, state, at_day, polic
 -- :uploads_of
 -- How many uploads of a subject are under way.
 SELECT count(*) FROM media WHERE subject = %(subject)s AND state = 'uploading' AND began > %(since)s
+
+-- :media_size
+-- How much media of a subject there is, in bytes.
+SELECT coalesce(sum(size), 0)::bigint FROM media WHERE subject = %(subject)s AND state = 'ready'
 
 -- :give_up_media
 -- An upload that will not be finished, and that nobody writes to any more.

@@ -269,12 +269,15 @@ class Vault:
         raise NotHeld
 
     async def let_go(self, tx: Tx, permit: Permit, items: frozenset[ItemName]) -> int:
-        """Let the permit's function (verb FORGET) no longer hold the documents ``items``.
+        """Let the permit's function (verb FORGET) no longer hold the documents, and the media, of ``items``.
 
         Another function's hold stays; a document without any dies. Returns how many died.
         """
         covers.demand(permit, self._clock.now(), covers.FORGETTING, items)
         await keys.hold(tx, permit.ask.subject)
+        for item in sorted(items):
+            params = {"subject": permit.ask.subject, "function": function_of(permit), "item": item}
+            await tx.run(QUERIES["close_media_of"], params)
         await deletions.note(tx, self._clock.now())
         return await documents.let_go(tx, permit, items)
 

@@ -20,7 +20,7 @@ from troth.policy.endings import ending
 from troth.policy.words import Moment
 from troth.subjects.choices import by_choice
 from troth.subjects.names import REGISTER
-from troth.terms import Act, ActKind, FunctionName, PolicyName, Standing
+from troth.terms import Act, ActKind, PolicyName, Standing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,19 +68,18 @@ async def owe(
 
 def _ended(compiled: Compiled, act: Act) -> Iterator[Presumed]:
     """Yield what an act puts an end to, as the doors do that a person's own goes through."""
-    match act.kind:
-        case ActKind.ENDED:
-            yield from ((function, None) for function in compiled.functions if function != REGISTER)
-        case ActKind.WITHDRAWN | ActKind.REMOVED if act.function in compiled.functions:
-            function = FunctionName(act.function)
-            if act.item is None and act.kind is ActKind.WITHDRAWN:
-                yield function, None
-            elif act.item in compiled.functions[function].items and (
-                act.kind is ActKind.REMOVED or by_choice(compiled, function, act.item)
-            ):
-                yield function, act.item
-        case _:
-            return
+    if act.kind is ActKind.ENDED:
+        yield from ((function, None) for function in compiled.functions if function != REGISTER)
+    table = compiled.functions.get(act.function) if act.function is not None else None
+    if act.function is None or table is None or act.kind not in {ActKind.WITHDRAWN, ActKind.REMOVED}:
+        return
+    if act.item is None:
+        if act.kind is ActKind.WITHDRAWN:  # what is removed without an item is a need
+            yield act.function, None
+    elif act.item in table.items and (
+        act.kind is ActKind.REMOVED or by_choice(compiled, act.function, act.item)
+    ):
+        yield act.function, act.item
 
 
 def _accepted(system: System, standing: Standing, policy: PolicyName, now: datetime) -> Compiled | None:
