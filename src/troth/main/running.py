@@ -133,6 +133,8 @@ def child_environment(
         told["TROTH_OUTBOX_URL"] = settings.outbox_url
     if settings.policies:
         told["TROTH_POLICIES"] = str(settings.policies)
+    if "TMPDIR" in environ:
+        told["TMPDIR"] = environ["TMPDIR"]
     if settings.clock:
         told["TROTH_CLOCK"] = str(settings.clock)
     return told | {
