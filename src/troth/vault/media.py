@@ -193,7 +193,7 @@ class Media:
         return upload.record
 
     async def any_of(self, tx: Tx, permit: Permit, item: ItemName) -> bool:
-        """Return whether the permit's function (verb FORGET) still holds anything of an item. Opens nothing."""
+        """Return whether the permit's function (verb FORGET) holds anything of an item. Opens nothing."""
         covers.demand(permit, self.clock.now(), covers.FORGETTING, {item})
         params = {"subject": permit.ask.subject, "function": function_of(permit), "item": item}
         return bool(await tx.value(QUERIES["more_of"], params))
