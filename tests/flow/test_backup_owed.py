@@ -49,7 +49,7 @@ async def test_who_says_nothing_loses_it_and_who_says_yes_keeps_it(database, mak
         await with_a_camera(house, other, SECOND)
         taken = await safe.take(house)
         await owner.done("POST", "/v1/me/functions/customer_flow/withdraw", {})
-        (camera,) = (await owner.done("GET", "/v1/me/devices"))["devices"]
+        (camera,) = (await owner.done("GET", "/v1/me"))["devices"]
         await owner.done("DELETE", f"/v1/me/devices/{camera['device']}")
         privacy = await house.staff(Role.PRIVACY)
         ending = house.clock.at + timedelta(days=3)
