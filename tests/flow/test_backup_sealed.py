@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes import s3
 from tests.flow.api_people import CAMERA, PHONE, Person
-from tests.flow.backup_rig import Safe
+from tests.flow.backup_rig import Safe, copied
 from tests.flow.test_backup_restore import OTHER, cancelled, settled, signed_in
 from tests.flow.test_media_doors import filmed, get, stored
 from troth.app.settings import Settings
@@ -57,10 +57,10 @@ async def test_a_sealed_keyring_and_a_bucket_come_through(database, make_empty, 
         at = house.clock.at + timedelta(hours=1)
 
     # A thief of the keys that were laid apart has nothing without the root; nor with another.
-    exported = taken.keys
-    root = base64.b64decode(ROOT)
+    exported, root = copied(taken.keys, tmp_path / "loot"), base64.b64decode(ROOT)
+    (exported / "farewell").mkdir(mode=0o700)
     for given in (None, base64.b64decode(ANOTHER)):
-        with pytest.raises(KeyringUnfit):
+        with pytest.raises(KeyringUnfit, match=NAMED):
             FolderKeyring(exported, given).current(EpochKind.KEK)
     assert len(FolderKeyring(exported, root).current(EpochKind.KEK).key) == 32
     assert all(film[:32] not in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())

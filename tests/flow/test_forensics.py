@@ -116,10 +116,12 @@ async def kept(stage):
 
 async def corrected(stage, told):
     """Have a value on file, and then another in its place."""
+    path = "/v1/me/functions/customer_flow/items"
+    (field,) = (await stage.owner.ask("GET", f"{path}/store_address")).require()["value"]
     for name in ("wrong", "right"):
         told[name] = marker()
-        values = {"values": {"store_address": {"text": told[name]}}}
-        (await stage.owner.ask("PUT", "/v1/me/functions/customer_flow/items", values)).require()
+        values = {"values": {"store_address": {field: told[name]}}}
+        (await stage.owner.ask("PUT", path, values)).require()
 
 
 async def filmed(stage, told):
