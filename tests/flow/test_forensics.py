@@ -9,6 +9,7 @@ in the folder of media: the control. The vault's own doors are tried in `test_va
 import asyncio
 import os
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +18,7 @@ import aiomqtt
 import httpx
 import pytest
 
+from troth.app.backup.take import take
 from troth.main.demo import Wishes, staged
 from troth.prove.scan import scan
 from troth.prove.story import opening
@@ -139,8 +141,8 @@ async def filmed(stage, told):
 
 
 async def backed_up(stage, folder):
-    status, said = await stage.levers.command("backup", str(folder / BACKUP), "--keys", str(folder / KEYS))
-    assert status == 0, said
+    settings = replace(stage.levers.system.settings, owner_dsn=stage.evidence.dsn)
+    await take(settings, folder / BACKUP, folder / KEYS, stage.levers.now(), lambda *_what: None)
 
 
 async def refused(stage):
