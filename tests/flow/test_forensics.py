@@ -248,7 +248,7 @@ async def _badly_over_mqtt(stage, plant):
 async def looked_for(stage, folder, values):
     """Return what is seen of ``values`` in any file, by the folder it is in."""
     await stage.evidence.checkpoint()
-    assert stage.roots == (folder / SYSTEM,)
+    assert stage.roots == (folder / SYSTEM / "system",)
     return await asyncio.to_thread(scan, [folder], values)
 
 
