@@ -92,7 +92,7 @@ async def withdraw(system: System, camera: Camera) -> tuple[float, float, float]
 
 
 async def measured(folder: Path, n: int) -> dict[str, object]:
-    settings = Settings.from_environ({}, data=folder, http_port=0, mqtt_port=0, workers=WORKERS)
+    settings = Settings.from_environ({}, data=folder, http_port=0, mqtt_port=0, workers=WORKERS, tls="off")
     async with running(settings, say=lambda _what: None) as up, opened(up.settings) as system:
         made = await owners(system, n)
         cameras = [Camera(owner, up.settings.mqtt_port) for owner in made]

@@ -20,7 +20,7 @@ import pytest
 from nats.errors import Error as NatsError
 
 from troth.app.embedded.nats import InUse, Nats
-from troth.app.embedded.nats_config import KEY_VARIABLE, BrokerConfig, config_text
+from troth.app.embedded.nats_config import KEY_VARIABLE, PREVIOUS, BrokerConfig, config_text, rotate
 from troth.app.embedded.nats_log import worth_keeping
 from troth.app.embedded.nats_store import NotEncrypted
 from troth.app.places import Unusable
@@ -169,6 +169,28 @@ def test_a_killed_broker_is_back_within_three_seconds_with_its_stream(short: Pat
                     assert time.monotonic() - begun < 3
 
     asyncio.run(story())
+
+
+def test_what_is_in_the_stream_outlives_its_key_and_is_sealed_with_the_next(short: Path):
+    keyring = short / "keyring" / "broker"
+    server = Nats(short / "nats", keyring)
+
+    async def kept(*, first: bool = False) -> None:
+        server = Nats(short / "nats", keyring)
+        async with Supervisor([server.child]), connected(server, server.keys.worker_seed) as nc:
+            js = nc.jetstream()
+            if first:
+                await js.add_stream(name="UP", subjects=["up.>"])
+                await js.publish("up.x", b"from before")
+            assert (await js.get_last_msg("UP", "up.x")).data == b"from before"
+
+    asyncio.run(kept(first=True))
+    old = server.keys.stream_key.read_bytes()
+    rotate(keyring)
+    asyncio.run(kept())
+    assert not (keyring / PREVIOUS).exists()
+    assert server.keys.stream_key.read_bytes() != old
+    asyncio.run(kept())  # by the new key alone
 
 
 async def knock(server: Nats, **credentials: str) -> str:

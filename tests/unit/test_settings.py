@@ -24,7 +24,7 @@ def test_nothing_set_is_an_embedded_system_on_loopback():
     got = read()
     assert got.data == Path("/home/wang/.local/state/troth")
     assert got.keyring == got.data / "keyring"
-    assert (got.http_host, got.http_port, got.mqtt_port, got.workers) == ("127.0.0.1", 8000, 1883, 1)
+    assert (got.http_host, got.http_port, got.mqtt_port, got.workers) == ("127.0.0.1", 8000, 8883, 1)
     assert (got.region, got.deployment) == ("CN", "troth")
     assert (got.dsn, got.owner_dsn, got.nats_url, got.clock) == (None, None, None, None)
     assert got.policies is None
@@ -52,7 +52,7 @@ def test_overrides_win_and_none_is_not_given(tmp_path: Path):
         HOME | {"TROTH_HTTP_PORT": "8080", "TROTH_DSN_FILE": str(secret)},
         http_port=0, mqtt_port=None, data=tmp_path, dsn="host=/run/a", owner_dsn="host=/run/b",
     )  # fmt: skip
-    assert (got.http_port, got.mqtt_port, got.data) == (0, 1883, tmp_path)
+    assert (got.http_port, got.mqtt_port, got.data) == (0, 8883, tmp_path)
     assert (got.dsn, got.owner_dsn) == ("host=/run/a", "host=/run/b")
 
 

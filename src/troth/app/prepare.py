@@ -49,14 +49,14 @@ async def prepare(settings: Settings) -> None:
         await stores.prove(settings.store)
     except stores.UnfitStore as unfit:
         raise BadSetting(str(unfit)) from None
-    await _fit(settings, Role.OWNER)
+    await fit(settings, Role.OWNER)
     await migrate(settings.owner_dsn)
     for role in sorted(WORKING):
-        await _fit(settings, role)
+        await fit(settings, role)
     await make_room(settings)
 
 
-async def _fit(settings: Settings, role: Role) -> None:
+async def fit(settings: Settings, role: Role) -> None:
     """Sign in as ``role`` and look whether the server may be used. Raises `BadSetting` with what to do."""
     name = dsn_variable(role)
     try:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from troth.app import stores
+from troth.app import stores, tls
 from troth.db.roles import WORKING, Role, as_role, holds_password
 from troth.terms import Region, TrothError
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PREFIX = "TROTH_"
 MEDIA = "media"
+TLS = "tls"
+_HOSTS = ("TROTH_HTTP_HOST", "TROTH_MQTT_HOST")
 _PORTS = range(65536)
 _WORKERS = range(1, 257)
 _QUOTA = range(1, 100_000)
@@ -60,6 +62,7 @@ class Settings:
     region: Region
     http_host: str
     http_port: int
+    mqtt_host: str
     mqtt_port: int
     nats_port: int
     workers: int
@@ -69,6 +72,10 @@ class Settings:
     eraser_dsn: str | None = field(repr=False)
     keeper_dsn: str | None = field(repr=False)
     sequencer_dsn: str | None = field(repr=False)
+    tls: bool
+    tls_cert: Path | None
+    tls_key: Path | None
+    tls_names: tuple[str, ...]
     nats_url: str | None
     outbox_url: str | None
     policies: Path | None
@@ -89,6 +96,8 @@ class Settings:
         data = _directory("TROTH_DATA", given.get("TROTH_DATA")) or _default_data(environ)
         roles = {name: _dsn(_variable(name), given) for name in DSN_OF.values()}
         _refuse_half_told(roles)
+        hosts = {name: _host(name, given.get(name, "127.0.0.1")) for name in _HOSTS}
+        secure = _tls(given, hosts)
         return cls(
             data=data,
             keyring=_directory("TROTH_KEYRING", given.get("TROTH_KEYRING")) or data / "keyring",
@@ -97,9 +106,16 @@ class Settings:
             media_quota=_number("TROTH_MEDIA_QUOTA", given, 100, _QUOTA, "GiB of media for each person"),
             deployment=_deployment(given.get("TROTH_DEPLOYMENT", "troth")),
             region=_region(given.get("TROTH_REGION", "CN")),
-            http_host=_host(given.get("TROTH_HTTP_HOST", "127.0.0.1")),
+            http_host=hosts["TROTH_HTTP_HOST"],
             http_port=_number("TROTH_HTTP_PORT", given, 8000, _PORTS, "0 takes a free one"),
-            mqtt_port=_number("TROTH_MQTT_PORT", given, 1883, _PORTS, "0 takes a free one"),
+            mqtt_host=hosts["TROTH_MQTT_HOST"],
+            mqtt_port=_number(
+                "TROTH_MQTT_PORT", given, 8883 if secure.on else 1883, _PORTS, "0 takes a free one"
+            ),
+            tls=secure.on,
+            tls_cert=secure.certificate,
+            tls_key=secure.key,
+            tls_names=secure.names,
             nats_port=_number("TROTH_NATS_PORT", given, 0, _PORTS, "0 takes a free one"),
             workers=_number("TROTH_WORKERS", given, 1, _WORKERS, "one per core is a good start"),
             **roles,
@@ -119,6 +135,15 @@ class Settings:
             stores.SECRET: self.media_secret,
         }
         return stores.read(self.media, told, self.data / MEDIA)
+
+    @property
+    def papers(self) -> tls.Papers | None:
+        """What our listeners show; None where they speak plainly, on this machine alone."""
+        if not self.tls:
+            return None
+        if self.tls_cert is not None and self.tls_key is not None:
+            return tls.Papers(self.tls_cert, self.tls_key)
+        return tls.own(self.data / TLS)
 
     def dsn_of(self, role: Role) -> str | None:
         """Return the way into the database for ``role``; None for an embedded one that isn't up yet.
@@ -236,10 +261,17 @@ def _region(value: str) -> Region:
     return Region(value)
 
 
-def _host(value: str) -> str:
+def _host(name: str, value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
-        raise BadSetting("TROTH_HTTP_HOST is not an address: write one to listen on, such as 127.0.0.1")
+        raise BadSetting(f"{name} is not an address: write one to listen on, such as 127.0.0.1")
     return value
+
+
+def _tls(given: Mapping[str, str], hosts: Mapping[str, str]) -> tls.Wish:
+    try:
+        return tls.read(given, hosts)
+    except tls.UnfitTls as unfit:
+        raise BadSetting(str(unfit)) from None
 
 
 def _nats_url(value: str | None) -> str | None:

@@ -59,6 +59,12 @@ async def model(tx: Tx, bound: BoundDevice) -> str | None:
     return None if found is None else str(found)
 
 
+async def supplier(tx: Tx, bound: BoundDevice) -> str | None:
+    """Return who supplied it, or None: nobody, or the stock was cleared since."""
+    found = await tx.value(QUERIES["supplier"], {"epoch": bound.stock_epoch, "tag": bound.stock_tag})
+    return None if found is None else str(found)
+
+
 async def add(tx: Tx, bound: BoundDevice) -> None:
     """Write a device and where its token leads, and take it out of the stock."""
     row = {

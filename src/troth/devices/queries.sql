@@ -1,12 +1,12 @@
 -- :stock
 -- Put a device into the maker's stock, once.
-INSERT INTO device_stock (epoch, tag, code_tag, model)
-VALUES (%(epoch)s, %(tag)s, %(code_tag)s, %(model)s)
+INSERT INTO device_stock (epoch, tag, code_tag, model, supplier)
+VALUES (%(epoch)s, %(tag)s, %(code_tag)s, %(model)s, %(supplier)s)
     ON CONFLICT DO NOTHING
 
 -- :stocked
 -- The stock row of a serial number under any live index epoch, held until commit.
-SELECT s.epoch, s.tag, s.code_tag, s.model, s.bound
+SELECT s.epoch, s.tag, s.code_tag, s.model, s.bound, s.supplier
   FROM unnest(%(epochs)s::integer[], %(tags)s::bytea[]) AS k (epoch, tag)
   JOIN device_stock s ON s.epoch = k.epoch AND s.tag = k.tag
    FOR UPDATE OF s
@@ -53,6 +53,10 @@ SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.s
 -- :model
 -- The model that the maker stocked.
 SELECT model FROM device_stock WHERE epoch = %(epoch)s AND tag = %(tag)s
+
+-- :supplier
+-- Who supplied a device, as the maker stocked it.
+SELECT supplier FROM device_stock WHERE epoch = %(epoch)s AND tag = %(tag)s
 
 -- :one
 -- One device of a subject.

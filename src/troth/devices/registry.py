@@ -22,6 +22,7 @@ from troth.devices.ingest import Arrival, Ingest
 from troth.devices.names import CAMERA, BindingWords
 from troth.gate import Gate, NoSuchPolicy, accepted_version
 from troth.ledger import EntryKind, NewEntry
+from troth.policy.clauses import SUPPLIER
 from troth.policy.compiled import Compiled
 from troth.terms import (
     Act,
@@ -99,12 +100,12 @@ class Devices:
         self._identifiers = Identifiers(gate, vault, region, self._words)
         self._ingest = Ingest(gate, vault, region)
 
-    async def stock(self, tx: Tx, serial: str, model: str, code: str) -> None:
+    async def stock(self, tx: Tx, serial: str, model: str, code: str, *, supplier: str | None = None) -> None:
         """Put a device into the maker's stock. Doing it again changes nothing. Raises `UnfitSerial`."""
-        await stock.add(tx, self._keyring, serial, model, code)
+        await stock.add(tx, self._keyring, serial, model, code, supplier=supplier)
 
     async def bind(self, tx: Tx, subject: SubjectId, policy: PolicyName, code: str, told: Told) -> Bound:
-        """Make a stocked device the subject's.
+        """Make a stocked device the subject's, and keep its identifiers where the policy takes them.
 
         Raises `WrongCode`, `TooManyTries` (also for the right code), `AlreadyBound`, `UnfitSerial`, `Denied`.
         """
@@ -123,9 +124,10 @@ class Devices:
             bound_day=now.date(),
         )
         about = About(subject=subject, policy=policy, device=new.device, at=now)
-        await self._identifiers.keep(tx, about, told)
+        if not self._takes_none(new, await ledger.standing(tx, subject, lock=True), now):
+            await self._identifiers.keep(tx, about, told)
         await bound.add(tx, new)
-        await self._record(tx, EntryKind.BOUND, ActKind.SUPPLIED, about)
+        await self._record(tx, EntryKind.BOUND, ActKind.SUPPLIED, about, stocked.supplier)
         await trying.hand_back(tx, paid)
         return Bound(new.device, new.token, secret)
 
@@ -139,9 +141,11 @@ class Devices:
             raise NotYourDevice
         now = self._clock.now()
         about = About(subject=subject, policy=found.policy, device=found.device, at=now)
-        await self._identifiers.lose(tx, about)
+        if not self._takes_none(found, await ledger.standing(tx, subject, lock=True), now):
+            await self._identifiers.lose(tx, about)
+        supplier = await bound.supplier(tx, found)
         await bound.drop(tx, found)
-        await self._record(tx, EntryKind.UNBOUND, ActKind.REMOVED, about)
+        await self._record(tx, EntryKind.UNBOUND, ActKind.REMOVED, about, supplier)
 
     async def forget(self, tx: Tx, subject: SubjectId) -> int:
         """Drop every device of a subject who is erased; return how many. Decides and records nothing."""
@@ -233,6 +237,18 @@ class Devices:
             return frozenset()
         return permissions.open_functions(compiled, standing, device, region=self._region, at=now)
 
+    def _takes_none(self, device: BoundDevice, standing: Standing | None, at: datetime) -> bool:
+        """Return whether the accepted policy has devices send but takes no identifiers of theirs.
+
+        Any other policy without such a function is refused by the gate.
+        """
+        compiled = self._accepted(device, standing, at)
+        return (
+            compiled is not None
+            and self._words.function not in compiled.functions
+            and any(map(permissions.purpose_of, compiled.functions.values()))
+        )
+
     def _accepted(self, device: BoundDevice, standing: Standing | None, at: datetime) -> Compiled | None:
         version = accepted_version(standing, device.policy, at)
         if version is None:
@@ -242,7 +258,9 @@ class Devices:
         except NoSuchPolicy:
             return None
 
-    async def _record(self, tx: Tx, entry: EntryKind, act: ActKind, about: About) -> None:
+    async def _record(
+        self, tx: Tx, entry: EntryKind, act: ActKind, about: About, supplier: str | None
+    ) -> None:
         new = NewEntry(
             kind=entry,
             at=about.at,
@@ -252,5 +270,7 @@ class Devices:
             details={"device": str(about.device)},
         )
         await ledger.append(tx, new)
-        need = Act(kind=act, policy=about.policy, at=about.at, need=self._words.supplies, device=about.device)
-        await ledger.record(tx, about.subject, need)
+        needs = [self._words.supplies, *([SUPPLIER + supplier] if supplier else [])]
+        for need in needs:
+            met = Act(kind=act, policy=about.policy, at=about.at, need=need, device=about.device)
+            await ledger.record(tx, about.subject, met)

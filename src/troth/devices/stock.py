@@ -45,6 +45,7 @@ class Stocked:
     code_tag: bytes
     model: str
     bound: bool
+    supplier: str | None = None
 
 
 def _plain(text: str) -> str:
@@ -64,8 +65,13 @@ def _code_tag(key: bytes, serial: str, code: str) -> bytes:
     return tag(key, _CODE, f"{_plain(serial)} {_plain(code)}")
 
 
-async def add(tx: Tx, keyring: Keyring, serial: str, model: str, code: str) -> None:
-    """Put a device into stock. A serial number that is there already stays as it is. Raises `UnfitSerial`."""
+async def add(
+    tx: Tx, keyring: Keyring, serial: str, model: str, code: str, *, supplier: str | None = None
+) -> None:
+    """Put a device into stock. A serial number that is there already stays as it is. Raises `UnfitSerial`.
+
+    ``supplier``: who brings it to its owner, in the policy's word for a recipient.
+    """
     if not model.strip() or len(model.encode()) > _LONGEST:
         raise UnfitSerial
     code_plain = _plain(code)
@@ -79,6 +85,7 @@ async def add(tx: Tx, keyring: Keyring, serial: str, model: str, code: str) -> N
             "tag": tag(epoch.key, _SERIAL, _plain(serial)),
             "code_tag": _code_tag(epoch.key, serial, code_plain),
             "model": model,
+            "supplier": supplier,
         },
     )
 

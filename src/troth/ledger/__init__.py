@@ -3,6 +3,7 @@
 Never decides and never holds a value: entries are ids and closed words, about a salted commitment.
 """
 
+from troth.ledger.arrivals import Arrival, Source, arrive, stranger
 from troth.ledger.entries import Entry, EntryKind, NewEntry, UnfitEntry, entry_of
 from troth.ledger.history import (
     NoSuchSubject,
@@ -17,6 +18,7 @@ from troth.ledger.log import Count, Counted, about, append, count, count_all, co
 from troth.ledger.standings import Held, Standings
 
 __all__ = [
+    "Arrival",
     "Count",
     "Counted",
     "Entry",
@@ -24,11 +26,13 @@ __all__ = [
     "Held",
     "NewEntry",
     "NoSuchSubject",
+    "Source",
     "Standings",
     "UnfitEntry",
     "about",
     "act",
     "append",
+    "arrive",
     "count",
     "count_all",
     "counts",
@@ -38,4 +42,5 @@ __all__ = [
     "put_back_subject",
     "record",
     "standing",
+    "stranger",
 ]

@@ -28,6 +28,7 @@ from troth.prove.story.control import plant
 from troth.prove.story.day import SHANGHAI, at
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
+from troth.prove.story.person import trusting
 from troth.prove.story.stage import Stage
 from troth.prove.story.telling import Line, Telling
 from troth.terms import TrothError
@@ -55,12 +56,14 @@ class NotTheDemos(TrothError):
 class Wishes:
     """What the person at the terminal asked for.
 
+    Without ``tls`` the system speaks plainly, so that a browser on this machine shows the page at once.
     ``without`` names enforcement points to take out; ``parts`` of the story are told in their order.
     """
 
     data: Path
     http_port: int = 0
     mqtt_port: int = 0
+    tls: bool = False
     without: tuple[str, ...] = ()
     parts: tuple[str, ...] = tuple(PARTS)
 
@@ -140,7 +143,9 @@ async def staged(
     main = name == "system"
     async with Gateway() as gateway:
         settings = replace(
-            Settings.from_environ({}, data=data, http_port=0, mqtt_port=0, workers=workers),
+            Settings.from_environ(
+                {}, data=data, http_port=0, mqtt_port=0, workers=workers, tls="on" if wishes.tls else "off"
+            ),
             http_port=wishes.http_port if main else 0,
             mqtt_port=wishes.mqtt_port if main else 0,
             clock=data / "clock",
@@ -150,7 +155,8 @@ async def staged(
             hands = Hands(system, clock, without)
             stage = Stage(
                 base_url=system.base_url,
-                mqtt=("127.0.0.1", system.settings.mqtt_port),
+                mqtt=(system.settings.mqtt_host, system.settings.mqtt_port),
+                tls=trusting(system.authority) if system.authority else None,
                 evidence=Evidence(system.settings.owner_dsn or ""),
                 roots=(data,),
                 levers=hands,

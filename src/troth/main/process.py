@@ -12,8 +12,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 
+from troth.app import tls
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
@@ -21,6 +24,8 @@ from troth.main.running import ready_sign
 from troth.terms import TrothError
 
 _SHUTDOWN_S = 5
+_AT_ONCE = 2_000
+_BEAT_S = 15
 
 
 async def api(troth: Troth) -> None:
@@ -32,6 +37,8 @@ async def api(troth: Troth) -> None:
 
     app = create_app(troth)
     app.mount("/", create_pages(troth))
+    papers = troth.settings.papers
+    secure = tls.listening(papers) if papers else None
     config = uvicorn.Config(
         app,
         host=troth.settings.http_host,
@@ -41,7 +48,12 @@ async def api(troth: Troth) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
+        limit_concurrency=_AT_ONCE,
+        ssl_context_factory=(lambda _config, _default: secure) if secure else None,
     )
+    if papers and secure:
+        read_again = partial(tls.load, secure, papers)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)
     await uvicorn.Server(config).serve()
 
 
@@ -66,7 +78,15 @@ async def worker(troth: Troth, number: int) -> None:
         group.create_task(ingest.serve(troth.door, broker, stop, ready=ingest_up))
         group.create_task(background.serve(troth, stop))
         await asyncio.gather(link_up.wait(), ingest_up.wait())
-        ready_sign(troth.settings, number).touch()
+        group.create_task(_beat(ready_sign(troth.settings, number).touch, stop))
+
+
+async def _beat(say: Callable[[], None], stop: asyncio.Event) -> None:
+    """Say that this worker takes work, and go on saying so: `troth doctor` looks how long ago that was."""
+    while not stop.is_set():
+        say()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _BEAT_S)
 
 
 async def be(words: Sequence[str], settings: Settings) -> None:

@@ -24,16 +24,19 @@ from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.promises import carried
 from troth.prove.changes import NEXTS, QUICK, VARIANTS
+from troth.prove.hosts import hosts
 from troth.prove.points import POINTS, Point
 from troth.prove.proof import Judged, Outcome, judged, prove
 from troth.prove.sabotage import Blow, Sabotage, by_clause, by_point
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
-from troth.prove.story.person import line_to
+from troth.prove.story.person import line_to, trusting
 from troth.prove.world import World
+from troth.terms import PolicyName
 
 _START = timedelta(hours=1)
 _PATIENCE_S = 120
+_NO_HOSTS: Mapping[PolicyName, Compiled] = {}
 """A proof is often made on a busy machine."""
 UNRELATED = 24
 """Trials that have nothing to do with a point and are made without it all the same: they must hold."""
@@ -54,20 +57,25 @@ async def scratch(
     data: Path,
     *,
     files: Path | None = None,
+    hosting: Mapping[PolicyName, Compiled] = _NO_HOSTS,
     without: tuple[str, ...] = (QUICK,),
     workers: int = 1,
+    tls: bool = False,
     say: Callable[[str], None],
 ) -> AsyncGenerator[World]:
     """Bring up a system of the proof's own in ``data`` and hand it over as a world.
 
-    ``files`` is the folder of the policies to prove, if they are not those of Troth.
+    ``files`` is the folder of the policies to prove, if they are not those of Troth; ``hosting`` says under
+    which of them an account is opened for those that open none.
     """
     own_directory(data)
     clock = OffsetClock(data / "clock")
     clock.advance(_START)
     async with Gateway() as gateway:
         settings = replace(
-            Settings.from_environ({}, data=data, http_port=0, mqtt_port=0, workers=workers),
+            Settings.from_environ(
+                {}, data=data, http_port=0, mqtt_port=0, workers=workers, tls="on" if tls else "off"
+            ),
             policies=files,
             clock=data / "clock",
             outbox_url=gateway.url,
@@ -75,11 +83,14 @@ async def scratch(
         entry = scratch_entry(without)
         async with running(settings, entry=entry, patience_s=_PATIENCE_S, say=say) as system:
             mqtt, hands = ("127.0.0.1", system.settings.mqtt_port), Hands(system, clock, without)
+            trust = trusting(system.authority) if system.authority else None
             async with (
                 line_to(system.base_url) as line,
                 Evidence.kept_open(system.settings.owner_dsn or "") as evidence,
             ):
-                world = World(system.base_url, mqtt, evidence, gateway, hands, line=line)
+                world = World(
+                    system.base_url, mqtt, evidence, gateway, hands, hosts=hosting, line=line, tls=trust
+                )
                 await world.hire("service", "maker", "privacy")
                 await world.settle()  # nobody's trial waits for it
                 try:
@@ -172,10 +183,14 @@ async def _system(
     """Bring up a scratch system with these policies, in a folder that is gone afterwards."""
     with TemporaryDirectory(prefix="troth-prove-") as folder:
         files = own_directory(Path(folder) / "policies")
-        for name, (text, _) in found.items():
+        proved = [compiled for _, compiled in found.values()]
+        hosting = hosts(proved, [policies.compiled(name) for name in policies.names()])
+        beside = {host.policy.name: policies.builtin(host.policy.name)[0] for host in hosting.values()}
+        for name, text in (beside | {name: text for name, (text, _) in found.items()}).items():
             (files / f"{name}.yaml").write_text(text, encoding="utf-8")
         system = Path(folder) / "system"
-        async with scratch(system, files=files, without=(QUICK, NEXTS, *without), say=tell.say) as world:
+        changed = (QUICK, NEXTS, *without)
+        async with scratch(system, files=files, hosting=hosting, without=changed, say=tell.say) as world:
             yield world
 
 

@@ -15,17 +15,19 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from troth.app import ways
+from troth.app import tls, ways
 from troth.app.backup.restore import refuse_unfinished
+from troth.app.embedded import authority
 from troth.app.embedded.nats import Nats
 from troth.app.embedded.postgres import Postgres
 from troth.app.places import own_directory
 from troth.app.ports import free_port, must_be_free
 from troth.app.prepare import make_room
-from troth.app.settings import BadSetting, Settings
+from troth.app.settings import TLS, BadSetting, Settings
 from troth.app.supervisor import Child, Supervisor
 from troth.app.ways import Part
 from troth.app.wiring import prepare
+from troth.terms import TrothError
 
 _LOG = logging.getLogger("troth.running")
 _UPKEEP_S = 3600
@@ -42,7 +44,13 @@ class System:
     @property
     def base_url(self) -> str:
         """Where the API and the page listen."""
-        return f"http://{self.settings.http_host}:{self.settings.http_port}"
+        scheme = "https" if self.settings.tls else "http"
+        return f"{scheme}://{self.settings.http_host}:{self.settings.http_port}"
+
+    @property
+    def authority(self) -> Path | None:
+        """Which file others need to check our certificate; None where they know its authority already."""
+        return self.settings.papers.authority if self.settings.papers else None
 
     def signal_workers(self, number: signal.Signals) -> None:
         """Send a signal to every worker process."""
@@ -68,6 +76,7 @@ async def running(
     own_directory(settings.data)
     refuse_unfinished(settings.data)
     async with Supervisor() as supervisor:
+        papers = certified(settings)
         settings = await _services(settings, supervisor, say)
         say("bringing the schema up to date")
         await prepare(settings)
@@ -79,7 +88,7 @@ async def running(
                 group.create_task(supervisor.add(worker))
             group.create_task(supervisor.add(replace(_api(settings, entry), patience_s=patience_s)))
         stop = asyncio.Event()
-        upkeep = asyncio.create_task(upkeep_until(stop, settings))
+        upkeep = asyncio.create_task(upkeep_until(stop, settings, _Certificate(settings, supervisor, papers)))
         try:
             yield System(settings, supervisor)
         finally:
@@ -87,8 +96,47 @@ async def running(
             await asyncio.wait({upkeep})  # never cancelled: what it has in hand is finished, or times out
 
 
-async def upkeep_until(stop: asyncio.Event, settings: Settings) -> None:
-    """Make room ahead, again and again: partitions are the owner's to make, and no worker has that role."""
+def certified(settings: Settings) -> bytes:
+    """See to it that our listeners have what they show, making or renewing what is ours; return it.
+
+    Raises `UnfitTls` for files that are no certificate with its key.
+    """
+    papers = settings.papers
+    if papers is None:
+        return b""
+    if papers.authority is not None:
+        names = authority.names(settings.tls_names, (settings.http_host, settings.mqtt_host))
+        authority.ensure(settings.data / TLS, names, authority.now())
+    tls.listening(papers)
+    return papers.certificate.read_bytes()
+
+
+class _Certificate:
+    """What the listeners show; they are told when it has changed, by us or by who renews the given one."""
+
+    def __init__(self, settings: Settings, supervisor: Supervisor, shown: bytes) -> None:
+        self._settings = settings
+        self._supervisor = supervisor
+        self._shown = shown
+
+    def renew(self) -> None:
+        """Renew what is due, and let the API and the broker read a changed certificate again."""
+        found = certified(self._settings)
+        if found == self._shown:
+            return
+        self._shown = found
+        for health in self._supervisor.health():
+            if health.name in {"api", "nats"} and health.pid:
+                os.kill(health.pid, signal.SIGHUP)
+
+
+async def upkeep_until(
+    stop: asyncio.Event, settings: Settings, certificate: _Certificate | None = None
+) -> None:
+    """Make room ahead, again and again: partitions are the owner's to make, and no worker has that role.
+
+    And renew the certificate before it ends.
+    """
     while not stop.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _UPKEEP_S)
@@ -97,6 +145,11 @@ async def upkeep_until(stop: asyncio.Event, settings: Settings) -> None:
             await make_room(settings)
         except Exception as error:  # noqa: BLE001 - rows still go to the rest partition; the next hour tries again
             _LOG.warning("no room was made ahead: %s", type(error).__name__)
+        try:
+            if certificate is not None:
+                certificate.renew()
+        except (OSError, TrothError) as error:
+            _LOG.warning("the certificate was not renewed: %s", type(error).__name__)
 
 
 async def _services(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -> Settings:
@@ -115,7 +168,9 @@ async def _services(settings: Settings, supervisor: Supervisor, say: Callable[[s
             settings.keyring,
             name=settings.deployment,
             nats_port=settings.nats_port,
+            mqtt_host=settings.mqtt_host,
             mqtt_port=settings.mqtt_port,
+            papers=settings.papers,
         )
         await supervisor.add(nats.child)
         settings = replace(settings, nats_url=nats.url, mqtt_port=nats.mqtt_port)
@@ -128,7 +183,11 @@ def child_environment(
     settings: Settings, environ: Mapping[str, str], part: Part = Part.COMMAND
 ) -> Mapping[str, str]:
     """Return all that a process of ours is told: the resolved addresses, never the owner's connection."""
-    told = dict(ways.told(settings, environ, part))
+    told = {
+        name: said
+        for name, said in ways.told(settings, environ, part).items()
+        if not name.startswith("TROTH_TLS")  # names are for who makes the certificate: that is done
+    }
     if settings.outbox_url:
         told["TROTH_OUTBOX_URL"] = settings.outbox_url
     if settings.policies:
@@ -137,6 +196,8 @@ def child_environment(
         told["TMPDIR"] = environ["TMPDIR"]
     if settings.clock:
         told["TROTH_CLOCK"] = str(settings.clock)
+    if settings.tls_cert and settings.tls_key:
+        told |= {"TROTH_TLS_CERT": str(settings.tls_cert), "TROTH_TLS_KEY": str(settings.tls_key)}
     return told | {
         "TROTH_DATA": str(settings.data),
         "TROTH_KEYRING": str(settings.keyring),
@@ -144,6 +205,8 @@ def child_environment(
         "TROTH_REGION": settings.region,
         "TROTH_HTTP_HOST": settings.http_host,
         "TROTH_HTTP_PORT": str(settings.http_port),
+        "TROTH_TLS": "on" if settings.tls else "off",
+        "TROTH_MQTT_HOST": settings.mqtt_host,
         "TROTH_MQTT_PORT": str(settings.mqtt_port),
         "TROTH_NATS_URL": settings.nats_url or "",
         "TROTH_MEDIA_QUOTA": str(settings.media_quota),
@@ -187,9 +250,17 @@ def ready_sign(settings: Settings, number: int) -> Path:
 def _api(settings: Settings, entry: tuple[str, ...]) -> Child:
     argv, log = _process(settings, entry, "api")
 
+    papers = settings.papers
+
     async def ready() -> bool:
         with suppress(OSError):
-            reader, writer = await asyncio.open_connection(settings.http_host, settings.http_port)
+            knock = tls.pinned(papers) if papers else None
+            reader, writer = await asyncio.open_connection(
+                settings.http_host,
+                settings.http_port,
+                ssl=knock,
+                server_hostname="localhost" if knock else None,
+            )
             writer.write(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
             try:
                 return (await reader.read(len(_HTTP_OK))) == _HTTP_OK

@@ -32,17 +32,35 @@ from troth.prove.story.living import Life
 from troth.prove.story.telling import TITLES, Line, Telling
 from troth.terms import TrothError
 
+_CUT_SHORT = 130
+"""The exit status of who did not wait for an orderly end."""
 _HttpPort = Annotated[int | None, typer.Option(help="Where the API and the page listen; 0 takes a free one.")]
 _MqttPort = Annotated[int | None, typer.Option(help="Where devices connect; 0 takes a free one.")]
 _Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
 
 
 @app.command()
-def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort = None) -> None:
+def serve(
+    *,
+    data: _Data = None,
+    http_port: _HttpPort = None,
+    mqtt_port: _MqttPort = None,
+    cert: Annotated[
+        Path | None, typer.Option(help="A certificate of your own, followed by its chain (PEM).")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="No TLS, for this machine alone.")] = False,
+) -> None:
     """Run a system: database and broker (embedded, unless settings name others), workers, API and page."""
     console = Console(stderr=True)
     settings = Settings.from_environ(
-        os.environ, data=data.resolve() if data else None, http_port=http_port, mqtt_port=mqtt_port
+        os.environ,
+        data=data.resolve() if data else None,
+        http_port=http_port,
+        mqtt_port=mqtt_port,
+        tls="off" if plain else None,
+        tls_cert=cert.resolve() if cert else None,
+        tls_key=key.resolve() if key else None,
     )
     if settings.clock is not None:
         raise BadSetting("TROTH_CLOCK is for the demo and the proof: a served system keeps real time")
@@ -50,7 +68,10 @@ def serve(data: _Data = None, http_port: _HttpPort = None, mqtt_port: _MqttPort 
     async def until_stopped(stop: asyncio.Event) -> None:
         async with running(settings, say=lambda what: console.print(f"[dim]{what}[/dim]")) as system:
             console.print(f"the API and the page: [b]{system.base_url}[/b]")
-            console.print(f"devices, MQTT: 127.0.0.1:{system.settings.mqtt_port}")
+            how = "MQTT over TLS" if system.settings.tls else "MQTT"
+            console.print(f"devices, {how}: {system.settings.mqtt_host}:{system.settings.mqtt_port}")
+            if system.authority:
+                console.print(f"devices and browsers check them with {system.authority}")
             if system.settings.outbox_url is None:
                 console.print(
                     "TROTH_OUTBOX_URL is not set: codes are kept until they lapse and reach nobody, "
@@ -71,6 +92,7 @@ app.command()(restore)
 @app.command()
 def demo(
     *,
+    tls: Annotated[bool, typer.Option("--tls", help="Speak TLS, as a served system does.")] = False,
     once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print only the lines, as JSON.")] = False,
     data: _Data = None,
@@ -86,6 +108,7 @@ def demo(
         data=(data or default_folder(os.environ)).resolve(),
         http_port=http_port or 0,
         mqtt_port=mqtt_port or 0,
+        tls=tls,
         without=tuple(without or ()),
     )
     kept: list[Telling] = []
@@ -185,7 +208,10 @@ def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(name, asked)
         await work(stop)
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except asyncio.CancelledError:
+        raise typer.Exit(_CUT_SHORT) from None
 
 
 def run() -> None:

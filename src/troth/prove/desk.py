@@ -46,6 +46,8 @@ async def ask(world: World, who: Someone, right: str, way: str, **more: object) 
 async def enter(world: World, who: Someone, right: str, way: str, **more: object) -> Answer:
     """Have a request entered by staff."""
     body = {"contact": who.login, "right": right, "channel": way, "text": WORDS} | more
+    if who.policy is not None:
+        body["policy"] = who.policy
     return await (await world.staff()).ask("POST", "/v1/staff/requests", body)
 
 

@@ -76,7 +76,8 @@ SELECT (SELECT count(*) FROM document_wrap WHERE subject = %(subject)s AND funct
 
 
 def _whose(case: Case, who: Someone, function: FunctionName) -> dict[str, object]:
-    return {"subject": who.account, "function": f"{case.policy}/{function}"}
+    under = who.home if function == REGISTER else case.policy
+    return {"subject": who.account, "function": f"{under}/{function}"}
 
 
 def _possible(case: Case, but: Collection[FunctionName]) -> Iterator[FunctionName]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from troth.prove.case import Case, NotTried
-from troth.prove.world import REGISTER, free, needed, reference
+from troth.prove.world import REGISTER, free, handler, needed, reference
 from troth.terms import ActorKind, Basis, Verb
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ async def handed_on(world: World, case: Case) -> HandedOn:
     for table in case.compiled.functions.values():
         for clause in table.recipients.values():
             purpose = table.purposes.get(clause.purpose)
-            if purpose is None or ActorKind.SERVICE not in purpose.by:
+            if purpose is None or handler(purpose, Verb.SHARE) is None:
                 continue
             try:
                 who = await _shared(world, case, clause)
@@ -59,8 +59,9 @@ async def _shared(world: World, case: Case, clause: RecipientClause) -> Someone:
     if only and not listed:
         raise NotTried("no_ground_listed", verb=Verb.SHARE)
     more = {"reference": reference(listed[0])} if listed else {}
+    by = handler(table.purposes[clause.purpose], Verb.SHARE) or ActorKind.SERVICE
     did = await world.open(
-        Verb.SHARE, who, clause.function, clause.purpose, items, recipient=clause.recipient, **more
+        Verb.SHARE, who, clause.function, clause.purpose, items, by=by, recipient=clause.recipient, **more
     )
     did.answer.require()
     return who

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -30,6 +31,7 @@ class Way:
     port: int
     token: str = field(repr=False)
     secret: str = field(repr=False)
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Camera:
                 password=way.secret,
                 identifier=way.token,
                 timeout=_ANSWER_S,
+                tls_context=way.tls,
             )
             try:
                 async with client:

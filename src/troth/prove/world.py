@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
-from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, Starts
+from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, PurposeClause, Starts
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
 from troth.prove.samples import sample
@@ -27,13 +28,17 @@ from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Readi
 if TYPE_CHECKING:
     import httpx
 
-    from troth.policy.compiled import FunctionTable
+    from troth.policy.compiled import Compiled, FunctionTable
     from troth.prove.story.evidence import Evidence
     from troth.prove.story.gateway import Gateway, Message
     from troth.prove.story.stage import Levers
+    from troth.terms import PolicyName
 
 T = TypeVar("T")
 REGISTER = FunctionName("register")
+_AGREEING = ("version", "language", "text_hash")
+_NOBODY: Mapping[PolicyName, Compiled] = {}
+_PHONE, _EMAIL = ItemName("phone_number"), ItemName("email_address")
 _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
 """Items of an account that have fields of their own in the form."""
 PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
@@ -54,9 +59,13 @@ class Someone:
     account: str
     phone: str
     person: Person
+    home: str
+    """The policy that the account is under."""
     email: str = ""
     way: Way | None = None
     device: str | None = None
+    policy: str | None = None
+    """Which policy they are about, where that is not the one of their account."""
 
     @property
     def login(self) -> str:
@@ -70,6 +79,8 @@ class Someone:
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Ask the API as this person."""
+        if self.policy is not None and path.startswith("/v1/me"):
+            path = f"{path}{'&' if '?' in path else '?'}policy={self.policy}"
         return await self.person.ask(method, path, body)
 
 
@@ -110,13 +121,17 @@ class World:
         gateway: Gateway,
         levers: Levers,
         *,
+        hosts: Mapping[PolicyName, Compiled] = _NOBODY,
         line: httpx.AsyncClient | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.base_url = base_url
+        self.tls = tls
         self.mqtt = mqtt
         self.evidence = evidence
         self.levers = levers
         self._gateway = gateway
+        self._hosts = hosts
         self._numbers = itertools.count(1)
         self._shown: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._line = line
@@ -165,22 +180,71 @@ class World:
             form["email"] = f"m{number}x@proof.example"
         return {key: value for key, value in (form | changed).items() if value is not None}
 
+    def host(self, case: Case) -> Case:
+        """Return the case under the policy that accounts are opened under: its own, or a sibling."""
+        host = self._hosts.get(case.compiled.policy.name)
+        return case if host is None else Case(host.policy.name, host, case.clause)
+
     async def registering(self, case: Case, **changed: object) -> Answer:
         """Hand in a registration and return the answer."""
         return await self.stranger().ask("POST", "/v1/accounts", await self.form(case, **changed))
 
-    async def person(self, case: Case, *, again: bool = True, **changed: object) -> Someone:
+    async def person(self, case: Case, **changed: object) -> Someone:
+        """Return someone with an account who agreed to the policy. Raises `RuntimeError` if refused."""
+        host = self.host(case)
+        if host is case:
+            return await self.account(case, **changed)
+        agreed = {key: changed.pop(key) for key in _AGREEING if key in changed}
+        who = await self.account(host, **changed)
+        (await self.join(case, who, **agreed)).require()
+        return who
+
+    async def reachable(self, case: Case, ways: Iterable[str]) -> Someone:
+        """Return someone under a copy of the policy who can be reached by one of these ways, if anyone can.
+
+        Where that takes an address that no account is opened with, they have given it under the policy
+        itself before they agree to the copy, which tells them at once.
+        """
+        table = case.compiled.functions.get(REGISTER)
+        needs = table is not None and "email" in ways and not {"sms", "phone"}.intersection(ways)
+        if table is None or not needs or _EMAIL in table.required or _EMAIL not in table.items:
+            return await self.person(case)
+        itself = Case(case.compiled.policy.name, case.compiled, case.clause)
+        who = await self.account(itself)
+        if not free(table.items[_EMAIL]):
+            (await self.choose(itself, who, REGISTER, _EMAIL)).require()
+        who.email = f"m{self.number()}x@proof.example"
+        body = {"values": {_EMAIL: {"value": who.email}}}
+        (await who.ask("PUT", f"/v1/me/functions/{REGISTER}/items", body)).require()
+        (await self.join(case, who)).require()
+        return who
+
+    async def join(self, case: Case, who: Someone, **changed: object) -> Answer:
+        """Let someone with an account of another policy agree to this one, too."""
+        text = await self.shown(case)
+        body = {key: text[key] for key in _AGREEING} | changed
+        who.policy = case.policy
+        return await who.ask("POST", f"/v1/me/policies/{case.policy}/accept", body)
+
+    async def account(self, case: Case, **changed: object) -> Someone:
         """Register someone and let them type in their code. Raises `RuntimeError` when that is refused."""
+        who, verified = await self._registered(case, changed)
+        if not verified.ok:  # a clock that is moved while the letter is on its way ends the code
+            who, verified = await self._registered(case, changed)
+        who.person.token = str(verified.require()["token"])
+        return who
+
+    async def _registered(self, case: Case, changed: Mapping[str, object]) -> tuple[Someone, Answer]:
         form = await self.form(case, **changed)
         who, login = self.stranger(), str(form.get("phone") or form["email"])
         before = len(self._gateway.to(login))
         made = (await who.ask("POST", "/v1/accounts", form)).require()
         code = await self._gateway.code(login, but=before)
         verified = await who.ask("POST", f"/v1/accounts/{made['account']}/verify", {"code": code})
-        if not verified.ok and again:  # a clock that is moved while the letter is on its way ends the code
-            return await self.person(case, again=False, **changed)
-        who.token = str(verified.require()["token"])
-        return Someone(str(made["account"]), form.get("phone", ""), who, form.get("email", ""))
+        made_for = Someone(
+            str(made["account"]), form.get("phone", ""), who, case.policy, form.get("email", "")
+        )
+        return made_for, verified
 
     async def user(self, case: Case, function: FunctionName) -> Someone:
         """Return someone for whom ``function`` runs: chosen, its needs met, its permissions granted."""
@@ -210,6 +274,8 @@ class World:
         one. Raises `NotTried`.
         """
         table = case.compiled.functions[function]
+        if function == REGISTER and table.either and who.phone:
+            return table.required | (table.either & {_PHONE})
         if table.required:
             return table.required
         about_them = table.takes[Role.HOLDER]
@@ -248,16 +314,16 @@ class World:
                 return
         raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
-    async def bind(self, who: Someone) -> Way:
+    async def bind(self, who: Someone, supplier: str | None = None) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
         number = self.number()
         shelf = {"serial": f"PROOF-{number:06d}", "model": "Proof Model", "code": "7741-2280"}
         maker = await self._hired("maker")
-        (await maker.ask("POST", "/v1/maker/devices", shelf)).require()
+        (await maker.ask("POST", "/v1/maker/devices", shelf | {"supplier": supplier})).require()
         mac = "02:00:" + ":".join(f"{number:08x}"[at : at + 2] for at in range(0, 8, 2))
         body = shelf | {"mac": mac, "ip": "198.51.100.7"}
         bound = (await who.ask("POST", "/v1/me/devices", body)).require()
-        who.way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]))
+        who.way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]), self.tls)
         who.device = str(bound["device"])
         return who.way
 
@@ -305,11 +371,18 @@ class World:
         function: FunctionName,
         purpose: Purpose,
         items: Iterable[ItemName],
+        *,
+        by: ActorKind = ActorKind.SERVICE,
         **more: object,
     ) -> Did:
-        """Let a service use, share or disclose items."""
+        """Let a service, or someone of the office, use, share or disclose items."""
         body = _asked(who, function, purpose, more) | {"items": sorted(items)}
-        return _did(await (await self.service()).ask("POST", f"/v1/service/{verb.value}", body), "values")
+        if by is ActorKind.SERVICE:
+            answer = await (await self.service()).ask("POST", f"/v1/service/{verb.value}", body)
+        else:
+            step = "look" if verb is Verb.USE else verb.value
+            answer = await (await self.staff()).ask("POST", f"/v1/staff/{step}", body)
+        return _did(answer, "values")
 
     async def collect(
         self, case: Case, who: Someone, function: FunctionName, items: Iterable[ItemName]
@@ -430,6 +503,13 @@ class World:
 def chosen(table: FunctionTable) -> bool:
     """Return whether a function runs only once it was chosen."""
     return table.clause.starts is Starts.WHEN_CHOSEN or table.clause.basis in _CONSENTS
+
+
+def handler(clause: PurposeClause, verb: Verb) -> ActorKind | None:
+    """Return who of the maker does this for a purpose: a service, else staff in person, else nobody."""
+    if verb not in clause.verbs:
+        return None
+    return next((by for by in (ActorKind.SERVICE, ActorKind.STAFF) if by in clause.by), None)
 
 
 def purpose_for(table: FunctionTable, verb: Verb, actor: ActorKind) -> Purpose | None:

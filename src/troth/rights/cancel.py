@@ -161,9 +161,8 @@ class Cancellation:
             ask = asking.for_request(behalf, Verb.FORGET, REGISTER, held)
         permit = await parts.gate.admit(tx, ask)
         compiled = await self._desk.accepted(tx, subject, policy)
-        await parts.ends.ended(
-            tx, subject, compiled, compiled.functions, event=Moment.ACCOUNT_CANCELLED, at=now
-        )
+        for each in (compiled, *await self._others(tx, subject, policy)):
+            await parts.ends.ended(tx, subject, each, each.functions, event=Moment.ACCOUNT_CANCELLED, at=now)
         by = self._desk.ends(compiled, RIGHT, now)
         entry = await ledger.record(tx, subject, Act(kind=ActKind.CANCELLED, policy=policy, at=now))
         receipt = await paper(tx, parts.signer, subject, entry, EntryKind.CANCELLED)
@@ -173,6 +172,12 @@ class Cancellation:
         if plan.return_address is not None:
             await farewells.write(tx, begun.erasure, farewells.Word.CANCELLED, now)
         return Cancelled(begun.erasure, OF_STAGE[stage], by, begun.link, receipt)
+
+    async def _others(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> list[Compiled]:
+        """Return the other policies that they agreed to, each as they accepted it."""
+        standing = await ledger.standing(tx, subject, lock=True)
+        named = {act.policy for act in standing.acts if act.kind is ActKind.ACCEPTED} if standing else ()
+        return [await self._desk.accepted(tx, subject, each) for each in sorted({*named} - {policy})]
 
     async def farewell(self, tx: Tx, link: str) -> Fetched:
         """Return the stages reached and, once, the certificate. Needs no account; raises `LinkSpent`."""

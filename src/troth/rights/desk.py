@@ -23,7 +23,7 @@ from troth.rights import letters, rows
 from troth.rights.letters import Told
 from troth.rights.rows import Request
 from troth.rights.steps import ENDED, Event, State, step
-from troth.subjects.acts import on_file
+from troth.subjects.acts import home, on_file
 from troth.subjects.asking import Asking, Behalf
 from troth.subjects.messages import LetterKind
 from troth.subjects.names import EMAIL, PHONE, REGISTER, REQUEST_DETAILS, REQUESTS
@@ -394,8 +394,9 @@ class Desk:
         clause: str = "",
     ) -> None:
         """Write to the person, where an address is on file. The gate is asked for it, on their own right."""
-        asking = self._asking(found, self._parts.clock.now())
-        held = await on_file(tx, found.subject, found.policy, REGISTER)
+        under = await home(tx, found.subject, found.policy)
+        asking = replace(self._asking(found, self._parts.clock.now()), policy=under)
+        held = await on_file(tx, found.subject, under, REGISTER)
         carrier = Carrier.SMS if PHONE in held else Carrier.EMAIL
         address = PHONE if carrier is Carrier.SMS else EMAIL
         if address not in held:

@@ -16,7 +16,7 @@ from troth.policy import requests as says
 from troth.policy.words import Right
 from troth.rights.sql import QUERIES
 from troth.rights.steps import Event, State, step
-from troth.subjects.acts import on_file
+from troth.subjects.acts import home, on_file
 from troth.subjects.asking import Asking, Behalf
 from troth.subjects.choices import Choices
 from troth.subjects.names import REGISTER
@@ -83,9 +83,8 @@ class Effects:
         if found.stands is not State.APPLIED or due is None or due > now:
             return None
         await self._ended(tx, found, Behalf(found.request, found.kind))
-        return await self._cancellation.carry_out(
-            tx, subject, found.policy, Behalf(found.request, found.kind)
-        )
+        account = await home(tx, subject, found.policy)
+        return await self._cancellation.carry_out(tx, subject, account, Behalf(found.request, found.kind))
 
     async def effective(self, tx: Tx, limit: int) -> tuple[tuple[SubjectId, UUID], ...]:
         """Return what takes effect by now."""
@@ -106,7 +105,8 @@ class Effects:
         if compiled.rights[found.kind].irreversible and not answer.warned:
             raise NotWarned
         ended = await self._ended(tx, found, behalf)
-        await self._cancellation.carry_out(tx, found.subject, found.policy, behalf)
+        account = await home(tx, found.subject, found.policy)
+        await self._cancellation.carry_out(tx, found.subject, account, behalf)
         return ended
 
     async def _ended(self, tx: Tx, found: Request, behalf: Behalf) -> Request:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from troth import ledger
-from troth.gate.decide import decide
 from troth.subjects import codes, origins, passwords, sessions, tries
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
@@ -28,6 +27,7 @@ from troth.subjects.names import (
     VERIFICATION_CODE,
 )
 from troth.subjects.outbox import Outbox
+from troth.subjects.own_right import or_by_right
 from troth.subjects.papers import paper
 from troth.subjects.registration import Applicant, Registration, login_items, read, rehearse
 from troth.subjects.senders import Channel
@@ -37,8 +37,6 @@ from troth.subjects.tags import Tagged, tag
 from troth.terms import (
     Act,
     ActKind,
-    Allow,
-    Ask,
     Denied,
     Deny,
     ItemName,
@@ -52,7 +50,6 @@ from troth.vault import Claimed, NotHeld
 
 if TYPE_CHECKING:
     from troth.db import Database, Tx
-    from troth.policy.compiled import Compiled
     from troth.subjects.parts import Parts
 
 
@@ -310,19 +307,12 @@ class Accounts:
         ask = asking.account(compiled, Verb.USE, {PASSWORD})
         try:
             permit = await self._parts.gate.admit(
-                tx, await self._or_by_right(tx, compiled, asking, ask), counted=True
+                tx, await or_by_right(tx, compiled, asking, ask), counted=True
             )
             held = await self._parts.vault.open(tx, permit, PASSWORD)
         except (Denied, NotHeld):
             return None
         return str(held["argon2id"])
-
-    async def _or_by_right(self, tx: Tx, compiled: Compiled, asking: Asking, ask: Ask) -> Ask:
-        """Who took their agreement back still signs in, on their own right: to copy, cancel, agree again."""
-        standing = await ledger.standing(tx, asking.subject, lock=True)
-        if isinstance(decide(compiled, standing, ask), Allow):
-            return ask
-        return asking.by_right(Verb.USE, ask.function, ask.items)
 
     async def _account(self, tx: Tx, subject: SubjectId) -> _Account | None:
         return await tx.row(_Account, QUERIES["account"], {"subject": subject})

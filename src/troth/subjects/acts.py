@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from troth import ledger
-from troth.terms import ActKind
+from troth.subjects.sql import QUERIES
+from troth.terms import ActKind, PolicyName
 
 if TYPE_CHECKING:
     from troth.db import Tx
-    from troth.terms import FunctionName, ItemName, PolicyName, SubjectId
+    from troth.terms import FunctionName, ItemName, SubjectId
+
+
+async def home(tx: Tx, subject: SubjectId, otherwise: PolicyName) -> PolicyName:
+    """Return the policy that the account was opened under: what one is reached by is on file there.
+
+    ``otherwise`` for who has no account any more.
+    """
+    found = await tx.value(QUERIES["account_policy"], {"subject": subject})
+    return otherwise if found is None else PolicyName(str(found))
 
 
 async def on_file(

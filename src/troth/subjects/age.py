@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from troth.terms import LEGAL_TIME, Age, TrothError
+from troth.terms import LEGAL_TIME, ActKind, Age, TrothError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
+
+    from troth.terms import PolicyName, Standing
 
 _OLDEST = 130
 
@@ -25,6 +28,17 @@ def age_class(minimum_age: int, now: datetime, *, birth_date: date | None, decla
     if birth_date is not None:
         return Age.ADULT if full_years(birth_date, now) >= minimum_age else Age.MINOR
     return Age.ADULT if declares_adult else Age.UNKNOWN
+
+
+def declared_elsewhere(standing: Standing, policy: PolicyName) -> Iterator[int]:
+    """Yield the highest age declared under other policies, unless one was under this or a minor was found."""
+    ages: list[int] = []
+    for act in standing.acts:
+        if act.kind is ActKind.FOUND_MINOR or (act.kind is ActKind.DECLARED_ADULT and act.policy == policy):
+            return
+        if act.kind is ActKind.DECLARED_ADULT and act.age is not None:
+            ages.append(act.age)
+    yield from sorted(ages)[-1:]
 
 
 def full_years(birth_date: date, now: datetime) -> int:

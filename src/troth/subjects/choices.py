@@ -16,6 +16,7 @@ from troth.gate import accepted_version
 from troth.policy.clauses import Need, Scope, Starts
 from troth.policy.text import notice
 from troth.policy.words import Moment
+from troth.subjects.age import declared_elsewhere
 from troth.subjects.names import REGISTER
 from troth.subjects.papers import paper
 from troth.subjects.registration import NotTheText, the_text
@@ -105,7 +106,7 @@ class Choices:
         consent gets one. Raises `NotAChoice`, `NotTheText`, `NoSuchSubject`.
         """
         ground = await self._ground(tx, subject, policy)
-        clause = _choosable(ground.compiled, function, item)
+        clause = choosable(ground.compiled, function, item)
         consent = clause.basis in _CONSENTS or item is not None
         if shown is None and consent:
             raise NotTheText("consent names the text that was shown: send its language and hash")
@@ -139,7 +140,7 @@ class Choices:
         `NotAChoice`, `NoSuchSubject`.
         """
         ground = await self._ground(tx, subject, policy)
-        _choosable(ground.compiled, function, item)
+        choosable(ground.compiled, function, item)
         lost: frozenset[FunctionName] = frozenset()
         if item is None:
             lost = ground.compiled.functions[function].refusal.also
@@ -188,13 +189,17 @@ class Choices:
     async def accept(
         self, tx: Tx, subject: SubjectId, policy: PolicyName, version: int, shown: Shown
     ) -> Chosen:
-        """Agree, again or to a new version: the current text only. Raises `NotTheText`, `NoSuchSubject`.
+        """Agree, again, to a new version or to one more policy: the current text only.
 
-        What the version before had and this one does not, function or item, has ended.
+        What the version before had and this one does not, function or item, has ended. The age that was
+        declared of an account is the person's, whichever of our policies they agree to. Raises `NotTheText`,
+        `NoSuchSubject`.
         """
-        ground = await self._ground(tx, subject, policy)
         current = self._parts.gate.policies.current(policy)
         the_text(current, version, shown.language, shown.text_hash)
+        ground = await self._ground(tx, subject, policy, first=current)
+        for age in declared_elsewhere(ground.standing, policy):
+            await ledger.record(tx, subject, replace(ground.act(ActKind.DECLARED_ADULT), age=age))
         act = replace(
             ground.act(ActKind.SHOWN), version=version, language=shown.language, text_hash=shown.text_hash
         )
@@ -231,15 +236,17 @@ class Choices:
         functions = frozenset(ground.compiled.functions)
         return await self._record(tx, ground, replace(act, kind=ActKind.CONTINUED), functions)
 
-    async def _ground(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> _Ground:
+    async def _ground(
+        self, tx: Tx, subject: SubjectId, policy: PolicyName, *, first: Compiled | None = None
+    ) -> _Ground:
         now = self._parts.clock.now()
         standing = await ledger.standing(tx, subject, lock=True)
         if standing is None:
             raise ledger.NoSuchSubject
         version = accepted_version(standing, policy, now)
-        if version is None:
+        compiled = first if version is None else self._parts.gate.policies.version(policy, version)
+        if compiled is None:
             raise NotAChoice("this policy was never accepted: show it first, then accept it")
-        compiled = self._parts.gate.policies.version(policy, version)
         return _Ground(subject, policy, standing, compiled, now)
 
     async def _purpose_ended(self, tx: Tx, ground: _Ground, functions: AbstractSet[FunctionName]) -> None:
@@ -278,7 +285,8 @@ def _items_gone(old: Compiled, new: Compiled) -> Iterator[tuple[FunctionName, It
             yield function, item
 
 
-def _choosable(compiled: Compiled, function: FunctionName, item: ItemName | None) -> FunctionClause:
+def choosable(compiled: Compiled, function: FunctionName, item: ItemName | None) -> FunctionClause:
+    """Return the function's clause, if it or that item of it is up for choice; raise `NotAChoice`."""
     table = compiled.functions.get(function)
     if table is None:
         raise NotAChoice

@@ -30,6 +30,7 @@ class CodePurpose(StrEnum):
     """What a code is good for. Closed: a code for one is nothing for another."""
 
     VERIFY = "verify"
+    SIGN_IN = "sign_in"
 
 
 class WrongCode(TrothError):

@@ -13,6 +13,7 @@ class LetterKind(StrEnum):
     """Every letter there is."""
 
     CODE = "code"
+    SIGN_IN_CODE = "sign_in_code"
     ALREADY_REGISTERED = "already_registered"
     REQUEST = "request"
     NOTICE = "notice"
@@ -20,6 +21,7 @@ class LetterKind(StrEnum):
 
 PURPOSES: Mapping[LetterKind, Purpose] = {
     LetterKind.CODE: COMPLETE_REGISTRATION,
+    LetterKind.SIGN_IN_CODE: SIGN_IN,
     LetterKind.ALREADY_REGISTERED: SIGN_IN,
     LetterKind.REQUEST: ANSWER_REQUEST,
     LetterKind.NOTICE: SIGN_IN,
@@ -29,6 +31,13 @@ PURPOSES: Mapping[LetterKind, Purpose] = {
 _TEXTS: Mapping[tuple[LetterKind, str], str] = {
     (LetterKind.CODE, "en"): "Your code is {code} . It works for 10 minutes. We never ask you for it.",
     (LetterKind.CODE, "zh"): "您的验证码是 {code} ，10 分钟内有效。我们不会向您索要验证码。",
+    (LetterKind.SIGN_IN_CODE, "en"): (
+        "Your code to sign in is {code} . It works for 10 minutes, once. We never ask you for it."
+    ),
+    (
+        LetterKind.SIGN_IN_CODE,
+        "zh",
+    ): "您的登录验证码是 {code} ，10 分钟内有效，仅可使用一次。我们不会向您索要验证码。",
     (LetterKind.ALREADY_REGISTERED, "en"): (
         "Someone tried to register with this contact, which already has an account. "
         "If it was you, sign in instead. If not, you need do nothing; nothing was changed."

@@ -44,9 +44,11 @@ class Origins:
     def spend(self, origin: str | None, what: bytes, limit: Limit, now: datetime) -> bytes | None:
         """Pay for one try at ``what``; return what to hand back. Raises `TooManyTries`."""
         network = _network(origin)
-        if network is None:
-            return None
-        tag = self._tag(network, what, now)
+        return None if network is None else self.spend_by(network, what, limit, now)
+
+    def spend_by(self, who: bytes, what: bytes, limit: Limit, now: datetime) -> bytes:
+        """Do the same for anything that tells one caller from another, such as a token."""
+        tag = self._tag(who, what, now)
         window = self._windows.get(tag)
         if window is None or window.started + limit.window <= now:
             window = _Window(now, 0)
@@ -65,11 +67,11 @@ class Origins:
         if window is not None and window.n:
             window.n -= 1
 
-    def _tag(self, network: bytes, what: bytes, now: datetime) -> bytes:
+    def _tag(self, who: bytes, what: bytes, now: datetime) -> bytes:
         if self._day != now.date():
             self._day, self._key = now.date(), secrets.token_bytes(32)
             self._windows.clear()
-        text = len(network).to_bytes(1, "big") + network + what
+        text = len(who).to_bytes(4, "big") + who + what
         return hmac.digest(self._key, text, hashlib.sha256)
 
 

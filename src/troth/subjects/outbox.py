@@ -18,9 +18,10 @@ from troth.subjects import matters
 from troth.subjects.asking import SERVICE, Asking, Behalf, purpose_of
 from troth.subjects.messages import PURPOSES, LetterKind, text
 from troth.subjects.names import EMAIL, PHONE, REGISTER
+from troth.subjects.own_right import or_by_right
 from troth.subjects.senders import Channel, Sender
 from troth.subjects.sql import QUERIES
-from troth.terms import Denied, ItemName, PolicyName, SubjectId, Verb
+from troth.terms import Denied, ItemName, PolicyName, Reason, SubjectId, Verb
 from troth.vault import Erased, NotHeld
 
 if TYPE_CHECKING:
@@ -157,6 +158,10 @@ class Outbox:
         if due.request is not None and due.ground is not None:
             behalf = Behalf(due.request, due.ground, due.staff)
             ask = asking.for_request(behalf, Verb.USE, REGISTER, {address})
+        elif kind is LetterKind.SIGN_IN_CODE:  # they asked for it, and lack what the account would need
+            ask = asking.by_right(Verb.USE, REGISTER, {address})
+        elif kind is LetterKind.NOTICE:  # owed to whoever has an account, complete or not
+            ask = await or_by_right(tx, compiled, asking, ask, only=(Reason.REQUIRED_ITEM_MISSING,))
         permit = await parts.gate.admit(tx, ask)
         values: Mapping[str, object] = {}
         if due.sealed is not None:

@@ -110,6 +110,10 @@ VALUES (%(subject)s, %(policy)s, %(language)s, %(now)s, %(verify_by)s)
 -- Which policy an account was opened under, and whether its holder proved to be reachable.
 SELECT policy, language, state FROM account WHERE subject = %(subject)s
 
+-- :account_policy
+-- Which policy an account was opened under.
+SELECT policy FROM account WHERE subject = %(subject)s
+
 -- :account_language
 -- In which language someone is written to.
 SELECT language FROM account WHERE subject = %(subject)s
@@ -270,3 +274,44 @@ UPDATE told SET seen = coalesce(seen, %(now)s) WHERE subject = %(subject)s AND m
 -- Accounts under a policy, in the order of their ids.
 SELECT subject FROM account WHERE policy = %(policy)s AND state = 'verified' AND subject > %(after)s
  ORDER BY subject LIMIT %(limit)s
+
+-- :end_every_session
+-- Everybody signs in again.
+DELETE FROM session
+
+-- :renew_staff
+-- Another token, for as long as they belong to the staff.
+UPDATE staff SET token_hash = %(token_hash)s WHERE staff = %(staff)s AND ended IS NULL
+
+-- :copy_accounts
+-- Accounts of people who come from elsewhere, reachable as their maker says.
+COPY account (subject, policy, language, state, since, verify_by) FROM STDIN (FORMAT binary)
+
+-- :begin_import
+-- A file is read for the first time, or once more.
+INSERT INTO import_file (file, policy, began) VALUES (%(file)s, %(policy)s, %(now)s) ON CONFLICT DO NOTHING
+
+-- :import
+-- How far a file has come.
+SELECT reached, stored, ended FROM import_file WHERE file = %(file)s AND policy = %(policy)s
+
+-- :import_held
+-- The same, holding back whoever reads the file at the same time.
+SELECT reached, stored, ended FROM import_file WHERE file = %(file)s AND policy = %(policy)s FOR NO KEY UPDATE
+
+-- :import_goes_on
+-- These rows have been seen to.
+UPDATE import_file SET reached = %(reached)s, stored = %(stored)s WHERE file = %(file)s AND policy = %(policy)s
+
+-- :end_import
+-- All of them have; the first end stands.
+UPDATE import_file SET ended = coalesce(ended, %(now)s) WHERE file = %(file)s AND policy = %(policy)s
+
+-- :copy_import_lines
+-- Lines that were not stored as they stood.
+COPY import_line (file, policy, line, stored, reason) FROM STDIN (FORMAT binary)
+
+-- :import_lines
+-- All of them, in the order of the file.
+SELECT line, stored, reason FROM import_line WHERE file = %(file)s AND policy = %(policy)s
+ ORDER BY line, reason

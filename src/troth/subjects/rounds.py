@@ -17,7 +17,7 @@ from troth import ledger
 from troth.ledger import EntryKind, NewEntry
 from troth.policy.words import Channel as Way
 from troth.subjects import matters
-from troth.subjects.acts import on_file
+from troth.subjects.acts import home, on_file
 from troth.subjects.messages import LetterKind
 from troth.subjects.names import REGISTER
 from troth.subjects.outbox import ADDRESSES
@@ -134,7 +134,8 @@ class Rounds:
 
     async def _ways(self, tx: Tx, telling: Round, subject: SubjectId) -> Sequence[Channel]:
         """Return what can carry a letter to this person, in the order of the clause."""
-        held = await on_file(tx, subject, telling.matter.policy, REGISTER)
+        under = await home(tx, subject, telling.matter.policy)
+        held = await on_file(tx, subject, under, REGISTER)
         asked = dict.fromkeys(channel for way in telling.ways for channel in LETTERS.get(way, ()))
         return [channel for channel in asked if ADDRESSES[channel] in held]
 

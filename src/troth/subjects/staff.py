@@ -86,6 +86,14 @@ async def who(tx: Tx, text: str) -> Staff:
     return Staff(row.staff, Role(row.role))
 
 
+async def renew(tx: Tx, who: Staff) -> Hired:
+    """Give someone another token; the one before opens nothing from here on. Raises `NotStaff`."""
+    token = tokens.new(who.id)
+    if not await tx.run(QUERIES["renew_staff"], {"staff": who.id, "token_hash": token.hash}):
+        raise NotStaff
+    return Hired(who, token.text)
+
+
 async def dismiss(tx: Tx, staff: UUID, now: datetime) -> None:
     """End someone's belonging to the staff; their token opens nothing from here on. Raises `NotStaff`."""
     role = await tx.value(QUERIES["end_staff"], {"staff": staff, "now": now})

@@ -1,5 +1,6 @@
 """Permit + value ↔ ciphertext: keys, sealed documents and events, blind index, erasure. Decides nothing."""
 
+from troth.vault.arrivals import Arrival
 from troth.vault.errors import (
     CertificateBroken,
     Claimed,
@@ -21,6 +22,7 @@ from troth.vault.keyring_folder import FolderKeyring
 from troth.vault.vault import Exported, Form, Vault
 
 __all__ = [
+    "Arrival",
     "CertificateBroken",
     "Claimed",
     "EpochKind",

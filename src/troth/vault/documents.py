@@ -135,9 +135,14 @@ async def put(
         old, wraps = None, []
     record = RecordId(old.record if old else uuid4())
     version = old.version + 1 if old else 1
+<<<<<<< HEAD
     old_key = _unwrap(keyring, subject, record, wraps[0]) if wraps else None
     key = old_key if old_key and which.history else cipher.new_key()
     sealed = cipher.seal(key, _label(subject, record, item, version, permit.version).aad(), plaintext)
+=======
+    key = _unwrap(keyring, subject, record, wraps[0]) if wraps else cipher.new_key()
+    sealed = cipher.seal(key, document_label(subject, record, item, version, permit.version).aad(), plaintext)
+>>>>>>> main
     row = {
         "subject": subject,
         "record": record,
@@ -180,12 +185,17 @@ async def add(
     day: date,
     record: RecordId,
 ) -> None:
+<<<<<<< HEAD
     """Add one of several documents, ``of`` whom, what and under which version of the policy, under ``key``.
 
     It has no wrap yet: the caller adds one.
     """
     subject, item, policy_version = of
     label = _label(subject, record, item, 1, policy_version)
+=======
+    """Add one of several documents under ``key``. It has no wrap yet: the caller adds one."""
+    label = document_label(permit.ask.subject, record, item, 1, permit.version)
+>>>>>>> main
     row = {
         "subject": subject,
         "record": record,
@@ -376,7 +386,10 @@ def wrap_label(subject: SubjectId, record: UUID, function: str, retention: str, 
     )
 
 
-def _label(subject: SubjectId, record: UUID, item: ItemName, version: int, policy_version: int) -> Label:
+def document_label(
+    subject: SubjectId, record: UUID, item: ItemName, version: int, policy_version: int
+) -> Label:
+    """Return what a version of a document is bound to."""
     return Label(
         kind=Kind.DOCUMENT,
         subject=subject,
@@ -397,5 +410,5 @@ def _open(keyring: Keyring, subject: SubjectId, item: ItemName, held: _Held) -> 
 
 
 def _opened(key: bytes, subject: SubjectId, item: ItemName, held: _Stored) -> Mapping[str, object]:
-    label = _label(subject, held.record, item, held.version, held.policy_version)
+    label = document_label(subject, held.record, item, held.version, held.policy_version)
     return blocks.decode_value(cipher.unseal(key, label.aad(), bytes(held.sealed)))

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+<<<<<<< HEAD
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
+=======
+from collections.abc import Sequence
+from dataclasses import dataclass
+>>>>>>> main
 
 from troth.db import Tx
 from troth.terms import Clock, ItemName, Permit, SubjectId
@@ -44,6 +49,7 @@ def tagged_label(owner: keys.KeyOwner, key: keys.DataKey, field: str, policy_ver
 
 
 @dataclass(frozen=True, slots=True)
+<<<<<<< HEAD
 class _SealedBy:
     key: UUID
 
@@ -54,6 +60,10 @@ async def drop(
     """Delete tags with the values beside them; the keys that open those are owed an end."""
     gone = await tx.rows(_SealedBy, query, params)
     await deletions.owe(tx, subject, sorted({one.key for one in gone}), now)
+=======
+class _Taken:
+    tag: bytes
+>>>>>>> main
 
 
 class Lookup:
@@ -76,6 +86,22 @@ class Lookup:
             tags.append(tag(key, field, value))
         found = await tx.value(QUERIES["find"], {"field": field, "epochs": epochs, "tags": tags})
         return None if found is None else SubjectId(found)
+
+    async def taken(self, tx: Tx, field: ItemName, values: Sequence[str]) -> frozenset[str]:
+        """Return those of ``values`` that somebody claimed; nobody turns an epoch until ``tx`` ends."""
+        await tx.run(QUERIES["share_epochs"])
+        tagged: dict[bytes, str] = {}
+        epochs: list[int] = []
+        for epoch in self._keyring.epochs(EpochKind.INDEX):
+            try:
+                key = self._keyring.key(EpochKind.INDEX, epoch)
+            except KeyDestroyed:
+                continue
+            tagged |= {tag(key, field, value): value for value in values}
+            epochs += [epoch] * (len(tagged) - len(epochs))
+        params = {"field": field, "epochs": epochs, "tags": list(tagged)}
+        rows = await tx.rows(_Taken, QUERIES["taken"], params)
+        return frozenset(tagged[bytes(row.tag)] for row in rows)
 
     async def claim(self, tx: Tx, permit: Permit, field: ItemName, value: str) -> None:
         """Make the permit's subject findable by ``value``, instead of by an earlier value of ``field``.

@@ -287,6 +287,28 @@ SELECT DISTINCT function FROM vault_key WHERE subject = %(subject)s ORDER BY fun
 SELECT subject FROM blind_index
  WHERE field = %(field)s AND (epoch, tag) IN (SELECT * FROM unnest(%(epochs)s::int[], %(tags)s::bytea[])) LIMIT 1
 
+-- :taken
+-- Which of these tags of a field lead to somebody.
+SELECT tag FROM blind_index
+ WHERE field = %(field)s AND (epoch, tag) IN (SELECT * FROM unnest(%(epochs)s::int[], %(tags)s::bytea[]))
+
+-- :copy_keys
+-- Keys of subjects who have none yet.
+COPY vault_key (subject, key, function, class, kek_epoch, wrapped) FROM STDIN (FORMAT binary)
+
+-- :copy_documents
+-- Documents in their first version, of subjects who have none yet.
+COPY document (subject, record, item, version, policy_version, at_day, sealed) FROM STDIN (FORMAT binary)
+
+-- :copy_wraps
+-- Who holds them.
+COPY document_wrap (subject, record, function, class, kek_epoch, wrapped) FROM STDIN (FORMAT binary)
+
+-- :copy_tags
+-- What they are found by. The primary key lets one subject have a value.
+COPY blind_index (field, epoch, tag, subject, key, function, class, policy_version, sealed)
+FROM STDIN (FORMAT binary)
+
 -- :claim
 -- Make a value findable; nothing when it is claimed already.
 INSERT INTO blind_index (field, epoch, tag, subject, key, function, class, policy_version, sealed)

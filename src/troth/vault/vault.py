@@ -18,6 +18,7 @@ from uuid import UUID
 from troth.db import Tx
 from troth.policy.values import VALUES, Values
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId
+from troth.vault import arrivals as arriving
 from troth.vault import blocks, cipher, closing, covers, deletions, documents, edits, events, intake, keys
 from troth.vault.documents import Which
 from troth.vault.errors import Erased, NotHeld, Unsealable, WrongForm
@@ -85,6 +86,21 @@ class Vault:
     async def add(self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]) -> RecordId:
         """Store one more document of ``item``, such as an order among orders. Raises as `put` does."""
         return await self._put(tx, permit, item, value, Which(several=True))
+
+    async def arrive(self, tx: Tx, arrivals: Sequence[arriving.Arrival]) -> None:
+        """Store the first documents of subjects who were made in ``tx``, and make them findable.
+
+        Raises `NotCovered`, `NotKept`, `WrongForm`, `NotStorable`, and `Claimed` when another subject came to
+        hold a value meanwhile: then nothing of ``tx`` may be committed.
+        """
+        now = self._clock.now()
+        for each in arrivals:
+            covers.demand_storing(each.permit, now, each.values.keys() | each.found_by.keys())
+            for item, value in each.values.items():
+                self._demand_form(item, value)
+        for permit, record in await arriving.arrive(tx, self._keyring, arrivals, now.date()):
+            if (rule := self._rules.fixed(permit)) is not None:
+                await closing.owe(tx, permit.ask.subject, function_of(permit), record, rule.ends(now))
 
     async def open(
         self, tx: Tx, permit: Permit, item: ItemName, record: RecordId | None = None

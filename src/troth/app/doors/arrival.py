@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from troth.app.doors.base import Doors
 from troth.app.views import Registered, SignedIn, Verified
 from troth.subjects import sessions
+from troth.subjects.by_code import CodeSignIn
+from troth.subjects.new_password import NewPassword
 
 if TYPE_CHECKING:
     from troth.subjects.registration import Registration
@@ -39,6 +41,27 @@ class ArrivalDoors(Doors):
                 self._system.db, login, password, origin=origin, known=known
             )
         return SignedIn(session.token, session.expires)
+
+    async def ask_code(self, login: str, *, origin: str | None = None) -> None:
+        """Send a code to who has no password; the same answer whoever that is, and if nobody is."""
+        async with self._answering():
+            await self._by_code().ask(self._system.db, login, origin=origin)
+
+    async def sign_in_by_code(self, login: str, code: str, *, origin: str | None = None) -> SignedIn:
+        """Begin a session with the code that was sent. Raises `WrongCode`, `TooManyTries`."""
+        async with self._answering():
+            session = await self._by_code().sign_in(self._system.db, login, code, origin=origin)
+        return SignedIn(session.token, session.expires)
+
+    async def set_password(self, token: str, new: str, current: str | None = None) -> SignedIn:
+        """Set the first password, or another one in place of ``current``; every other session ends."""
+        async with self._answering():
+            setting = NewPassword(self._system.parts, self._system.accounts)
+            session = await setting.set(self._system.db, token, new, current)
+        return SignedIn(session.token, session.expires)
+
+    def _by_code(self) -> CodeSignIn:
+        return CodeSignIn(self._system.parts, self._system.accounts)
 
     async def sign_out(self, token: str) -> None:
         """End this session; harmless when it has ended."""

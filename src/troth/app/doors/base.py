@@ -19,6 +19,7 @@ from troth.terms import Denied, SubjectId, TrothError
 if TYPE_CHECKING:
     from troth.app.system import System
     from troth.db import Tx
+    from troth.terms import PolicyName
 
 
 class Unavailable(TrothError):
@@ -65,10 +66,15 @@ class Doors:
         """Return who is signed in; raises `NotSignedIn`."""
         return await sessions.who(tx, token, self._system.clock.now())
 
-    async def _asking(self, tx: Tx, subject: SubjectId) -> Asking:
-        """Begin a question to the gate about ``subject``, under the policy of their account."""
-        policy = await self._system.accounts.policy_of(tx, subject)
-        return Asking(subject, policy, self._system.settings.region, self._system.clock.now())
+    async def _asking(self, tx: Tx, subject: SubjectId, policy: PolicyName | None = None) -> Asking:
+        """Begin a question to the gate about ``subject``, under ``policy`` or that of their account.
+
+        Whether they ever agreed to it, the gate says. Raises `NoSuchPolicy`.
+        """
+        under = await self._system.accounts.policy_of(tx, subject)
+        if policy is not None:
+            under = self._system.gate.policies.current(policy).policy.name
+        return Asking(subject, under, self._system.settings.region, self._system.clock.now())
 
     async def _changed(self, subject: SubjectId) -> None:
         """Tell the other processes at once, after the commit. Should this be lost, `tell` tells again."""

@@ -10,39 +10,36 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.app.doors import states
 from troth.app.doors.base import Doors
+from troth.app.doors.rights import in_person
 from troth.app.views import BoundDevice, DeviceLine, Me
 from troth.devices.identifiers import Told
 from troth.devices.registry import NotYourDevice
 from troth.gate import accepted_version
 from troth.subjects.choices import Choices, Shown
-from troth.subjects.names import REGISTER
 from troth.subjects.sessions import NotSignedIn
 from troth.subjects.store import Shop, link_store
-from troth.terms import Verb
 
 if TYPE_CHECKING:
     from troth.app.views import Store
     from troth.db import Tx
     from troth.policy.compiled import Compiled
     from troth.subjects.asking import Asking
-    from troth.terms import DeviceId, FunctionName, ItemName, Standing, SubjectId, SwitchName
+    from troth.terms import DeviceId, FunctionName, ItemName, PolicyName, Standing, SubjectId, SwitchName
 
 
 class PersonDoors(Doors):
     """What a person does for themselves."""
 
-    async def me(self, token: str) -> Me:
+    async def me(self, token: str, policy: PolicyName | None = None) -> Me:
         """Tell what stands: their own right, so also after the agreement has ended. Raises `Denied`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            asking = await self._asking(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             standing = await ledger.standing(tx, subject, lock=True)
             if standing is None:
                 raise NotSignedIn
             compiled = self._accepted(standing, asking)
-            items = compiled.functions[REGISTER].items if REGISTER in compiled.functions else ()
-            ask = asking.by_right(Verb.USE, REGISTER, items)
-            await self._system.gate.admit(tx, ask, counted=True)
+            await in_person(self._system, tx, await self._asking(tx, subject))
             lines = await self._system.devices.listed(tx, subject)
         devices = tuple(DeviceLine(line.device, line.model or "", line.day) for line in lines)
         return Me(
@@ -62,6 +59,7 @@ class PersonDoors(Doors):
         text_hash: str | None,
         *,
         item: ItemName | None = None,
+        policy: PolicyName | None = None,
     ) -> str:
         """Ask for a function, or consent to it or to one optional item; return the receipt.
 
@@ -70,7 +68,7 @@ class PersonDoors(Doors):
         """
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            asking = await self._asking(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             shown = Shown(language, text_hash) if text_hash else None
             chosen = await self._choices.choose(
                 tx, subject, asking.policy, function, shown=shown, item=item, separate=True
@@ -78,31 +76,56 @@ class PersonDoors(Doors):
         await self._changed(subject)
         return chosen.receipt
 
-    async def withdraw(self, token: str, function: FunctionName, *, item: ItemName | None = None) -> str:
+    async def withdraw(
+        self,
+        token: str,
+        function: FunctionName,
+        *,
+        item: ItemName | None = None,
+        policy: PolicyName | None = None,
+    ) -> str:
         """Take a choice back; return the receipt. Nothing of it is collected from the commit on."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            asking = await self._asking(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             chosen = await self._choices.withdraw(tx, subject, asking.policy, function, item=item)
         await self._changed(subject)
         return chosen.receipt
 
-    async def switch(self, token: str, switch: SwitchName, *, on: bool, device: DeviceId | None) -> str:
+    async def switch(
+        self,
+        token: str,
+        switch: SwitchName,
+        *,
+        on: bool,
+        device: DeviceId | None,
+        policy: PolicyName | None = None,
+    ) -> str:
         """Put a switch on or off; return the receipt. Raises `NotYourDevice`, `NotAChoice`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            asking = await self._asking(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             if device is not None:
                 await self._own(tx, subject, device)
             chosen = await self._choices.switch(tx, subject, asking.policy, switch, on=on, device=device)
         await self._changed(subject)
         return chosen.receipt
 
-    async def bind(self, token: str, *, serial: str, code: str, mac: str, model: str, ip: str) -> BoundDevice:
+    async def bind(
+        self,
+        token: str,
+        *,
+        serial: str,
+        code: str,
+        mac: str,
+        model: str,
+        ip: str,
+        policy: PolicyName | None = None,
+    ) -> BoundDevice:
         """Make a stocked device theirs. Raises `WrongCode`, `TooManyTries`, `AlreadyBound`, `Denied`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            asking = await self._asking(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             told = Told(model=model, mac=mac, serial=serial, ip=ip)
             bound = await self._system.devices.bind(tx, subject, asking.policy, code, told)
         await self._changed(subject)

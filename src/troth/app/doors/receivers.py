@@ -60,12 +60,19 @@ class ReceiverDoors(RecordDoors):
             await register.out_of_force(tx, await self._towards(tx, token, at), fact)
 
     async def allow_receiver(
-        self, token: str, receiver: str, purpose: str, *, allowed: bool, separate: bool
+        self,
+        token: str,
+        receiver: str,
+        purpose: str,
+        *,
+        allowed: bool,
+        separate: bool,
+        policy: PolicyName | None = None,
     ) -> None:
         """Let a receiver have something for a purpose, or no longer. Raises `NotSignedIn`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            asking = await self._asking(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             said = Act(
                 kind=ActKind.SUPPLIED if allowed else ActKind.REMOVED,
                 policy=asking.policy,

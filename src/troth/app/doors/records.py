@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from troth.subjects.records import Kept
     from troth.subjects.services import Opened, Taken
     from troth.terms import (
+        DeviceId,
         EntryId,
         FunctionName,
         PolicyName,
@@ -71,52 +72,68 @@ class ServiceAsk:
     policy: PolicyName | None = None
     items: frozenset[ItemName] = field(default=frozenset())
     claim: Claim | None = None
+    device: DeviceId | None = None
 
 
 class RecordDoors(StaffDoors):
     """Documents under any policy."""
 
-    async def held(self, token: str) -> Mapping[FunctionName, frozenset[ItemName]]:
+    async def held(
+        self, token: str, policy: PolicyName | None = None
+    ) -> Mapping[FunctionName, frozenset[ItemName]]:
         """Tell which items are on file, by function; no value is opened. Raises `NotSignedIn`."""
         async with self._open() as tx:
-            asking = await self._asking(tx, await self._who(tx, token))
+            asking = await self._asking(tx, await self._who(tx, token), policy)
             return await self._records.held(tx, asking)
 
     async def give(
-        self, token: str, function: FunctionName, values: Mapping[ItemName, Mapping[str, object]]
+        self,
+        token: str,
+        function: FunctionName,
+        values: Mapping[ItemName, Mapping[str, object]],
+        *,
+        policy: PolicyName | None = None,
     ) -> Kept:
         """Take what a person gives of themselves, or corrects. Raises `Denied`, `NotThisWay`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            kept = await self._records.give(tx, await self._asking(tx, subject), function, values)
+            kept = await self._records.give(tx, await self._asking(tx, subject, policy), function, values)
         await self._changed(subject)
         return kept
 
-    async def show(self, token: str, function: FunctionName, item: ItemName) -> Mapping[str, object]:
+    async def show(
+        self, token: str, function: FunctionName, item: ItemName, *, policy: PolicyName | None = None
+    ) -> Mapping[str, object]:
         """Open one document for its person. Raises `NothingOnFile`, `Denied`."""
         async with self._open() as tx:
-            asking = await self._asking(tx, await self._who(tx, token))
+            asking = await self._asking(tx, await self._who(tx, token), policy)
             return await self._records.show(tx, asking, function, item)
 
-    async def take_back(self, token: str, function: FunctionName, item: ItemName) -> None:
+    async def take_back(
+        self, token: str, function: FunctionName, item: ItemName, *, policy: PolicyName | None = None
+    ) -> None:
         """Let a function no longer hold an item. Raises `NothingOnFile`, `Denied`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            await self._records.take_back(tx, await self._asking(tx, subject), function, item)
+            await self._records.take_back(tx, await self._asking(tx, subject, policy), function, item)
         await self._changed(subject)
 
-    async def state_need(self, token: str, function: FunctionName, need: str, *, met: bool) -> None:
+    async def state_need(
+        self, token: str, function: FunctionName, need: str, *, met: bool, policy: PolicyName | None = None
+    ) -> None:
         """Say that a need of a function is met, or no longer. Raises `NotYoursToState`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            await self._records.state(tx, await self._asking(tx, subject), function, need, met=met)
+            await self._records.state(tx, await self._asking(tx, subject, policy), function, need, met=met)
         await self._changed(subject)
 
-    async def permit(self, token: str, permission: str, *, given: bool) -> None:
+    async def permit(
+        self, token: str, permission: str, *, given: bool, policy: PolicyName | None = None
+    ) -> None:
         """Say what the phone answered when it was asked for a permission. Raises `NotListed`."""
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            await self._records.permit(tx, await self._asking(tx, subject), permission, given=given)
+            await self._records.permit(tx, await self._asking(tx, subject, policy), permission, given=given)
         await self._changed(subject)
 
     async def take_in(
@@ -188,8 +205,16 @@ class RecordDoors(StaffDoors):
             basis=basis_of(compiled, verb, wanted.reference),
             reference=wanted.reference,
             recipient=wanted.recipient,
+            device=await self._alone(tx, wanted),
             beyond=await self._beyond(tx, policy, wanted) if wanted.claim else None,
         )
+
+    async def _alone(self, tx: Tx, wanted: ServiceAsk) -> DeviceId | None:
+        """Return the device asked about, where it is their only one: what is on file says not of which."""
+        if wanted.device is None:
+            return None
+        theirs = await self._system.devices.listed(tx, wanted.subject)
+        return wanted.device if [line.device for line in theirs] == [wanted.device] else None
 
     async def _beyond(self, tx: Tx, policy: PolicyName, wanted: ServiceAsk) -> Beyond | None:
         """Look up which facts are on record for the case claimed; the gate says if they are enough."""

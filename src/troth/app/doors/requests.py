@@ -29,6 +29,7 @@ from troth.terms import SubjectId, TrothError
 if TYPE_CHECKING:
     from troth.db import Tx
     from troth.rights.desk import Desk
+    from troth.terms import PolicyName
 
 Step = Callable[["Tx", Request, Behalf], Awaitable[Request]]
 _DESK = frozenset({Role.ADMIN, Role.PRIVACY, Role.SUPPORT})
@@ -58,13 +59,21 @@ class RequestDoors(StaffDoors):
             found = await rows.requests_of(tx, subject)
             return tuple([await self._own_line(tx, one) for one in found])
 
-    async def request(self, token: str, right: str, text: str, about: UUID | None = None) -> RequestLine:
+    async def request(
+        self,
+        token: str,
+        right: str,
+        text: str,
+        about: UUID | None = None,
+        *,
+        policy: PolicyName | None = None,
+    ) -> RequestLine:
         """Ask for something. Raises `NoSuchRight`, `NotThisWay`, `TwoSteps`, `Denied`."""
         if right == Right.CANCEL:
             raise TwoSteps
         async with self._open() as tx:
             subject = await self._who(tx, token)
-            asking = await self._asking(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             compiled = await self._desk.accepted(tx, subject, asking.policy)
             asked = Asked(right, way_in_person(compiled, right), text, about=about)
             made = await self._desk.receive(tx, subject, asking.policy, asked)
@@ -103,9 +112,11 @@ class RequestDoors(StaffDoors):
         text: str,
         received: datetime | None = None,
         about: UUID | None = None,
+        policy: PolicyName | None = None,
     ) -> RequestLine:
         """Enter a request that came in at the desk, for whoever has this number or address.
 
+        ``policy``: which of those that they accepted it is about, if not the one of their account.
         Raises `NobodyThere`, `NoSuchRight`, `NotThisWay`, `NotYet`, `NoSuchRequest`, `Denied`.
         """
         async with self._open() as tx:
@@ -114,9 +125,9 @@ class RequestDoors(StaffDoors):
             subject = await self._system.vault.lookup.find(tx, item, value)
             if subject is None:
                 raise NobodyThere
-            policy = await self._system.accounts.policy_of(tx, subject)
+            asking = await self._asking(tx, subject, policy)
             asked = Asked(right, channel, text, staff=who.id, received=received, about=about)
-            made = await self._desk.receive(tx, subject, policy, asked)
+            made = await self._desk.receive(tx, subject, asking.policy, asked)
             return _line(made, self._system.clock.now(), whose=True)
 
     async def read_request(self, token: str, request: UUID) -> RequestLine:

@@ -87,11 +87,13 @@ class StaffDoors(Doors):
             await ledger.append(tx, entry)
         return seen
 
-    async def stock(self, token: str, *, serial: str, model: str, code: str) -> None:
+    async def stock(
+        self, token: str, *, serial: str, model: str, code: str, supplier: str | None = None
+    ) -> None:
         """Put a device on the shelf; doing it again changes nothing. Raises `NotStaff`, `WrongRole`."""
         async with self._open() as tx:
             await self._staff(tx, token, _STOCKING)
-            await self._system.devices.stock(tx, serial, model, code)
+            await self._system.devices.stock(tx, serial, model, code, supplier=supplier)
 
     async def _staff(self, tx: Tx, token: str, roles: frozenset[Role]) -> Staff:
         found = await staff.who(tx, token)

@@ -17,16 +17,24 @@ from typing import TYPE_CHECKING, Any
 import nats
 from nats.errors import Error as NatsError
 
-from troth.app.embedded.nats_config import KEY_VARIABLE, BrokerConfig, BrokerKeys, config_text
+from troth.app.embedded.nats_config import (
+    KEY_VARIABLE,
+    PREVIOUS_VARIABLE,
+    BrokerConfig,
+    BrokerKeys,
+    config_text,
+    previous,
+)
 from troth.app.embedded.nats_log import worth_keeping
 from troth.app.embedded.nats_store import cap_retained, jetstream, prove_encrypted
 from troth.app.places import Hold, Unusable, enough_space, own_directory, own_file
 from troth.app.ports import free_port, must_be_free
 from troth.app.supervisor import Child
+from troth.app.tls import Papers
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from nats.aio.client import Client
 
@@ -60,7 +68,8 @@ def wheel_program() -> Path:
 class Nats:
     """One broker in ``directory`` with its keys in ``keyring`` (both 0700, made when missing).
 
-    A port of 0 takes a free one, the same again at every restart; ``url`` and ``mqtt_port`` tell it.
+    A port of 0 takes a free one, the same again at every restart; ``url`` and ``mqtt_port`` tell it. Devices
+    are spoken to in TLS with ``papers``; the server reads those files again on SIGHUP.
     """
 
     def __init__(
@@ -72,6 +81,8 @@ class Nats:
         nats_port: int = 0,
         mqtt_port: int = 0,
         host: str = "127.0.0.1",
+        mqtt_host: str = "127.0.0.1",
+        papers: Papers | None = None,
         max_connections: int = 65536,
         room_mb: int = _ROOM_MB,
     ) -> None:
@@ -85,8 +96,10 @@ class Nats:
             name=name,
             store=self._directory / "store",
             nats_port=nats_port or free_port(host),
-            mqtt_port=mqtt_port or free_port(host),
+            mqtt_port=mqtt_port or free_port(mqtt_host),
             host=host,
+            mqtt_host=mqtt_host,
+            papers=papers,
             max_connections=max_connections,
         )
 
@@ -106,7 +119,7 @@ class Nats:
         return Child(
             name="nats",
             argv=(str(self._program), "-c", str(self._directory / "nats.conf")),
-            environment={KEY_VARIABLE: self.keys.stream_key.read_text(encoding="ascii").strip()},
+            environment=self._told(),
             log=self._directory / "nats.log",
             keep=worth_keeping,
             before=self._prepare,
@@ -117,6 +130,13 @@ class Nats:
             stop_signal=SIGTERM,
             death_signal=SIGKILL,
         )
+
+    def _told(self) -> Mapping[str, str]:
+        """Return the stream's keys: that of now, and the one before where the store may still need it."""
+        files = {KEY_VARIABLE: self.keys.stream_key, PREVIOUS_VARIABLE: previous(self.keys)}
+        return {
+            name: file.read_text(encoding="ascii").strip() for name, file in files.items() if file.exists()
+        }
 
     async def _prepare(self) -> None:
         own_directory(self._directory)
@@ -131,11 +151,8 @@ class Nats:
                     "with TROTH_DATA"
                 )
             await asyncio.sleep(_POLL_S)
-        for port, variable in (
-            (self._config.nats_port, "TROTH_NATS_PORT"),
-            (self._config.mqtt_port, "TROTH_MQTT_PORT"),
-        ):
-            must_be_free(self._config.host, port, variable)
+        must_be_free(self._config.host, self._config.nats_port, "TROTH_NATS_PORT")
+        must_be_free(self._config.mqtt_host, self._config.mqtt_port, "TROTH_MQTT_PORT")
         own_directory(self._config.store)
         own_file(self._directory / "nats.conf", config_text(self._config, self.keys))
 
@@ -177,6 +194,7 @@ class Nats:
                 js = jetstream(nc, timeout_s=5)
                 await prove_encrypted(js, self._config.store)
                 await cap_retained(js)
+                previous(self.keys).unlink(missing_ok=True)  # the store is sealed with the new key by now
         except NatsError as error:
             raise Unusable(f"nats-server at {self.url} does not answer as it should: {error!r}") from error
 

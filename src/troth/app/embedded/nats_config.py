@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from troth.app.places import own_directory, own_file
+from troth.app.tls import Papers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,8 @@ SYSTEM_ACCOUNT = "SYS"
 CALLOUT_ACCOUNT = "AUTH"
 """Where the callout service listens on $SYS.REQ.USER.AUTH; it sees device secrets and nothing else."""
 KEY_VARIABLE = "NATS_STREAM_KEY"
+PREVIOUS_VARIABLE = "NATS_STREAM_PREVIOUS"
+PREVIOUS = "stream.previous"
 MAX_PAYLOAD = 66 * 1024
 """64 KiB for what a device says, and room for the headers that the MQTT listener adds."""
 
@@ -63,6 +66,19 @@ class BrokerKeys:
         )
 
 
+def rotate(folder: Path) -> None:
+    """Make all of the broker's keys anew. While it runs, nobody of ours would be let in any more.
+
+    The stream store is read with the key before once more, and sealed with the new one, at the next start.
+    """
+    keys = BrokerKeys.at(folder)
+    own_file(folder / PREVIOUS, keys.stream_key.read_text(encoding="ascii"))
+    own_file(keys.stream_key, "stream-" + secrets.token_hex(32))
+    for seed in (keys.worker_seed, keys.system_seed, keys.callout_seed, keys.issuer_seed):
+        seed.unlink()
+    BrokerKeys.at(folder)
+
+
 _NKEYS: Any = import_module("nkeys")  # ships no types
 
 
@@ -84,6 +100,8 @@ class BrokerConfig:
     nats_port: int
     mqtt_port: int
     host: str = "127.0.0.1"
+    mqtt_host: str = "127.0.0.1"
+    papers: Papers | None = None
     max_connections: int = 65536
     max_store_mb: int = 4096
 
@@ -110,14 +128,14 @@ jetstream {{
   store_dir: {_quoted(str(config.store))}
   cipher: aes
   key: ${KEY_VARIABLE}
-  max_memory_store: 64MB
+{_previous(keys)}  max_memory_store: 64MB
   max_file_store: {config.max_store_mb}MB
   limits {{ default_max_consumers: -1, max_ack_pending: 10000 }}
 }}
 
 mqtt {{
-  listen: "{config.host}:{config.mqtt_port}"
-  ack_wait: "30s"
+  listen: "{config.mqtt_host}:{config.mqtt_port}"
+{_tls(config.papers)}  ack_wait: "30s"
   max_ack_pending: 100
   reject_qos2_publish: true
   downgrade_qos2_subscribe: true
@@ -139,6 +157,24 @@ authorization {{
   }}
 }}
 """
+
+
+def _previous(keys: BrokerKeys) -> str:
+    return f"  prev_key: ${PREVIOUS_VARIABLE}\n" if previous(keys).exists() else ""
+
+
+def previous(keys: BrokerKeys) -> Path:
+    """Return where the stream key before this one lies, from a rotation to the next start."""
+    return keys.stream_key.with_name(PREVIOUS)
+
+
+def _tls(papers: Papers | None) -> str:
+    if papers is None:
+        return ""
+    return (
+        f"  tls {{ cert_file: {_quoted(str(papers.certificate))}, key_file: {_quoted(str(papers.key))}, "
+        'min_version: "1.2", timeout: 10 }\n'
+    )
 
 
 def _quoted(text: str) -> str:

@@ -78,7 +78,7 @@ class Postgres:
         self._more = settings or {}
         self._room_mb = room_mb
         self._data = self._directory / "data"
-        self._passwords = self._directory / "roles"
+        self.passwords = self._directory / "roles"
         self._identity = "same"
         self._known_good = False
         self._hold: Hold | None = None
@@ -86,7 +86,11 @@ class Postgres:
 
     def dsn(self, role: Role, database: str = DATABASE) -> str:
         """Return the way in for ``role``, good once the server has been started here."""
-        return dsn(self.sockets, role.value, database, passfile(self._passwords, role))
+        return dsn(self.sockets, role.value, database, passfile(self.passwords, role))
+
+    def unlearn(self) -> None:
+        """Let the next start teach the cluster the passwords that are in the files by then."""
+        (self._data / _MARK).unlink(missing_ok=True)
 
     @property
     def owner_dsn(self) -> str:
@@ -154,12 +158,12 @@ class Postgres:
 
     async def _teach_passwords(self) -> None:
         """Make the cluster know our passwords, while nobody else can ask it anything: no server is up yet."""
-        mark, known = passwords(self._passwords), self._data / _MARK
+        mark, known = passwords(self.passwords), self._data / _MARK
         if known.exists() and known.read_text(encoding="ascii") == mark:
             return
         status, said = await self._run(
             "postgres", "--single", "-D", str(self._data), "-c", "log_min_messages=error", "postgres",
-            told="".join(f"{line}\n" for line in statements(self._passwords)),
+            told="".join(f"{line}\n" for line in statements(self.passwords)),
         )  # fmt: skip
         if status != 0 or "ERROR:" in said or "FATAL:" in said:
             raise Unusable(

@@ -34,9 +34,15 @@ def passwords(folder: Path) -> str:
     for role in Role:
         path = passfile(folder, role)
         if not path.exists():
-            own_file(path, f"*:*:*:{role.value}:{secrets.token_urlsafe(_BYTES)}\n")
+            own_file(path, anew(folder, role)[2])
         mark.update(path.read_bytes())
     return mark.hexdigest()
+
+
+def anew(folder: Path, role: Role) -> tuple[Path, str, str]:
+    """Return a new password of ``role``, between its file and the line that the file is to hold."""
+    password = secrets.token_urlsafe(_BYTES)
+    return passfile(folder, role), password, f"*:*:*:{role.value}:{password}\n"
 
 
 def statements(folder: Path) -> Sequence[str]:

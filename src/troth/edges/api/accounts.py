@@ -13,7 +13,15 @@ from troth.edges.api.answers import (
     SessionBegun,
     StageShown,
 )
-from troth.edges.api.bodies import Code, Farewell, Registering, SigningIn
+from troth.edges.api.bodies import (
+    AskingCode,
+    Code,
+    Farewell,
+    Registering,
+    SettingPassword,
+    SigningIn,
+    SigningInByCode,
+)
 from troth.edges.api.caller import Origin, System, Token
 from troth.subjects.registration import Registration
 from troth.terms import ItemName, PolicyName, SubjectId
@@ -57,6 +65,26 @@ async def verify(troth: System, account: UUID, body: Code) -> FirstSession:
 async def sign_in(troth: System, origin: Origin, token: Token, body: SigningIn) -> SessionBegun:
     """Begin a session. With the token of another one of the same account, strangers' tries slow nothing."""
     begun = await troth.sign_in(body.login, body.password, origin=origin, known=token)
+    return SessionBegun(token=begun.token, expires=begun.expires)
+
+
+@router.post("/sessions/code", status_code=202, tags=["accounts"], summary="Ask for a code to sign in")
+async def ask_code(troth: System, origin: Origin, body: AskingCode) -> None:
+    """Send a code to who has no password, such as who came from another system. Everyone hears the same."""
+    await troth.ask_code(body.login, origin=origin)
+
+
+@router.post("/sessions/by-code", tags=["accounts"], summary="Sign in with a code")
+async def sign_in_by_code(troth: System, origin: Origin, body: SigningInByCode) -> SessionBegun:
+    """Begin a session with the code that was sent; it is good once."""
+    begun = await troth.sign_in_by_code(body.login, body.code, origin=origin)
+    return SessionBegun(token=begun.token, expires=begun.expires)
+
+
+@router.put("/me/password", tags=["accounts"], summary="Set a password")
+async def set_password(troth: System, token: Token, body: SettingPassword) -> SessionBegun:
+    """Set the first password of who signs in by code, or another one. Every other session ends."""
+    begun = await troth.set_password(token, body.password, body.current)
     return SessionBegun(token=begun.token, expires=begun.expires)
 
 

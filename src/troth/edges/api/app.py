@@ -24,7 +24,9 @@ from troth.edges.api import (
     requests,
     staff,
 )
-from troth.edges.api.limits import BODY_LIMIT, Headers, LastResort
+from troth.edges.api.bounds import Bounds
+from troth.edges.api.headers import Headers
+from troth.edges.api.limits import BODY_LIMIT, LastResort
 
 if TYPE_CHECKING:
     from troth.app.wiring import Troth
@@ -56,6 +58,7 @@ def create_app(troth: Troth) -> FastAPI:
         app.include_router(router)
     app.mount("/v1", problems.nowhere)
     problems.install(app)
+    app.add_middleware(Bounds)
     app.add_middleware(LastResort)
     app.add_middleware(Headers)
     return app

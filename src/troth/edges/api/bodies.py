@@ -88,6 +88,25 @@ class SigningIn(Body):
     password: Secret
 
 
+class AskingCode(Body):
+    """A phone number or an e-mail address of who has no password."""
+
+    login: Annotated[str, StringConstraints(min_length=1, max_length=254), AfterValidator(_printable)]
+
+
+class SigningInByCode(AskingCode):
+    """The same, with the code that was sent there."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=16), AfterValidator(_printable)]
+
+
+class SettingPassword(Body):
+    """A new password, and the one it replaces if there is one."""
+
+    password: Secret
+    current: Secret | None = None
+
+
 class Choosing(Body):
     """A choice of a function or of one optional item; consent names the hash of the text shown for it."""
 
@@ -198,7 +217,10 @@ class Telling(Body):
 
 
 class Entering(Body):
-    """A request that came in at the desk: from whom, through what, when; ``about`` an answer."""
+    """A request that came in at the desk: from whom, through what, when; ``about`` an answer.
+
+    ``policy``: which of those that they accepted, if not the one of their account.
+    """
 
     contact: Short
     right: Word
@@ -206,6 +228,7 @@ class Entering(Body):
     text: Letter = ""
     received: Moment | None = None
     about: Id | None = None
+    policy: Word | None = None
 
 
 class Proving(Body):
@@ -273,11 +296,12 @@ class Looking(Body):
 
 
 class Stocking(Body):
-    """The maker puts a device on the shelf."""
+    """The maker puts a device on the shelf; ``supplier``: which recipient of a policy brings it to people."""
 
     serial: Short
     model: Short
     code: Annotated[str, StringConstraints(min_length=4, max_length=64), AfterValidator(_printable)]
+    supplier: Word | None = None
 
 
 class Giving(Body):
@@ -348,9 +372,13 @@ class Allowing(Body):
 
 
 class HandingOn(Using):
-    """What a service hands to someone else; ``region`` is where it goes, if not here."""
+    """What a service hands to someone else; ``region`` is where it goes, if not here.
+
+    ``device``: about which of their devices, for a recipient that gets only what concerns its own.
+    """
 
     recipient: Word | None = None
+    device: Id | None = None
     region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
     case: InCase | None = None
 

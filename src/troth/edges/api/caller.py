@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from troth.app.wiring import Troth
+from troth.terms import PolicyName
 
 _BEARER = re.compile(r"[Bb]earer +(?P<token>[A-Za-z0-9_.~+/=-]{1,512})")
 
@@ -37,7 +38,22 @@ def origin(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
+def under(
+    policy: Annotated[
+        str | None,
+        Query(
+            max_length=64,
+            pattern=r"^[a-z0-9][a-z0-9_.-]*$",
+            description="Which of the policies that one accepted; without it, the one of the account.",
+        ),
+    ] = None,
+) -> PolicyName | None:
+    """Return which policy a request is about, of all that the person accepted; None: their account's."""
+    return PolicyName(policy) if policy is not None else None
+
+
 System = Annotated[Troth, Depends(system)]
 Token = Annotated[str, Depends(token)]
 Prover = Annotated[tuple[str, str], Depends(prover)]
+Under = Annotated[PolicyName | None, Depends(under)]
 Origin = Annotated[str | None, Depends(origin)]

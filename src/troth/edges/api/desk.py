@@ -21,7 +21,7 @@ from troth.edges.api.bodies import (
 )
 from troth.edges.api.caller import System, Token
 from troth.rights.effects import Answer
-from troth.terms import FunctionName
+from troth.terms import FunctionName, PolicyName
 
 router = APIRouter(prefix="/v1/staff", tags=["desk"])
 
@@ -43,6 +43,7 @@ async def enter(troth: System, token: Token, body: Entering) -> DeskShown:
         text=body.text,
         received=body.received,
         about=body.about,
+        policy=PolicyName(body.policy) if body.policy else None,
     )
     return _shown(made)
 

@@ -1,4 +1,4 @@
-"""What holds for every answer: headers that keep it out of caches and frames, and a last resort for errors.
+"""What holds for every request: how large its body may be, and a last resort for errors.
 
 Plain ASGI around everything, mounted pages too. An unforeseen error is logged by its class and place only:
 its message could carry a value.
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
 BODY_LIMIT = 64 * 1024
 LOG = logging.getLogger("troth.api")
 
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-)
 _BROKEN = json.dumps(
     {
         "type": "about:blank",
@@ -31,25 +25,6 @@ _BROKEN = json.dumps(
         "detail": "something broke here; nothing was changed. try again, then tell the operator",
     }
 ).encode()
-
-
-class Headers:
-    """Adds the house headers unless the answer set its own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-
-        async def dressed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message.get("headers", []))
-                present = {name.lower() for name, _ in headers}
-                message["headers"] = [*headers, *(pair for pair in _HEADERS if pair[0] not in present)]
-            await send(message)
-
-        await self._app(scope, receive, dressed)
 
 
 class LastResort:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 everybody = APIRouter(prefix="/v1", tags=["public"])
 mine = APIRouter(prefix="/v1/me", tags=["me"])
-ends = APIRouter(prefix="/v1/staff", tags=["office"])
-office = APIRouter(prefix="/v1/staff/breaches", tags=["office"])
+ends = APIRouter(prefix="/v1/staff", tags=["endings"])
+office = APIRouter(prefix="/v1/staff/breaches", tags=["breaches"])
 
 
 @everybody.get("/notices", summary="What is announced to everybody")

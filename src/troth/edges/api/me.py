@@ -37,7 +37,7 @@ from troth.edges.api.bodies import (
     Switching,
     Withdrawing,
 )
-from troth.edges.api.caller import System, Token
+from troth.edges.api.caller import System, Token, Under
 from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
@@ -72,9 +72,9 @@ Day = Annotated[date, Depends(_day)]
 
 
 @router.get("", summary="What stands for me")
-async def me(troth: System, token: Token) -> MeShown:
+async def me(troth: System, token: Token, policy: Under) -> MeShown:
     """Return functions with on/off and why, switches and devices."""
-    seen = await troth.me(token)
+    seen = await troth.me(token, policy)
     return MeShown(
         account=seen.account,
         policy=seen.policy,
@@ -108,32 +108,43 @@ def _switch(state: SwitchState) -> dict[str, bool]:
 
 
 @router.post("/functions/{function}/choose", summary="Ask for a function, or consent to it")
-async def choose(troth: System, token: Token, function: Name, body: Choosing) -> ReceiptGiven:
+async def choose(troth: System, token: Token, function: Name, body: Choosing, policy: Under) -> ReceiptGiven:
     """Turn a function on; the receipt names the text that was shown."""
     item = ItemName(body.item) if body.item else None
     name = FunctionName(function)
-    return ReceiptGiven(receipt=await troth.choose(token, name, body.language, body.text_hash, item=item))
+    done = await troth.choose(token, name, body.language, body.text_hash, item=item, policy=policy)
+    return ReceiptGiven(receipt=done)
 
 
 @router.post("/functions/{function}/withdraw", summary="Take a choice or a consent back")
-async def withdraw(troth: System, token: Token, function: Name, body: Withdrawing) -> ReceiptGiven:
+async def withdraw(
+    troth: System, token: Token, function: Name, body: Withdrawing, policy: Under
+) -> ReceiptGiven:
     """Turn a function off; everything else flows on."""
     item = ItemName(body.item) if body.item else None
-    return ReceiptGiven(receipt=await troth.withdraw(token, FunctionName(function), item=item))
+    done = await troth.withdraw(token, FunctionName(function), item=item, policy=policy)
+    return ReceiptGiven(receipt=done)
 
 
 @router.put("/switches/{switch}", summary="Put a switch on or off")
-async def switch(troth: System, token: Token, switch: Name, body: Switching) -> ReceiptGiven:
+async def switch(troth: System, token: Token, switch: Name, body: Switching, policy: Under) -> ReceiptGiven:
     """Switch a stream, for one device or for the person."""
     device = DeviceId(body.device) if body.device else None
-    return ReceiptGiven(receipt=await troth.switch(token, SwitchName(switch), on=body.on, device=device))
+    done = await troth.switch(token, SwitchName(switch), on=body.on, device=device, policy=policy)
+    return ReceiptGiven(receipt=done)
 
 
 @router.post("/devices", status_code=201, summary="Bind a device")
-async def bind(troth: System, token: Token, body: Binding) -> DeviceBound:
+async def bind(troth: System, token: Token, body: Binding, policy: Under) -> DeviceBound:
     """Bind by serial and code; the secret is shown this once."""
     bound = await troth.bind(
-        token, serial=body.serial, code=body.code, mac=body.mac, model=body.model, ip=body.ip
+        token,
+        serial=body.serial,
+        code=body.code,
+        mac=body.mac,
+        model=body.model,
+        ip=body.ip,
+        policy=policy,
     )
     return DeviceBound(
         device=bound.device,

@@ -99,7 +99,7 @@ def _sending(
 Sent = Annotated[Sending, Depends(_sending)]
 
 
-@router.get("/me/media", tags=["me"], summary="My pictures, sound and films")
+@router.get("/me/media", tags=["media"], summary="My pictures, sound and films")
 async def held(troth: System, token: Token) -> MediaShown:
     """List what is held; nothing is opened."""
     return _shown(await troth.held_media(token))
@@ -107,7 +107,7 @@ async def held(troth: System, token: Token) -> MediaShown:
 
 @router.post(
     "/me/functions/{function}/media/{item}",
-    tags=["me"],
+    tags=["media"],
     summary="Give a picture, a sound or a film",
     status_code=201,
     openapi_extra=_BODY,
@@ -123,14 +123,14 @@ async def upload(troth: System, token: Token, function: Word, item: Word, sent: 
     return MediaStored(media=await troth.upload_media(token, coming, sent.content))
 
 
-@router.get("/me/media/{media}", tags=["me"], summary="See one of them", response_class=StreamingResponse,
+@router.get("/me/media/{media}", tags=["media"], summary="See one of them", response_class=StreamingResponse,
             responses=_BYTES)  # fmt: skip
 async def read(troth: System, token: Token, media: UUID, request: Request) -> Response:
     """Stream an object, whole or the one range of bytes that `Range` names (`If-Range` is honoured)."""
     return _answer(await troth.read_media(token, RecordId(media)), request.headers)
 
 
-@router.delete("/me/media/{media}", tags=["me"], summary="Delete one of them", status_code=204)
+@router.delete("/me/media/{media}", tags=["media"], summary="Delete one of them", status_code=204)
 async def forget(troth: System, token: Token, media: UUID) -> None:
     """Delete an object with its thumbnails: nobody opens it from now on, and its bytes are swept."""
     await troth.forget_media(token, RecordId(media))

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Path
 
 from troth.edges.api.answers import GivenAway, ReceiverShown
 from troth.edges.api.bodies import Allowing, Attaching, Receiving, Word
-from troth.edges.api.caller import System, Token
+from troth.edges.api.caller import System, Token, Under
 from troth.terms import ItemName, PolicyName
 
 mine = APIRouter(prefix="/v1/me", tags=["me"])
-office = APIRouter(prefix="/v1/staff/receivers", tags=["office"])
+office = APIRouter(prefix="/v1/staff/receivers", tags=["receivers"])
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 
 
@@ -24,9 +24,11 @@ async def given(troth: System, token: Token) -> list[GivenAway]:
 
 
 @mine.put("/receivers/{receiver}", status_code=204, summary="Let a receiver have something, or no longer")
-async def allow(troth: System, token: Token, receiver: Name, body: Allowing) -> None:
+async def allow(troth: System, token: Token, receiver: Name, body: Allowing, policy: Under) -> None:
     """Say yes or no to one receiver for one purpose; what a case needs beyond that, it still needs."""
-    await troth.allow_receiver(token, receiver, body.purpose, allowed=body.allowed, separate=body.separate)
+    await troth.allow_receiver(
+        token, receiver, body.purpose, allowed=body.allowed, separate=body.separate, policy=policy
+    )
 
 
 @office.get("", summary="The register of receivers")

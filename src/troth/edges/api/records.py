@@ -20,10 +20,11 @@ from troth.edges.api.answers import (
     ValueShown,
 )
 from troth.edges.api.bodies import Giving, HandingOn, Happening, Serving, Stating, TakingIn, Using, Word
-from troth.edges.api.caller import System, Token
+from troth.edges.api.caller import System, Token, Under
 from troth.policy.words import Moment
 from troth.subjects.services import NotItsEvent
 from troth.terms import (
+    DeviceId,
     FunctionName,
     ItemName,
     PolicyName,
@@ -45,48 +46,51 @@ router = APIRouter(prefix="/v1")
 
 
 @router.get("/me/records", tags=["me"], summary="What is on file")
-async def held(troth: System, token: Token) -> RecordsShown:
+async def held(troth: System, token: Token, policy: Under) -> RecordsShown:
     """List the items on file for each function; values stay sealed."""
-    found = await troth.held(token)
+    found = await troth.held(token, policy)
     return RecordsShown(functions={function: tuple(sorted(items)) for function, items in found.items()})
 
 
 @router.put("/me/functions/{function}/items", tags=["me"], summary="Give or correct items")
-async def give(troth: System, token: Token, function: Word, body: Giving) -> Given:
+async def give(troth: System, token: Token, function: Word, body: Giving, policy: Under) -> Given:
     """Give items to a function that takes them, together where it needs them all; or correct them."""
     values = {ItemName(item): value for item, value in body.values.items()}
-    kept = await troth.give(token, FunctionName(function), values)
+    kept = await troth.give(token, FunctionName(function), values, policy=policy)
     return Given(stored=tuple(sorted(kept.stored)))
 
 
 @router.get("/me/functions/{function}/items/{item}", tags=["me"], summary="See one item")
-async def show(troth: System, token: Token, function: Word, item: Word) -> ValueShown:
+async def show(troth: System, token: Token, function: Word, item: Word, policy: Under) -> ValueShown:
     """Open one document of one's own."""
-    return ValueShown(value=await troth.show(token, FunctionName(function), ItemName(item)))
+    found = await troth.show(token, FunctionName(function), ItemName(item), policy=policy)
+    return ValueShown(value=found)
 
 
 @router.delete(
     "/me/functions/{function}/items/{item}", tags=["me"], status_code=204, summary="Take one item back"
 )
-async def take_back(troth: System, token: Token, function: Word, item: Word) -> None:
+async def take_back(troth: System, token: Token, function: Word, item: Word, policy: Under) -> None:
     """Let the function no longer hold the item; other functions keep their own hold on it."""
-    await troth.take_back(token, FunctionName(function), ItemName(item))
+    await troth.take_back(token, FunctionName(function), ItemName(item), policy=policy)
 
 
 @router.put(
     "/me/functions/{function}/needs/{need}", tags=["me"], status_code=204, summary="State that a need is met"
 )
-async def state(troth: System, token: Token, function: Word, need: Word, body: Stating) -> None:
+async def state(  # noqa: PLR0917 - what the path names
+    troth: System, token: Token, function: Word, need: Word, body: Stating, policy: Under
+) -> None:
     """Say that a need is met or no longer: a permission of the phone, a notice that was put up."""
-    await troth.state_need(token, FunctionName(function), need, met=body.met)
+    await troth.state_need(token, FunctionName(function), need, met=body.met, policy=policy)
 
 
 @router.put(
     "/me/permissions/{permission}", tags=["me"], status_code=204, summary="Say what the phone was allowed"
 )
-async def permit(troth: System, token: Token, permission: Word, body: Stating) -> None:
+async def permit(troth: System, token: Token, permission: Word, body: Stating, policy: Under) -> None:
     """Say that a permission of the phone was given or taken back; only those of the policy may be given."""
-    await troth.permit(token, permission, given=body.met)
+    await troth.permit(token, permission, given=body.met, policy=policy)
 
 
 @router.post("/service/collect", tags=["service"], summary="Hand in what a service collected")
@@ -131,13 +135,13 @@ async def disclose(troth: System, token: Token, body: HandingOn) -> HandedOut:
     return await _handed(troth.hand_out(token, Verb.DISCLOSE, giving(body)))
 
 
-@router.post("/staff/share", tags=["office"], summary="Hand items to a recipient, as the office")
+@router.post("/staff/share", tags=["staff"], summary="Hand items to a recipient, as the office")
 async def share_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets staff hand on for this purpose or in this case, and record it."""
     return await _handed(troth.hand_out_by_staff(token, Verb.SHARE, giving(body)))
 
 
-@router.post("/staff/disclose", tags=["office"], summary="Publish items, as the office")
+@router.post("/staff/disclose", tags=["staff"], summary="Publish items, as the office")
 async def disclose_by_staff(troth: System, token: Token, body: HandingOn) -> HandedOut:
     """Open what the policy lets staff publish for this purpose or in this case, and record it."""
     return await _handed(troth.hand_out_by_staff(token, Verb.DISCLOSE, giving(body)))
@@ -163,7 +167,7 @@ def giving(body: HandingOn) -> ServiceAsk:
     """Return what is to be handed on, in terms."""
     wanted = service_ask(body, body.items, body.recipient, body.region)
     claim = Claim(body.case.act, body.case.case, body.case.papers) if body.case else None
-    return replace(wanted, claim=claim)
+    return replace(wanted, claim=claim, device=DeviceId(body.device) if body.device else None)
 
 
 async def _handed(opening: Awaitable[Opened]) -> HandedOut:

@@ -25,11 +25,15 @@ _TAGS = {
     "public": "About no person",
     "accounts": "Coming and going",
     "me": "What is mine",
+    "media": "My clips and pictures",
     "requests": "My requests",
     "device": "From a device",
     "service": "The maker's services",
     "staff": "The maker's people",
     "desk": "The desk",
+    "breaches": "Breaches",
+    "endings": "Ends of functions and of the service",
+    "receivers": "Who may be given something",
 }
 
 

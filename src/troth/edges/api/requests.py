@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from troth.app.views import RequestLine
 from troth.edges.api.answers import RequestShown
 from troth.edges.api.bodies import Empty, Requesting, Telling
-from troth.edges.api.caller import System, Token
+from troth.edges.api.caller import System, Token, Under
 
 router = APIRouter(prefix="/v1/me/requests", tags=["requests"])
 
@@ -21,9 +21,9 @@ async def requests(troth: System, token: Token) -> list[RequestShown]:
 
 
 @router.post("", status_code=201, summary="Ask for something")
-async def request(troth: System, token: Token, body: Requesting) -> RequestShown:
+async def request(troth: System, token: Token, body: Requesting, policy: Under) -> RequestShown:
     """Make a request, through a way that the policy names; cancelling has its own two steps."""
-    return _shown(await troth.request(token, body.right, body.text, body.about))
+    return _shown(await troth.request(token, body.right, body.text, body.about, policy=policy))
 
 
 @router.post("/{request}/more", summary="Add what was missing")

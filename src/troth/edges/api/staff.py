@@ -29,5 +29,5 @@ async def look(troth: System, token: Token, body: Looking) -> Looked:
 @router.post("/maker/devices", status_code=201, tags=["staff"], summary="Put a device on the shelf")
 async def stock(troth: System, token: Token, body: Stocking) -> Stocked:
     """Register a produced device, so that its buyer can bind it."""
-    await troth.stock(token, serial=body.serial, model=body.model, code=body.code)
+    await troth.stock(token, serial=body.serial, model=body.model, code=body.code, supplier=body.supplier)
     return Stocked()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ def settings() -> Settings:
             )
         told = told.with_database(Postgres(told.data / "postgres").dsn)
     return replace(told, nats_url=None)  # a command tells no process anything
+
+
+def signs(told: Settings) -> Sequence[Path]:
+    """Return the file of each worker by which it says that it is at work."""
+    return [told.data / "run" / f"worker-{number}.ready" for number in range(1, told.workers + 1)]
 
 
 def with_system(work: Callable[[Troth], Awaitable[Answer]]) -> Answer:

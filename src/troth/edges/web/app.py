@@ -48,7 +48,7 @@ async def static(name: str) -> Response:
     if name not in _STATIC:
         raise HTTPException(404)
     text = files("troth.edges.web").joinpath("static", name).read_bytes()
-    headers = {"cache-control": "max-age=300", "x-content-type-options": "nosniff"}
+    headers = {"cache-control": "max-age=300"}
     return Response(text, 200, headers, media_type=_STATIC[name])
 
 

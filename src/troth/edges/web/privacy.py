@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from troth.app.views import CancelWaits
 from troth.edges.web.arrival import system
-from troth.edges.web.render import HEADERS, go, page
+from troth.edges.web.render import go, page
 from troth.edges.web.visit import NotOurForm, form, visit
 from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 
@@ -119,7 +119,7 @@ async def copy(request: Request) -> Response:
             yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
     disposition = {"content-disposition": 'attachment; filename="my-data.ndjson"'}
-    return StreamingResponse(encoded(), 200, HEADERS | disposition, media_type="application/x-ndjson")
+    return StreamingResponse(encoded(), 200, disposition, media_type="application/x-ndjson")
 
 
 @router.get("/receipts")

@@ -1,4 +1,4 @@
-"""Pages from templates: escaped, without scripts, without third parties, never cached."""
+"""Pages from templates: escaped, without third parties. Headers are set where all answers get theirs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from troth.edges.web.visit import Visit
-
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-HEADERS = {
-    "content-security-policy": POLICY,
-    "cache-control": "no-store",
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=()",
-}
 
 
 @cache
@@ -51,13 +37,13 @@ def page(here: Visit, template: str, status: int = 200, **values: object) -> Res
     other = "en" if here.words.language == "zh" else "zh"
     html = _environment().get_template(template)
     text = html.render(t=here.words, here=here, csrf=csrf, other_language=f"?lang={other}", **values)
-    response = HTMLResponse(text, status, HEADERS)
+    response = HTMLResponse(text, status)
     here.dress(response)
     return response
 
 
 def go(here: Visit, where: str) -> Response:
     """Send the browser on to ``where``, a path of ours, after a form."""
-    response = RedirectResponse(where, 303, HEADERS)
+    response = RedirectResponse(where, 303)
     here.dress(response)
     return response

@@ -6,11 +6,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import AcceptanceClause, AudienceClause
-from troth.prove.case import Case
+from troth.prove.case import Case, NotTried
+from troth.prove.hosts import opens
 from troth.prove.trial import Scenario, Trial, always
+from troth.prove.world import chosen, purpose_for
+from troth.terms import ActorKind, Verb
 
 if TYPE_CHECKING:
     from troth.prove.world import World
+    from troth.terms import FunctionName
 
 
 async def agreed_first(world: World, case: Case, trial: Trial) -> None:
@@ -47,6 +51,45 @@ async def agreed_first(world: World, case: Case, trial: Trial) -> None:
         f"{back.status} {back.reason}",
         held=not back.ok,
     )
+
+
+async def agreed_beside(world: World, case: Case, trial: Trial) -> None:
+    """Show that an account under another policy opens nothing here before this very text was agreed to."""
+    function = _at_once(case)
+    who = await world.account(world.host(case))
+    who.policy = case.policy
+    items = await world.stuff(case, who, function)
+    early = await world.collect(case, who, function, items)
+    trial.attempt(
+        f"collect for {function} from an account that agreed to another policy only",
+        f"向仅同意其他政策的账号为 {function} 收集",
+        early.says(),
+        held=early.refused_for("not_accepted", "age_unknown"),
+    )
+    other = await world.join(case, who, text_hash="0" * 64)
+    trial.attempt(
+        "agree having been shown another text",
+        "展示了其他文本而同意",
+        f"{other.status} {other.reason}",
+        held=other.reason == "not_the_text",
+    )
+    agreed = await world.join(case, who)
+    did = await world.collect(case, who, function, items)
+    trial.control(
+        "collect after reading and agreeing",
+        "阅读并同意后收集",
+        f"{agreed.status}; {did.says()}",
+        held=agreed.ok and did.answer.ok,
+    )
+
+
+def _at_once(case: Case) -> FunctionName:
+    """Return a function that begins with the agreement and that a person or a service feeds."""
+    for name, table in sorted(case.compiled.functions.items()):
+        fed = any(purpose_for(table, Verb.COLLECT, by) for by in (ActorKind.SUBJECT, ActorKind.SERVICE))
+        if fed and not chosen(table) and not table.needs:
+            return name
+    raise NotTried("nothing_held")
 
 
 async def old_enough(world: World, case: Case, trial: Trial) -> None:
@@ -88,7 +131,16 @@ def _day_after(day: date) -> date:
     return date.fromordinal(day.toordinal() + 1)
 
 
+def _own_account(case: Case) -> bool:
+    return opens(case.compiled)
+
+
+def _beside(case: Case) -> bool:
+    return not opens(case.compiled)
+
+
 SCENARIOS = (
-    Scenario("agreed first", AcceptanceClause, agreed_first, always),
+    Scenario("agreed first", AcceptanceClause, agreed_first, _own_account),
+    Scenario("agreed first, beside another", AcceptanceClause, agreed_beside, _beside),
     Scenario("old enough", AudienceClause, old_enough, always),
 )

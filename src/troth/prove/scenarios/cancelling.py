@@ -77,7 +77,8 @@ async def _nothing_is_left(world: World, case: Case, trial: Trial, held: Holding
 
 
 async def _no_service_either(world: World, case: Case, trial: Trial, who: Someone) -> None:
-    purpose = purpose_for(case.compiled.functions[REGISTER], Verb.USE, ActorKind.SERVICE)
+    table = case.compiled.functions.get(REGISTER)
+    purpose = purpose_for(table, Verb.USE, ActorKind.SERVICE) if table else None
     if purpose is None:
         return
     item = ItemName("phone_number" if who.phone else "email_address")

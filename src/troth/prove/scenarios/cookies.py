@@ -63,7 +63,9 @@ async def opaque_and_over(world: World, case: Case, trial: Trial) -> None:
 
 
 def _browser(world: World) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=world.base_url, timeout=_PATIENCE_S, trust_env=False)
+    return httpx.AsyncClient(
+        base_url=world.base_url, timeout=_PATIENCE_S, trust_env=False, verify=world.tls or True
+    )
 
 
 async def _send(browser: httpx.AsyncClient, path: str, fields: dict[str, str], *, of: str = "/") -> int:

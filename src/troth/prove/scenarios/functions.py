@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import FunctionClause, Keep, PurposeClause, RefusalClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import REGISTER, chosen, free, needed, purpose_for
+from troth.prove.world import REGISTER, chosen, free, handler, needed, purpose_for
 from troth.terms import ActorKind, Purpose, Verb
 
 if TYPE_CHECKING:
@@ -106,10 +106,11 @@ async def _elsewhere(
 
 
 async def for_this_purpose(world: World, case: Case, trial: Trial) -> None:
-    """Show that services use what was collected for the purposes named, and for no other."""
+    """Show that services or staff use what was collected for the purposes named, and for no other."""
     clause = case.said(PurposeClause)
     table = case.compiled.functions[clause.function]
-    if Verb.USE not in clause.verbs or ActorKind.SERVICE not in clause.by or clause.only_on:
+    by = handler(clause, Verb.USE)
+    if by is None or clause.only_on:
         raise NotTried("no_service_uses", purpose=clause.purpose)
     who = await world.user(case, clause.function)
     items = await world.stuff(case, who, clause.function)
@@ -118,11 +119,11 @@ async def for_this_purpose(world: World, case: Case, trial: Trial) -> None:
     seen = items - {"password", "verification_code"}
     if seen and all(table.items[item].keep is Keep.NONE for item in seen):
         raise NotTried("nothing_held")
-    did = await world.open(Verb.USE, who, clause.function, clause.purpose, seen)
+    did = await world.open(Verb.USE, who, clause.function, clause.purpose, seen, by=by)
     trial.control(
         f"use for {clause.purpose}", f"为 {clause.purpose} 使用", did.says(), held=did.items == seen
     )
-    other = await world.open(Verb.USE, who, clause.function, _CURIOSITY, seen)
+    other = await world.open(Verb.USE, who, clause.function, _CURIOSITY, seen, by=by)
     trial.attempt(
         "use for a purpose that is not stated",
         "为未声明的目的使用",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import ClosedClause, DutyClause, ExemptClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import chosen, free, reference
+from troth.prove.world import chosen, free, handler, reference
 from troth.terms import ActorKind, Basis, Purpose, Verb
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def document_for(ground: str) -> dict[str, str]:
 async def listed_grounds_only(world: World, case: Case, trial: Trial) -> None:
     """Show that a listed ground with its document opens what consent would, and no other ground does."""
     clause: ExemptClause | DutyClause = case.said(ExemptClause, DutyClause)
-    function, item, purpose = _something_to(case, clause.verb)
+    function, item, purpose, by = _something_to(case, clause.verb)
     who = await world.person(case)
     if clause.verb is Verb.COLLECT:
         did = await world.take_in(who, function, purpose, {item}, reference=reference(clause.ground))
@@ -43,10 +43,10 @@ async def listed_grounds_only(world: World, case: Case, trial: Trial) -> None:
         recipient = _recipient(case, function, purpose) if clause.verb is Verb.SHARE else None
         more = {"recipient": recipient}
         did = await world.open(
-            clause.verb, who, function, purpose, {item}, reference=reference(clause.ground), **more
+            clause.verb, who, function, purpose, {item}, by=by, reference=reference(clause.ground), **more
         )
         other = await world.open(
-            clause.verb, who, function, purpose, {item}, reference=reference(_UNLISTED), **more
+            clause.verb, who, function, purpose, {item}, by=by, reference=reference(_UNLISTED), **more
         )
     trial.control(
         f"{clause.verb.value} {item} of {function} for {clause.ground}, with a document",
@@ -62,17 +62,18 @@ async def listed_grounds_only(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-def _something_to(case: Case, verb: Verb) -> tuple[FunctionName, ItemName, Purpose]:
-    """Return a function that needs a choice, an item of it, and a purpose for which services do this."""
+def _something_to(case: Case, verb: Verb) -> tuple[FunctionName, ItemName, Purpose, ActorKind]:
+    """Return a function that needs a choice, an item of it, a purpose for which this is done, and by whom."""
     for name, table in sorted(case.compiled.functions.items()):
         if not chosen(table):  # its own basis would do, with or without a ground
             continue
         for purpose, clause in table.purposes.items():
-            if verb not in clause.verbs or ActorKind.SERVICE not in clause.by:
+            by = handler(clause, verb)
+            if by is None or (verb is Verb.COLLECT and by is not ActorKind.SERVICE):
                 continue
             items = sorted(item for item, one in table.items.items() if free(one))
             if items:
-                return name, items[0], purpose
+                return name, items[0], purpose, by
     raise NotTried("no_service_may", verb=verb.value)
 
 

@@ -46,6 +46,9 @@ async def _at_registration(world: World, case: Case, trial: Trial, clause: ItemC
     if clause.item == "password":  # refused by the form on any system, so a refusal would show nothing
         raise NotTried("in_the_form", item=clause.item)
     field = {"phone_number": "phone", "email_address": "email"}.get(clause.item)
+    if clause.need is Need.EITHER and field is not None:
+        await _one_of_them(world, case, trial, clause, field)
+        return
     if clause.need is Need.REQUIRED:
         form = await world.form(case)
         if field is None:
@@ -71,10 +74,35 @@ async def _at_registration(world: World, case: Case, trial: Trial, clause: ItemC
                 held=skipped.refused_for("item_not_chosen"),
             )
             (await world.choose(case, who, clause.function, clause.item)).require()
+        if clause.permission is not None:
+            await world.meet(case, who, clause.function, PERMISSION + clause.permission)
         (await world.give(who, clause.function, {clause.item})).answer.require()
     rows = await world.rows(case, who, clause.function, clause.item)
     trial.control(
         f"open an account with {clause.item}", f"提供 {clause.item} 注册", f"{rows} rows", held=rows == 1
+    )
+    await _undeclared(world, case, trial, clause)
+
+
+async def _one_of_them(world: World, case: Case, trial: Trial, clause: ItemClause, field: str) -> None:
+    """Open an account with this one of the two, and try to with neither."""
+    neither = await world.registering(case, phone=None, email=None)
+    trial.attempt(
+        f"register without {clause.item} and without the other",
+        f"既不提供 {clause.item} 也不提供另一项而注册",
+        f"{neither.status} {neither.reason}",
+        held=neither.reason == "required_item_missing",
+    )
+    number = world.number()
+    address = {"phone": f"+86138{number:08d}", "email": f"m{number}x@proof.example"}
+    alone = {key: value if key == field else None for key, value in address.items()}
+    who = await world.person(case, **alone)
+    rows = await world.rows(case, who, clause.function, clause.item)
+    trial.control(
+        f"open an account with {clause.item} alone",
+        f"仅提供 {clause.item} 注册",
+        f"{rows} rows",
+        held=rows == 1,
     )
     await _undeclared(world, case, trial, clause)
 
@@ -157,11 +185,15 @@ async def only_through_its_permission(world: World, case: Case, trial: Trial) ->
     path = f"/v1/me/functions/{clause.function}/needs/{PERMISSION}{clause.permission}"
     if clause.need is Need.OPTIONAL or clause.basis is not None:
         (await world.choose(case, who, clause.function, clause.item)).require()
-    taken = await world.collect(case, who, clause.function, needed(table, clause.item))
+    await world.meet(case, who, clause.function, f"{PERMISSION}{clause.permission}")
+    asked = {clause.item} if clause.function == REGISTER else needed(table, clause.item)
+    taken = await world.collect(case, who, clause.function, asked)
     trial.control("take it while granted", "已授权时收集", taken.says(), held=clause.item in taken.items)
     other = await world.user(case, clause.function)
+    if clause.need is Need.OPTIONAL or clause.basis is not None:
+        (await world.choose(case, other, clause.function, clause.item)).require()
     (await other.ask("PUT", path, {"met": False})).require()
-    did = await world.collect(case, other, clause.function, needed(table, clause.item))
+    did = await world.collect(case, other, clause.function, asked)
     rows = await world.rows(case, other, clause.function, clause.item)
     trial.attempt(
         f"take {clause.item} without the permission {clause.permission}",

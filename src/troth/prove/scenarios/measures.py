@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from troth.policy.statement_words import Measure, UserDuty
 from troth.policy.statements import ProtectionClause, UserDutyClause
 from troth.prove.case import Case, NotTried
+from troth.prove.holding import holding
 from troth.prove.scenarios.facts import told
+from troth.prove.simulator import Camera
 from troth.prove.trial import Scenario, Trial
-from troth.prove.world import PASSWORD, REGISTER, purpose_for
+from troth.prove.world import PASSWORD, REGISTER, SOON_S, free, purpose_for
 from troth.terms import ActorKind, Verb
 
 if TYPE_CHECKING:
     from troth.prove.world import World
+    from troth.terms import FunctionName, ItemName, Purpose
 
 _GUESSES = 30
 _WEAK = ("short7", "aaaaaaaaaaaaaaaa")
@@ -24,13 +28,19 @@ _IN_CLEAR = (
 )
 
 
+_PUT_IN_PLACE = """
+UPDATE document d SET sealed = f.sealed FROM document f
+ WHERE f.subject = %(from)s AND d.subject = %(to)s AND f.item = %(item)s AND d.item = f.item
+"""
+
+
 async def sealed(world: World, case: Case, trial: Trial) -> None:
     """Show that what a person gave is on file for them, and nowhere readable in the rows that hold it."""
     who = await world.person(case)
     rows = await world.evidence.value(
         "SELECT count(*) FROM document WHERE subject = %(subject)s", {"subject": who.account}
     )
-    held = (await who.ask("GET", "/v1/me/records")).body.get("functions", {}).get(REGISTER, [])
+    held = (await who.person.ask("GET", "/v1/me/records")).body.get("functions", {}).get(REGISTER, [])
     trial.control(
         "find one's own phone number on file",
         "本人可见其手机号已留存",
@@ -44,6 +54,98 @@ async def sealed(world: World, case: Case, trial: Trial) -> None:
         f"{clear} rows show it",
         held=clear == 0,
     )
+
+
+async def apart(world: World, case: Case, trial: Trial) -> None:
+    """Show that what is sealed for one person opens at no other place, even for who runs the database."""
+    one, other = await holding(world, case), await holding(world, case)
+    item = min(one.items & other.items, default=None)
+    if item is None:
+        raise NotTried("nothing_held")
+    path = f"/v1/me/functions/{one.function}/items/{item}"
+    before = await other.who.ask("GET", path)
+    trial.control(f"see one's own {item}", f"查看本人的 {item}", f"{before.status}", held=before.ok)
+    moved = await world.evidence.change(
+        _PUT_IN_PLACE, {"from": one.who.account, "to": other.who.account, "item": item}
+    )
+    after = await other.who.ask("GET", path)
+    mine = (await one.who.ask("GET", path)).require()
+    trial.attempt(
+        f"read the {item} of somebody else, put in its place in the database",
+        f"在数据库中换入他人的 {item} 后读取",
+        f"{moved} rows changed; {after.status} {after.reason}",
+        held=moved > 0 and not after.ok and after.body != mine,
+    )
+
+
+async def no_more_than_listed(world: World, case: Case, trial: Trial) -> None:
+    """Show that what a clause lists is taken, and what none lists for the function is not."""
+    held = await holding(world, case)
+    rows = await held.rows(world, case)
+    trial.control(
+        f"take what {held.function} lists",
+        f"收集 {held.function} 列明的信息",
+        f"{rows} rows",
+        held=rows > 0,
+    )
+    more = _listed_elsewhere(case, held.function)
+    did = await world.collect(case, held.who, held.function, held.items | {more})
+    stored = await world.rows(case, held.who, held.function, more)
+    trial.attempt(
+        f"take {more} with it",
+        f"同时收集 {more}",
+        f"{did.says()}; {stored} rows",
+        held=stored == 0 and more not in did.items,
+    )
+
+
+def _listed_elsewhere(case: Case, function: FunctionName) -> ItemName:
+    """Return an item of the policy that the function does not list. Raises `NotTried`."""
+    ours = case.compiled.functions[function].items.keys()
+    every = {item for table in case.compiled.functions.values() for item in table.items}
+    if not every - ours:
+        raise NotTried("all_of_the_account")
+    return min(every - ours)
+
+
+async def own_topics_only(world: World, case: Case, trial: Trial) -> None:
+    """Show that a device is let in as itself and heard there, and that no other secret opens its way."""
+    function = _fed_by_devices(case)
+    who = await world.user(case, function)
+    way = who.way or await world.bind(who)
+    other = await world.user(case, function)
+    foreign = other.way or await world.bind(other)
+    table = case.compiled.functions[function]
+    items = frozenset(item for item, one in table.items.items() if free(one))
+    did = await world.send(who, function, items)
+    trial.control("send as oneself", "以自身身份上报", did.says(), held=did.answer.ok)
+    async with Camera(replace(way, secret=foreign.secret)) as thief:
+        try:
+            await thief.turned_away(within_s=SOON_S)
+            seen = "turned away"
+        except TimeoutError:
+            seen = "let in"
+    trial.attempt(
+        "come in as another device, with one's own secret",
+        "以自身密钥冒充其他设备接入",
+        seen,
+        held=seen == "turned away",
+    )
+
+
+def _fed_by_devices(case: Case) -> FunctionName:
+    for name, table in sorted(case.compiled.functions.items()):
+        fed = purpose_for(table, Verb.COLLECT, ActorKind.DEVICE)
+        if fed is not None and any(free(one) for one in table.items.values()):
+            return name
+    raise NotTried("nothing_to_bind", function=REGISTER)
+
+
+async def against_risks(world: World, case: Case, trial: Trial) -> None:
+    """Show what stands against the risks named: sealed, bound to its place, and no guessing one's way in."""
+    await sealed(world, case, trial)
+    await apart(world, case, trial)
+    await tries_counted(world, case, trial)
 
 
 async def tries_counted(world: World, case: Case, trial: Trial) -> None:
@@ -71,9 +173,11 @@ async def tries_counted(world: World, case: Case, trial: Trial) -> None:
 async def looks_on_record(world: World, case: Case, trial: Trial) -> None:
     """Show that no look of staff at a person, granted or not, is without its entry in the ledger."""
     function, purpose = _for_staff(case)
-    who = await world.person(case)
-    item = "phone_number" if who.phone else "email_address"
-    body = {"subject": who.account, "function": function, "items": [item]}
+    who = await world.user(case, function)
+    items = await world.stuff(case, who, function) - {"password", "verification_code"}
+    if function != REGISTER:
+        (await world.collect(case, who, function, items)).answer.require()
+    body = {"subject": who.account, "function": function, "items": sorted(items)}
     office = await world.staff()
     before = await world.about(who, "denied")
     curious = await office.ask("POST", "/v1/staff/look", body | {"purpose": "mere_curiosity"})
@@ -103,13 +207,15 @@ async def looks_on_record(world: World, case: Case, trial: Trial) -> None:
     )
 
 
-def _for_staff(case: Case) -> tuple[str, str]:
+def _for_staff(case: Case) -> tuple[FunctionName, Purpose]:
     """Return a function whose items staff may use, on its own basis, for a purpose."""
-    table = case.compiled.functions.get(REGISTER)
-    purpose = purpose_for(table, Verb.USE, ActorKind.STAFF) if table else None
-    if purpose is None:
-        raise NotTried("no_look")
-    return REGISTER, purpose
+    for name in sorted(case.compiled.functions, key=lambda each: (each != REGISTER, each)):
+        table = case.compiled.functions[name]
+        purpose = purpose_for(table, Verb.USE, ActorKind.STAFF)
+        given = purpose_for(table, Verb.COLLECT, ActorKind.SUBJECT)
+        if purpose is not None and (name == REGISTER or given is not None):
+            return name, purpose
+    raise NotTried("no_look")
 
 
 async def weak_refused(world: World, case: Case, trial: Trial) -> None:
@@ -137,6 +243,12 @@ def _duty(duty: UserDuty) -> Callable[[Case], bool]:
 SCENARIOS = (
     Scenario(
         "sealed at rest", ProtectionClause, sealed, _measure(Measure.ENCRYPTION, Measure.CLASSIFICATION)
+    ),
+    Scenario("bound to its place", ProtectionClause, apart, _measure(Measure.ISOLATION)),
+    Scenario("its own topics only", ProtectionClause, own_topics_only, _measure(Measure.NETWORK_ISOLATION)),
+    Scenario("no more than listed", ProtectionClause, no_more_than_listed, _measure(Measure.LEAST_COLLECTED)),
+    Scenario(
+        "against the risks", ProtectionClause, against_risks, _measure(Measure.RISKS, Measure.SELF_CHECK)
     ),
     Scenario("tries are counted", ProtectionClause, tries_counted, _measure(Measure.ATTACK)),
     Scenario("looks are on record", ProtectionClause, looks_on_record, _measure(Measure.AUDIT)),

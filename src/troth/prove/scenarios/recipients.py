@@ -8,7 +8,7 @@ from troth.policy.clauses import NeverAboutClause, RecipientClause, StoredInClau
 from troth.prove.case import Case, NotTried
 from troth.prove.scenarios.grounds import document_for, grounds_for
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import REGISTER, free, needed
+from troth.prove.world import REGISTER, free, handler, needed
 from troth.terms import ActorKind, Purpose, Verb
 
 if TYPE_CHECKING:
@@ -45,6 +45,33 @@ async def only_these(world: World, case: Case, trial: Trial) -> None:
         "为其他目的提供",
         beyond.says(),
         held=beyond.refused_for("purpose_undeclared", "recipient_unlisted"),
+    )
+    if clause.own_devices:
+        await _own_devices_only(world, case, trial, clause, items)
+
+
+async def _own_devices_only(
+    world: World, case: Case, trial: Trial, clause: RecipientClause, items: frozenset[ItemName]
+) -> None:
+    """Try it with a device that somebody else supplied, and with one beside theirs."""
+    other = await _with(world, case, clause, items, supplier="another_supplier")
+    theirs = await _share(world, case, other, clause, items)
+    trial.attempt(
+        "hand over what concerns a device that somebody else supplied",
+        "提供涉及他人所供设备的信息",
+        theirs.says(),
+        held=theirs.refused_for("recipient_unlisted"),
+    )
+    both = await _with(world, case, clause, items)
+    first = both.device
+    await world.bind(both, "another_supplier")
+    both.device = first
+    mixed = await _share(world, case, both, clause, items)
+    trial.attempt(
+        "hand it over where what is on file may be of another device",
+        "信息可能涉及其他设备时提供",
+        mixed.says(),
+        held=mixed.refused_for("recipient_unlisted"),
     )
 
 
@@ -87,14 +114,23 @@ async def _shareable(case: Case, clause: RecipientClause) -> frozenset[ItemName]
     if not items:
         raise NotTried("gets_nothing", recipient=clause.recipient, function=clause.function)
     purpose = table.purposes.get(clause.purpose)
-    if purpose is None or ActorKind.SERVICE not in purpose.by:
+    if purpose is None or handler(purpose, Verb.SHARE) is None:
         raise NotTried("no_service_hands", recipient=clause.recipient, purpose=clause.purpose)
     return frozenset(sorted(items)[:3])
 
 
-async def _with(world: World, case: Case, clause: RecipientClause, items: frozenset[ItemName]) -> Someone:
+async def _with(
+    world: World,
+    case: Case,
+    clause: RecipientClause,
+    items: frozenset[ItemName],
+    *,
+    supplier: str | None = None,
+) -> Someone:
     table = case.compiled.functions[clause.function]
     who = await world.user(case, clause.function)
+    if clause.own_devices:
+        await world.bind(who, supplier or clause.recipient)
     if clause.function == REGISTER:
         return who
     for item in sorted(items):
@@ -122,18 +158,39 @@ async def _share(
     table = case.compiled.functions[clause.function]
     only = table.purposes[clause.purpose].only_on
     more: dict[str, object] = {"recipient": recipient or clause.recipient, "region": region}
+    if clause.own_devices:
+        more["device"] = who.device
     if only:
         ground = grounds_for(case, Verb.SHARE, only)
         more["reference"] = document_for(ground)
-    return await world.open(Verb.SHARE, who, clause.function, purpose or clause.purpose, items, **more)
+    by = handler(table.purposes[clause.purpose], Verb.SHARE) or ActorKind.SERVICE
+    return await world.open(Verb.SHARE, who, clause.function, purpose or clause.purpose, items, by=by, **more)
 
 
 def _recipient(case: Case) -> RecipientClause:
     return case.said(RecipientClause)
 
 
+def _first_of_it(case: Case) -> bool:
+    """Return whether a clause is the first of those that one line for all functions comes to, or is its own.
+
+    What only staff hand on, on a ground, is the same for each function: it is tried where it stands first.
+    """
+    clause = _recipient(case)
+    purpose = case.compiled.functions[clause.function].purposes.get(clause.purpose)
+    if purpose is None or not purpose.only_on:
+        return True
+    same = [
+        each.function
+        for table in case.compiled.functions.values()
+        for each in table.recipients.values()
+        if (each.recipient, each.purpose) == (clause.recipient, clause.purpose)
+    ]
+    return clause.function == (REGISTER if REGISTER in same else min(same))
+
+
 SCENARIOS = (
-    Scenario("only these", RecipientClause, only_these, always),
+    Scenario("only these", RecipientClause, only_these, _first_of_it),
     Scenario("nowhere else", StoredInClause, nowhere_else, always),
     Scenario("never about them", NeverAboutClause, never_about_them, always),
 )

@@ -14,12 +14,13 @@ from troth.policy.cases import ALWAYS, BEYOND
 from troth.policy.statement_words import Act, Condition, Receiver
 from troth.policy.statements import CaseClause
 from troth.prove.case import Case, NotTried
-from troth.prove.trial import Scenario, Trial, always
+from troth.prove.scenarios.facts import told
+from troth.prove.trial import Scenario, Trial
 from troth.prove.world import REGISTER, Did, free, needed
 from troth.terms import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from troth.prove.world import Someone, World
     from troth.terms import FunctionName, ItemName
@@ -49,7 +50,7 @@ _VERBS = {Act.DISCLOSE: Verb.DISCLOSE}
 
 
 @dataclass(frozen=True, slots=True)
-class _Giving:
+class Giving:
     """Something of one person that is to be given to one receiver, in one case."""
 
     act: str
@@ -71,20 +72,20 @@ class _Giving:
 async def only_in_this_case(world: World, case: Case, trial: Trial) -> None:
     """Show that the act goes through with all that the case needs, and not with one thing less."""
     clause = case.said(CaseClause)
-    giving = await _ready(world, case, clause)
+    giving = await ready(world, case, clause)
     before = len(await _given(giving))
-    did = await _give(world, giving)
-    told = [each for each in await _given(giving) if each.get("recipient") == giving.receiver]
+    did = await give(world, giving)
+    read = [each for each in await _given(giving) if each.get("recipient") == giving.receiver]
     trial.control(
         f"{giving.act} {', '.join(sorted(giving.items))} in the case {giving.name}, all on record",
         f"在“{giving.name}”情形下且记录齐备时{giving.act}",
-        f"{did.says()}; the person reads: {_reads(told)}",
+        f"{did.says()}; the person reads: {_reads(read)}",
         held=did.items == giving.items
-        and len(told) == 1
+        and len(read) == 1
         and before == 0
-        and frozenset(told[0].get("items", ())) == giving.items,
+        and frozenset(read[0].get("items", ())) == giving.items,
     )
-    other = await _give(world, giving, name="because_we_can")
+    other = await give(world, giving, name="because_we_can")
     trial.attempt(
         "the same in a case that is not listed",
         "在未列明的情形下",
@@ -101,43 +102,43 @@ async def only_in_this_case(world: World, case: Case, trial: Trial) -> None:
         trial.attempt("have any of that go out after all", "上述任一次实际提供", f"{leaks} times", held=False)
 
 
-async def _without(world: World, trial: Trial, giving: _Giving, need: str) -> None:
+async def _without(world: World, trial: Trial, giving: Giving, need: str) -> None:
     """Try it with one thing missing, and put that back."""
     match need:
         case Condition.LOGGED:
             return  # the control read the entry
         case Condition.REGISTERED:
-            did = await _give(world, giving, receiver=f"unheard-of-{world.number()}")
+            did = await give(world, giving, receiver=f"unheard-of-{world.number()}")
         case Condition.STATED_PURPOSE:
-            did = await _give(world, giving, purpose=_OTHER_PURPOSE)
+            did = await give(world, giving, purpose=_OTHER_PURPOSE)
         case Condition.NECESSARY_ONLY:
             await _register(world, giving, items=["usage_records"])
-            did = await _give(world, giving)
+            did = await give(world, giving)
             await _register(world, giving, items=giving.items)
         case theirs if theirs in _THEIRS:
             bundled = need == Condition.SEPARATE_CONSENT
             await _allow(giving, allowed=bundled, separate=False)
-            did = await _give(world, giving)
+            did = await give(world, giving)
             await _allow(giving, allowed=True)
         case filed if filed in _FILED:
             office = await world.staff()
             (await office.ask("DELETE", f"{giving.path}/papers/{need}")).require()
-            did = await _give(world, giving)
+            did = await give(world, giving)
             await _file(world, giving, [need])
         case _:
-            did = await _give(world, giving, papers=giving.papers - {need})
+            did = await give(world, giving, papers=giving.papers - {need})
     held = did.refused_for("condition_missing") or (
         need == Condition.REGISTERED and did.refused_for("case_unlisted")  # of no kind that the case names
     )
     trial.attempt(f"the same without {need}", f"缺少 {need}", did.says(), held=held)
 
 
-async def _to_another_kind(world: World, case: Case, trial: Trial, giving: _Giving) -> None:
+async def _to_another_kind(world: World, case: Case, trial: Trial, giving: Giving) -> None:
     """Try it towards someone of another kind, for whom all else is on record."""
     clause = case.said(CaseClause)
     kind = next(each.value for each in Receiver if each not in clause.to)
     await _register(world, giving, kind=kind)
-    did = await _give(world, giving)
+    did = await give(world, giving)
     trial.attempt(
         f"the same to a receiver of the kind {kind}",
         f"向 {kind} 类接收方",
@@ -147,7 +148,7 @@ async def _to_another_kind(world: World, case: Case, trial: Trial, giving: _Givi
     await _register(world, giving)
 
 
-async def _more_than_named(world: World, case: Case, trial: Trial, giving: _Giving) -> None:
+async def _more_than_named(world: World, case: Case, trial: Trial, giving: Giving) -> None:
     clause = case.said(CaseClause)
     table = case.compiled.functions[giving.function]
     more = sorted(item for item, one in table.items.items() if free(one) and item not in clause.items)
@@ -155,7 +156,7 @@ async def _more_than_named(world: World, case: Case, trial: Trial, giving: _Givi
     if not more:
         return
     await _register(world, giving, items=[*giving.items, more[0]])
-    did = await _give(world, giving, items=giving.items | {more[0]})
+    did = await give(world, giving, items=giving.items | {more[0]})
     trial.attempt(
         f"the same with {more[0]}, which the case does not name",
         f"附带该情形未列明的 {more[0]}",
@@ -164,21 +165,23 @@ async def _more_than_named(world: World, case: Case, trial: Trial, giving: _Givi
     )
 
 
-async def _ready(world: World, case: Case, clause: CaseClause) -> _Giving:
-    """Return something that may be given in the case, with everything on record."""
+async def ready(
+    world: World, case: Case, clause: CaseClause, *, among: Collection[FunctionName] | None = None
+) -> Giving:
+    """Return something that may be given in the case, of some functions or any, with everything on record."""
     if not any(clause.act in acts for acts in BEYOND.values()):
         raise NotTried("gives_nothing", act=clause.act)
     own = clause if clause.name != ALWAYS else _some_case(case, clause)
     all_needs = [each for each in case.compiled.all(CaseClause) if each.act == clause.act]
     needs = frozenset(n for each in all_needs if each.name in {own.name, ALWAYS} for n in each.needs)
-    function, items = _something(case, own)
+    function, items = _something(case, own, among)
     who = await world.user(case, function)
     if function != REGISTER:
         (
             await world.collect(case, who, function, needed(case.compiled.functions[function], *items))
         ).answer.require()
     name = f"receiver-{world.number()}"
-    giving = _Giving(
+    giving = Giving(
         act=clause.act,
         name=own.name,
         needs=needs,
@@ -226,26 +229,29 @@ def _held(name: FunctionName, item: ItemName, table: Any) -> bool:
     return item in table.required if name == REGISTER else free(table.items[item])
 
 
-def _something(case: Case, clause: CaseClause) -> tuple[FunctionName, frozenset[ItemName]]:
+def _something(
+    case: Case, clause: CaseClause, among: Collection[FunctionName] | None
+) -> tuple[FunctionName, frozenset[ItemName]]:
     for function, item in _fitting(case, clause):
-        return function, frozenset({item})
+        if among is None or function in among:
+            return function, frozenset({item})
     raise NotTried("no_such_items", case=clause.name)
 
 
 async def _register(
-    world: World, giving: _Giving, *, kind: str | None = None, items: Iterable[str] | None = None
+    world: World, giving: Giving, *, kind: str | None = None, items: Iterable[str] | None = None
 ) -> None:
     body = {"kind": kind or giving.kind, "purpose": _PURPOSE, "items": sorted(items or giving.items)}
     (await (await world.staff()).ask("PUT", giving.path, body)).require()
 
 
-async def _file(world: World, giving: _Giving, facts: Iterable[str]) -> None:
+async def _file(world: World, giving: Giving, facts: Iterable[str]) -> None:
     office = await world.staff()
     for fact in sorted(facts):
         (await office.ask("PUT", f"{giving.path}/papers/{fact}", {"document": str(uuid4())})).require()
 
 
-async def _allow(giving: _Giving, *, allowed: bool, separate: bool | None = None) -> None:
+async def _allow(giving: Giving, *, allowed: bool, separate: bool | None = None) -> None:
     """Let the person say yes or no; where the case wants that, by itself."""
     if separate is None:
         separate = Condition.SEPARATE_CONSENT in giving.needs
@@ -253,9 +259,9 @@ async def _allow(giving: _Giving, *, allowed: bool, separate: bool | None = None
     (await giving.who.ask("PUT", f"/v1/me/receivers/{giving.receiver}", body)).require()
 
 
-async def _give(
+async def give(
     world: World,
-    giving: _Giving,
+    giving: Giving,
     *,
     name: str | None = None,
     receiver: str | None = None,
@@ -284,7 +290,7 @@ async def _give(
     return Did(answer, frozenset(answer.body.get("values") or ()), {})
 
 
-async def _given(giving: _Giving) -> list[Any]:
+async def _given(giving: Giving) -> list[Any]:
     """Return who got what, as the person reads it."""
     return list(await giving.who.person.listed("/v1/me/given"))
 
@@ -296,4 +302,16 @@ def _reads(told: list[Any]) -> str:
     )
 
 
-SCENARIOS = (Scenario("only in this case", CaseClause, only_in_this_case, always),)
+def _gives(case: Case) -> bool:
+    return case.said(CaseClause).act != Act.LEAVE
+
+
+def _gives_nothing(case: Case) -> bool:
+    """Return whether someone is only led elsewhere: then what there is to keep is that they are told."""
+    return case.said(CaseClause).act == Act.LEAVE
+
+
+SCENARIOS = (
+    Scenario("only in this case", CaseClause, only_in_this_case, _gives),
+    Scenario("told", CaseClause, told, _gives_nothing),
+)

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from troth.policy.clauses import Scope, SwitchClause
+from troth.policy.statement_words import Act
+from troth.policy.statements import CaseClause
 from troth.prove.case import Case, NotTried
-from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import chosen, free, permissions
+from troth.prove.scenarios.sharing import give, ready
+from troth.prove.trial import Scenario, Trial
+from troth.prove.world import REGISTER, chosen, free, needed, permissions, purpose_for
+from troth.terms import ActorKind, Verb
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from troth.policy.compiled import FunctionTable
     from troth.prove.story.person import Answer
     from troth.prove.world import Did, Someone, World
     from troth.terms import FunctionName, ItemName
@@ -21,7 +28,9 @@ async def off_is_off(world: World, case: Case, trial: Trial) -> None:
     by_device = clause.scope is Scope.DEVICE
     for function in sorted(clause.functions):
         table = case.compiled.functions[function]
-        items = frozenset(i for i in table.items if i not in table.required) if by_device else None
+        items = _covered(clause, table) if by_device else None
+        if items is not None and not items:
+            continue
         try:
             who, items = await _ready(world, case, function, items)
             first = await _collect(world, case, who, function, items, by_device=by_device)
@@ -65,6 +74,8 @@ async def _ready(
             (await world.choose(case, who, function, item)).require()
     if items is None:
         return who, await world.stuff(case, who, function)
+    if who.way is None:
+        await world.bind(who)
     if table.required:
         (await world.collect(case, who, function, table.required)).answer.require()
     return who, items
@@ -89,4 +100,79 @@ async def _turn(who: Someone, clause: SwitchClause, *, on: bool) -> Answer:
     return await who.ask("PUT", f"/v1/me/switches/{clause.switch}", {"on": on} | device)
 
 
-SCENARIOS = (Scenario("off is off", SwitchClause, off_is_off, always),)
+def _covered(clause: SwitchClause, table: FunctionTable) -> frozenset[ItemName]:
+    """Return what the switch covers of what a device sends for a function."""
+    covered = clause.items or table.items.keys()
+    return frozenset(item for item in covered if item in table.items and item not in table.required)
+
+
+async def off_is_unused(world: World, case: Case, trial: Trial) -> None:
+    """Show that what is on file is not used while the switch for using is off, and is otherwise."""
+    clause = case.said(SwitchClause)
+    for function in sorted(clause.functions - {REGISTER}):
+        table = case.compiled.functions[function]
+        purpose = purpose_for(table, Verb.USE, ActorKind.SERVICE)
+        if purpose is None:
+            continue
+        try:
+            who, items = await _ready(world, case, function, None)
+            (await world.collect(case, who, function, needed(table, *items))).answer.require()
+        except (NotTried, RuntimeError):
+            continue
+        on = await world.open(Verb.USE, who, function, purpose, items)
+        trial.control(
+            f"use it for {purpose} while it is on",
+            f"开启时为 {purpose} 使用",
+            on.says(),
+            held=on.items == items,
+        )
+        (await _turn(who, clause, on=False)).require()
+        off = await world.open(Verb.USE, who, function, purpose, items)
+        trial.attempt(
+            "use it while it is off", "关闭时使用", off.says(), held=off.refused_for("switched_off")
+        )
+        return
+    raise NotTried("no_service_may", verb=Verb.USE.value)
+
+
+async def off_is_not_given(world: World, case: Case, trial: Trial) -> None:
+    """Show that nothing is given to others while the switch for that is off, and is otherwise."""
+    clause = case.said(SwitchClause)
+    for listed in case.compiled.all(CaseClause):
+        if listed.act != Act.SHARE:
+            continue
+        try:
+            giving = await ready(world, case, listed, among=clause.functions)
+        except NotTried:
+            continue
+        on = await give(world, giving)
+        trial.control(
+            "give it to a receiver while it is on",
+            "开启时向接收方提供",
+            on.says(),
+            held=on.items == giving.items,
+        )
+        (await _turn(giving.who, clause, on=False)).require()
+        off = await give(world, giving)
+        trial.attempt(
+            "give it while it is off", "关闭时提供", off.says(), held=off.refused_for("switched_off")
+        )
+        return
+    raise NotTried("nothing_shared")
+
+
+def _stops(*verbs: Verb) -> Callable[[Case], bool]:
+    """Fit switches that name one of these verbs."""
+    return lambda case: bool(case.said(SwitchClause).verbs.intersection(verbs))
+
+
+def _stops_collecting(case: Case) -> bool:
+    verbs = case.said(SwitchClause).verbs
+    return not verbs or Verb.COLLECT in verbs
+
+
+SCENARIOS = (
+    Scenario("off is off", SwitchClause, off_is_off, _stops_collecting),
+    Scenario("off is unused", SwitchClause, off_is_unused, _stops(Verb.USE)),
+    Scenario("off is not given", SwitchClause, off_is_not_given, _stops(Verb.SHARE)),
+)

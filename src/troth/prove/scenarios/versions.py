@@ -30,7 +30,7 @@ async def major_is_told(world: World, case: Case, trial: Trial) -> None:
     prominent = case.compiled.one(ChangeClause, ChangeRule.PROMINENT)
     if prominent is None or not _CARRIES.intersection(prominent.by):
         raise NotTried("not_loud")
-    who = await world.person(_copy(case, matter))
+    who = await world.reachable(_copy(case, matter), prominent.by)
     told = await _told(world, case, who)
     trial.control(
         f"publish a version that touches {matter}",
@@ -38,7 +38,7 @@ async def major_is_told(world: World, case: Case, trial: Trial) -> None:
         f"{len(told)} letters; {told[0].text[:160] if told else 'none'}",
         held=len(told) == 1,
     )
-    other = await world.person(_copy(case, nexts.NOTHING))
+    other = await world.reachable(_copy(case, nexts.NOTHING), prominent.by)
     quiet = await _waited(world, case, other)
     trial.attempt(
         "take a version for a major one that touches nothing",
@@ -78,7 +78,7 @@ async def prominent(world: World, case: Case, trial: Trial) -> None:
     if not majors:
         raise NotTried("nothing_major")
     copy = _copy(case, majors[0].name)
-    who = await world.person(copy)
+    who = await world.reachable(copy, clause.by)
     told = await _told(world, case, who)
     ways = [each.channel for each in told]
     trial.control(

@@ -105,7 +105,7 @@ async def bind(stage: Stage) -> None:
     """Let the owner bind their camera with the right code."""
     device = (await _bind(stage, stage.marks.serial, CODE)).require()
     stage.device = str(device["device"])
-    stage.way = Way(*stage.mqtt, str(device["token"]), str(device["secret"]))
+    stage.way = Way(*stage.mqtt, str(device["token"]), str(device["secret"]), stage.tls)
 
 
 async def link_store(stage: Stage) -> None:

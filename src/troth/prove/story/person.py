@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +15,8 @@ FORBIDDEN = 403
 _PATIENCE_S = 30
 _IDLE_S = 2
 """Shorter than the server keeps an idle connection: else a request may meet its closing."""
-_LOOPBACK = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used: the story speaks plain HTTP on loopback
+_TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""What people and devices here check a system with: they trust nobody until `trusting` names an authority."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,17 @@ class Answer:
         return self.body
 
 
+def trusting(authority: Path) -> ssl.SSLContext:
+    """Let everybody in this process check systems with ``authority`` as well; return what does it."""
+    _TRUST.load_verify_locations(authority)
+    return _TRUST
+
+
 def line_to(base_url: str) -> httpx.AsyncClient:
     """Return a client for a system on this machine; its connections are kept open until it is closed."""
     limits = httpx.Limits(keepalive_expiry=_IDLE_S)
     return httpx.AsyncClient(
-        base_url=base_url, timeout=_PATIENCE_S, trust_env=False, verify=_LOOPBACK, limits=limits
+        base_url=base_url, timeout=_PATIENCE_S, trust_env=False, verify=_TRUST, limits=limits
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -81,6 +82,7 @@ class Stage:
     gateway: Gateway
     today: date
     control: Callable[[], Awaitable[frozenset[Sighting]]]
+    tls: ssl.SSLContext | None = None
     marks: Marks = field(default_factory=Marks)
 
     owner: Person = field(init=False)

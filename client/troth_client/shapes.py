@@ -1,0 +1,494 @@
+"""What the API answers, as it is on the wire.
+
+Written from the routes of the API by `make bless`; edit there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+
+class AccountMade(TypedDict):
+    """An account, or what looks like one, waits for its code."""
+
+    account: str
+
+
+class Acknowledged(TypedDict):
+    """Whether the recipient had been told; only then something was noted."""
+
+    noted: bool
+
+
+class AlertShown(TypedDict):
+    """Motion outside business hours."""
+
+    at: str
+    device: str | None
+
+
+class AlertsShown(TypedDict):
+    """The alerts of one day."""
+
+    day: str
+    clause: str
+    alerts: Sequence[AlertShown]
+
+
+class BreachShown(TypedDict):
+    """An incident: how many were told how far, and what is left to write and to do."""
+
+    matter: str
+    policy: str
+    version: int
+    functions: Sequence[str]
+    state: str
+    known: str
+    announced: str | None
+    people: Mapping[str, int]
+    lacks: Sequence[str]
+    steps: Sequence[StepShown]
+
+
+class CancelDone(TypedDict):
+    """Cancelled: ``farewell`` shows how the erasure goes on. Or waiting, as the policy says.
+
+    Then ``takes_effect`` says until when the ``request`` can be taken back, and ``erasure`` is null.
+    """
+
+    erasure: NotRequired[str | None]
+    farewell: NotRequired[str | None]
+    request: NotRequired[str | None]
+    takes_effect: NotRequired[str | None]
+    clause: NotRequired[str | None]
+
+
+class CancelOffered(TypedDict):
+    """The first of two steps."""
+
+    confirm: str
+    warning: str
+    clause: str | None
+    revocable: str | None
+
+
+class DeskShown(TypedDict):
+    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+
+    request: str
+    subject: str | None
+    right: str
+    channel: str
+    state: str
+    received: str
+    due: str | None
+    clause: str | None
+    overdue: bool
+    takes_effect: str | None
+    fee: int | None
+    ground: str | None
+    about: str | None
+    done: str | None
+    said: str
+
+
+class DeviceBound(TypedDict):
+    """A device's way in, shown this once: MQTT user name and client id are ``token``."""
+
+    device: str
+    token: str
+    secret: str
+    up: str
+    down: str
+
+
+class DeviceShown(TypedDict):
+    """One bound device."""
+
+    device: str
+    model: str
+    bound: str
+
+
+class DroppedShown(TypedDict):
+    """An item that did not get through, and why."""
+
+    item: str
+    reason: str
+    clause: str | None
+
+
+class EndAnnounced(TypedDict):
+    """The number of an end that was announced."""
+
+    matter: str
+
+
+class Farewell(TypedDict):
+    """What the owner of a cancelled account still holds."""
+
+    farewell: str
+
+
+class FarewellShown(TypedDict):
+    """How far an erasure is; the certificate is handed out once, and so is the addendum after the horizon."""
+
+    erasure: str
+    stage: int
+    stages: Sequence[StageShown]
+    certificate: str | None
+    addendum: str | None
+
+
+class FirstSession(TypedDict):
+    """The first session, and the receipt of what was agreed to."""
+
+    token: str
+    expires: str
+    receipt: str
+
+
+class FootfallShown(TypedDict):
+    """Who came and went on one day, hours without anyone left out."""
+
+    day: str
+    clause: str
+    hours: Sequence[HourShown]
+
+
+class FunctionShown(TypedDict):
+    """One function: on or off, ``why`` (``allowed`` or a reason), and the clause that decided.
+
+    ``lacks`` are what to see to first, in words of each language: link a store, bind a camera.
+    """
+
+    on: bool
+    why: str
+    lacks: Sequence[Mapping[str, str]]
+    clause: str | None
+    starts: str
+    basis: str
+    effect: str
+    items: Sequence[ItemShown]
+
+
+class Given(TypedDict):
+    """Which items were stored; one that the policy says is used and not kept is not among them."""
+
+    stored: Sequence[str]
+
+
+class GivenAway(TypedDict):
+    """One time that something was given away; ``recipient`` is missing where it was published."""
+
+    at: str
+    entry: str
+    kind: str
+    function: str | None
+    recipient: str | None
+    case: str | None
+    items: Sequence[str]
+
+
+class Grounds(TypedDict):
+    """A listed ground and the opaque id of the attached document. It stays in the ledger for good."""
+
+    ground: str
+    document: str
+
+
+class HandedOut(TypedDict):
+    """What the gate let through, and the evidence; an item that is not on file is absent.
+
+    ``held``: what a law keeps, where a legal duty was named.
+    """
+
+    values: Mapping[str, Mapping[str, Any]]
+    held: Sequence[HeldShown]
+    dropped: Sequence[DroppedShown]
+    because: Sequence[str]
+    entry: str | None
+
+
+class Happened(TypedDict):
+    """What follows from what happened: ``holds`` is empty where no law wants the record."""
+
+    holds: Sequence[HoldShown]
+    entry: str | None
+
+
+class HeldShown(TypedDict):
+    """A record that a law keeps, opened for that duty."""
+
+    record: str
+    item: str
+    until: str
+    value: Mapping[str, Any]
+
+
+class HoldShown(TypedDict):
+    """Until when a record is kept, and the clause that says so."""
+
+    clause: str
+    until: str
+
+
+HourShown = TypedDict("HourShown", {"hour": int, "in": int, "out": int})
+
+
+class Hours(TypedDict):
+    """Opening hours, local time."""
+
+    opens: str
+    closes: str
+
+
+class InCase(TypedDict):
+    """That it is given away in a case that the policy lists, with the papers of this occasion."""
+
+    act: str
+    case: str
+    papers: NotRequired[Mapping[str, Any]]
+
+
+class ItemShown(TypedDict):
+    """An item of a function; ``chosen`` is null unless the item is optional."""
+
+    item: str
+    need: str
+    clause: str
+    chosen: bool | None
+
+
+class KeyInSet(TypedDict):
+    """One key of a JWK set; ``vkey`` is its C2SP form, ``since`` the size that its heads are larger than."""
+
+    kty: str
+    crv: str
+    alg: str
+    use: str
+    kid: str
+    x: str
+    vkey: str
+    since: int
+    handover: str
+
+
+class KeySet(TypedDict):
+    """Every key that ever signed the ledger, oldest first."""
+
+    keys: Sequence[KeyInSet]
+
+
+class KeyShown(TypedDict):
+    """Who signs: the key's name and its raw Ed25519 bytes in base64."""
+
+    name: str
+    public_key: str
+
+
+class Looked(TypedDict):
+    """What a clause opened, by item."""
+
+    values: Mapping[str, Mapping[str, Any]]
+
+
+class MeShown(TypedDict):
+    """What stands for a person. Switches by device; those for the person as ``all``."""
+
+    account: str
+    policy: str
+    version: int
+    functions: Mapping[str, FunctionShown]
+    switches: Mapping[str, Mapping[str, bool]]
+    devices: Sequence[DeviceShown]
+
+
+class MediaLine(TypedDict):
+    """One object: its opaque id, and what stands beside it in plain."""
+
+    media: str
+    function: str
+    item: str
+    day: str
+    bytes: int
+
+
+class MediaShown(TypedDict):
+    """Media that is held."""
+
+    media: Sequence[MediaLine]
+
+
+class MediaStored(TypedDict):
+    """An object exists, under this id."""
+
+    media: str
+
+
+class MinorFound(TypedDict):
+    """What was held about a minor is being erased, under this number."""
+
+    erasure: str
+
+
+class NoticeGiven(TypedDict):
+    """Something that people are told of; ``seen`` is missing where it is announced to everybody."""
+
+    matter: str
+    kind: str
+    policy: str
+    version: int
+    since: str
+    takes_effect: str | None
+    text: str
+    seen: NotRequired[bool | None]
+
+
+class NoticeLine(TypedDict):
+    """One statement, and the clause behind it."""
+
+    label: str
+    text: str
+    clause: str | None
+
+
+class NoticeSection(TypedDict):
+    """One part of a notice."""
+
+    kind: str
+    heading: str
+    clause: str | None
+    lines: Sequence[NoticeLine]
+
+
+class NoticeShown(TypedDict):
+    """A policy as it is shown; an acceptance names ``text_hash``, the SHA-256 of ``text``."""
+
+    name: str
+    version: int
+    language: str
+    text: str
+    text_hash: str
+    sections: Sequence[NoticeSection]
+
+
+class PolicyListed(TypedDict):
+    """A policy in force."""
+
+    name: str
+    version: int
+    title: Mapping[str, str]
+    languages: Sequence[str]
+
+
+class Ready(TypedDict):
+    """Whether the system can do its work, by part."""
+
+    ready: bool
+    database: bool
+    broker: bool
+
+
+class ReceiptGiven(TypedDict):
+    """The receipt of a choice: a JWS that the ledger's key signed."""
+
+    receipt: str
+
+
+class ReceiptShown(TypedDict):
+    """One receipt of one's own."""
+
+    entry: str
+    kind: str
+    at: str
+    receipt: str
+
+
+class ReceiverShown(TypedDict):
+    """A receiver on the register, with its papers in force."""
+
+    policy: str
+    receiver: str
+    kind: str
+    purpose: str
+    items: Sequence[str]
+    papers: Sequence[str]
+
+
+class RecordsShown(TypedDict):
+    """Which items are on file, by function."""
+
+    functions: Mapping[str, Sequence[str]]
+
+
+class ReportShown(TypedDict):
+    """A report to the authorities, as Markdown, for staff to complete and send."""
+
+    text: str
+
+
+class RequestShown(TypedDict):
+    """A request of one's own: by when it is answered, under which clause, and what was written."""
+
+    request: str
+    right: str
+    channel: str
+    state: str
+    received: str
+    due: str | None
+    clause: str | None
+    overdue: bool
+    takes_effect: str | None
+    fee: int | None
+    ground: str | None
+    about: str | None
+    done: str | None
+    said: str
+    reply: str
+
+
+class SessionBegun(TypedDict):
+    """A bearer token, shown this once."""
+
+    token: str
+    expires: str
+
+
+class StageShown(TypedDict):
+    """One stage; ``at`` is null until it is reached."""
+
+    stage: int
+    name: str
+    at: str | None
+
+
+class StepShown(TypedDict):
+    """Something to be done about a matter, by when, and the clause that asks for it."""
+
+    step: str
+    due: str
+    clause: str | None
+    done: str | None
+
+
+class Stocked(TypedDict):
+    """The device is on the shelf."""
+
+    stocked: NotRequired[bool]
+
+
+class TakenIn(TypedDict):
+    """What became of what a service handed in; ``records`` says under which record each item lies."""
+
+    stored: Sequence[str]
+    records: Mapping[str, str]
+    dropped: Sequence[DroppedShown]
+    because: Sequence[str]
+
+
+class ValueShown(TypedDict):
+    """One document of one's own."""
+
+    value: Mapping[str, Any]
