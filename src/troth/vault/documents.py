@@ -135,14 +135,9 @@ async def put(
         old, wraps = None, []
     record = RecordId(old.record if old else uuid4())
     version = old.version + 1 if old else 1
-<<<<<<< HEAD
     old_key = _unwrap(keyring, subject, record, wraps[0]) if wraps else None
     key = old_key if old_key and which.history else cipher.new_key()
-    sealed = cipher.seal(key, _label(subject, record, item, version, permit.version).aad(), plaintext)
-=======
-    key = _unwrap(keyring, subject, record, wraps[0]) if wraps else cipher.new_key()
     sealed = cipher.seal(key, document_label(subject, record, item, version, permit.version).aad(), plaintext)
->>>>>>> main
     row = {
         "subject": subject,
         "record": record,
@@ -170,7 +165,7 @@ async def _renew(tx: Tx, of: tuple[SubjectId, UUID, ItemName], old: bytes, new: 
     subject, record, item = of
     await tx.run(QUERIES["drop_record_wraps"], {"subject": subject, "record": record})
     for one in await tx.rows(_Stored, QUERIES["past"], {"subject": subject, "record": record}):
-        aad = _label(subject, record, item, one.version, one.policy_version).aad()
+        aad = document_label(subject, record, item, one.version, one.policy_version).aad()
         sealed = cipher.seal(new, aad, cipher.unseal(old, aad, bytes(one.sealed)))
         params = {"subject": subject, "record": record, "version": one.version, "sealed": sealed}
         await tx.run(QUERIES["reseal_past"], params)
@@ -185,17 +180,12 @@ async def add(
     day: date,
     record: RecordId,
 ) -> None:
-<<<<<<< HEAD
     """Add one of several documents, ``of`` whom, what and under which version of the policy, under ``key``.
 
     It has no wrap yet: the caller adds one.
     """
     subject, item, policy_version = of
-    label = _label(subject, record, item, 1, policy_version)
-=======
-    """Add one of several documents under ``key``. It has no wrap yet: the caller adds one."""
-    label = document_label(permit.ask.subject, record, item, 1, permit.version)
->>>>>>> main
+    label = document_label(subject, record, item, 1, policy_version)
     row = {
         "subject": subject,
         "record": record,

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-<<<<<<< HEAD
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
-=======
-from collections.abc import Sequence
-from dataclasses import dataclass
->>>>>>> main
 
 from troth.db import Tx
 from troth.terms import Clock, ItemName, Permit, SubjectId
@@ -49,7 +44,6 @@ def tagged_label(owner: keys.KeyOwner, key: keys.DataKey, field: str, policy_ver
 
 
 @dataclass(frozen=True, slots=True)
-<<<<<<< HEAD
 class _SealedBy:
     key: UUID
 
@@ -60,10 +54,11 @@ async def drop(
     """Delete tags with the values beside them; the keys that open those are owed an end."""
     gone = await tx.rows(_SealedBy, query, params)
     await deletions.owe(tx, subject, sorted({one.key for one in gone}), now)
-=======
+
+
+@dataclass(frozen=True, slots=True)
 class _Taken:
     tag: bytes
->>>>>>> main
 
 
 class Lookup:
