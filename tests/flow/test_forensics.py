@@ -35,7 +35,7 @@ SYSTEM, BACKUP, KEYS, TEMPORARY = "system", "backup", "keys", "temporary"
 """The folders that are looked through."""
 STEM = "mk" + uuid4().hex[:16].translate(str.maketrans("0123456789", "ghijklmnop")) + "q"
 """How every value begins that a test of this run plants, but for those that must look like a number."""
-REPLACED = frozenset({"store_name", "store_address", "wrong", "more"})
+REPLACED = frozenset({"store_name", "store_address", "wrong"})
 """What another value takes the place of."""
 _numbers = count(1)
 
