@@ -36,6 +36,7 @@ from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Reading, S
 from troth.terms import Role as SubjectRole
 
 EMAIL = "owner@example.org"
+TILL = re.compile(r"/(till|flags)\b")
 
 
 class Kind(Enum):
@@ -69,6 +70,7 @@ ROUTES = {
     "POST /v1/me/functions/{function}/withdraw": W,
     "PUT /v1/me/switches/{switch}": W,
     "POST /v1/me/devices": P,
+    "PUT /v1/me/devices/{device}": P,
     "DELETE /v1/me/devices/{device}": P,
     "PUT /v1/me/store": P,
     "GET /v1/me/records": W,
@@ -90,6 +92,11 @@ ROUTES = {
     "POST /v1/service/disclose": P,
     "GET /v1/me/footfall": P,
     "GET /v1/me/alerts": P,
+    "GET /v1/me/visits": P,
+    "GET /v1/me/functions/{function}/till": P,
+    "GET /v1/me/functions/{function}/flags": P,
+    "PUT /v1/me/functions/{function}/flags/{flag}": P,
+    "GET /v1/me/openings": P,
     "GET /v1/me/copy": P,
     "GET /v1/me/receipts": P,
     "POST /v1/me/cancel": P,
@@ -124,6 +131,8 @@ ROUTES = {
     "POST /v1/staff/breaches/{matter}/reported": M,
     "POST /v1/staff/breaches/{matter}/close": M,
     "POST /v1/staff/minors": P,
+    "POST /v1/staff/guardians": M,
+    "POST /v1/staff/guardians/no-longer": M,
     "POST /v1/staff/share": P,
     "POST /v1/staff/disclose": P,
     "GET /v1/me/given": P,
@@ -224,10 +233,12 @@ METHODS = {
     ),
     **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
     "found_minor": P,
+    "alarm": P,
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
-    **dict.fromkeys(("hand_out_by_staff", "given"), P),
+    **dict.fromkeys(("hand_out_by_staff", "given", "openings", "link_device"), P),
+    **dict.fromkeys(("visits", "till", "flags", "review"), P),
     "allow_receiver": W,
     "permit": W,
     **dict.fromkeys(("receivers", "register_receiver", "end_receiver", "file_paper", "end_paper"), M),
@@ -341,11 +352,12 @@ def _forbid_everything(house: House) -> None:
 
 
 def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
-    day = "?day=2026-03-02" if path.endswith(("footfall", "alerts")) else ""
+    day = "?day=2026-03-02" if path.endswith(("footfall", "alerts", "visits", "/till", "/flags")) else ""
     filled = path.format(
         name=POLICY,
         account=closed.owner.account,
-        function="register" if "/items" in path else function,
+        function="register" if "/items" in path else "cashier_audit" if TILL.search(path) else function,
+        flag=str(uuid4()),
         item="email_address",
         need="camera",
         switch="customer_flow",
@@ -386,6 +398,8 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/me/functions/{function}/choose": {"language": "en"},
         "PUT /v1/me/switches/{switch}": {"on": False},
         "POST /v1/me/devices": CAMERA | {"serial": "SS-0002"},
+        "PUT /v1/me/devices/{device}": {key: value for key, value in CAMERA.items() if key != "code"},
+        "PUT /v1/me/functions/{function}/flags/{flag}": {"day": "2026-03-02", "verdict": "cleared"},
         "PUT /v1/me/store": SHOP,
         "POST /v1/me/cancel/confirm": {"confirm": "nobody"},
         "POST /v1/maker/devices": {"serial": "SS-0003", "model": "SS-10", "code": "1234-5678"},
@@ -403,6 +417,15 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/staff/breaches/{matter}/contained": {"document": str(uuid4())},
         "POST /v1/staff/breaches/{matter}/reported": {"document": str(uuid4())},
         "POST /v1/staff/minors": {"contact": PHONE, "warned": True},
+        "POST /v1/staff/guardians": {
+            "contact": PHONE,
+            "policy": POLICY,
+            "version": 1,
+            "language": "en",
+            "text_hash": "a" * 64,
+            "born": "2020-03-03",
+        },
+        "POST /v1/staff/guardians/no-longer": {"contact": PHONE},
         "POST /v1/me/policies/{name}/accept": {"version": 1, "language": "en", "text_hash": "a" * 64},
         "POST /v1/me/policies/{name}/continue": {"version": 1, "language": "en", "text_hash": "a" * 64},
         "POST /v1/staff/share": asked | {"items": ["email_address"], "recipient": "competent_authority"},

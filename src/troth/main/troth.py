@@ -14,7 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -24,13 +24,12 @@ from rich.table import Table
 from troth.app.settings import BadSetting, Settings
 from troth.edges.cli.app import app
 from troth.main.backups import backup, restore
-from troth.main.demo import Wishes, default_folder, told
 from troth.main.proving import prove
 from troth.main.running import running
-from troth.prove.story import living
-from troth.prove.story.living import Life
-from troth.prove.story.telling import TITLES, Line, Telling
 from troth.terms import TrothError
+
+if TYPE_CHECKING:
+    from troth.prove.story.telling import Line, Telling
 
 _CUT_SHORT = 130
 """The exit status of who did not wait for an orderly end."""
@@ -103,6 +102,10 @@ def demo(
     ] = None,
 ) -> None:
     """Tell one policy's story on real components: what was expected, what was seen, which clause decided."""
+    from troth.main.demo import Wishes, default_folder, told
+    from troth.prove.story import living
+    from troth.prove.story.living import Life
+
     out, err = Console(), Console(stderr=True)
     wishes = Wishes(
         data=(data or default_folder(os.environ)).resolve(),
@@ -149,6 +152,8 @@ def _ignore(_what: object) -> None:
 
 def _show(out: Console) -> Callable[[Line], None]:
     """Return what prints a line of the story: expected and time, beneath it what was seen and the clause."""
+    from troth.prove.story.telling import TITLES
+
     step = ""
 
     def show(line: Line) -> None:

@@ -72,6 +72,7 @@ class Registering(Body):
     agreed: bool
     birth_date: Day | None = None
     declares_adult: bool | None = None
+    guardian: Secret | None = None
     items: Values | None = None
 
 
@@ -130,6 +131,23 @@ class Finding(Body):
     warned: bool = False
 
 
+class Vouching(Body):
+    """A guardian agrees to the text for a child, who is to register with ``contact``."""
+
+    contact: Short
+    policy: Word
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    language: Language
+    text_hash: Hash
+    born: Day
+
+
+class NoLonger(Body):
+    """A guardian takes back what they agreed to for the child whose account has ``contact``."""
+
+    contact: Short
+
+
 class Withdrawing(Body):
     """What is taken back: the function, or one optional item of it."""
 
@@ -147,14 +165,36 @@ class Switching(Body):
     device: Id | None = None
 
 
-class Binding(Body):
-    """A device at hand: its serial number, the code in its box, and what it says of itself."""
+class StoreNamed(Body):
+    """The shop that a till stands in."""
+
+    store_name: Short
+    store_address: Long
+
+
+class DeviceTelling(Body):
+    """What a device says of itself; of a till also its shop, and which of the owner's cameras sees it."""
 
     serial: Short
-    code: Short
     model: Short
     mac: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$")]
     ip: Annotated[str, StringConstraints(min_length=2, max_length=45, pattern=r"^[0-9A-Fa-f:.]+$")]
+    store: StoreNamed | None = None
+    seen_by: Id | None = None
+
+
+class Binding(DeviceTelling):
+    """A device at hand: what it says of itself, the code in its box, and what kind of device it is."""
+
+    code: Short
+    kind: Word = "camera"
+
+
+class Reviewing(Body):
+    """What is said of a flag of a day."""
+
+    day: Day
+    verdict: Literal["confirmed", "cleared"]
 
 
 class Hours(Body):

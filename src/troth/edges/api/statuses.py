@@ -9,7 +9,8 @@ from troth.app.doors.requests import NobodyThere, TwoSteps, UnknownSparing
 from troth.breach import incidents
 from troth.breach.moves import NoSuchTurn
 from troth.cessation import ends
-from troth.devices import door, registry, stock
+from troth.devices import door, names, registry, stock
+from troth.functions import audit
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
 from troth.ledger import NoSuchSubject
@@ -24,6 +25,7 @@ from troth.subjects import (
     choices,
     codes,
     contact,
+    guardians,
     new_password,
     passwords,
     records,
@@ -81,6 +83,9 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     register.NoSuchKind: (422, "no_such_kind"),
     register.NoSuchPaper: (422, "no_such_paper"),
     register.NoSuchReceiver: (404, "no_such_receiver"),
+    names.UnknownKind: (422, "unknown_kind"),
+    audit.NotAtTills: (404, "not_at_tills"),
+    audit.NoSuchFlag: (404, "no_such_flag"),
     registry.NotYourDevice: (404, "not_your_device"),
     registry.NotThisDevice: (401, "not_this_device"),
     TooLarge: (413, "too_large"),
@@ -101,6 +106,8 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     contact.BadPhone: (422, "bad_phone"),
     contact.BadEmail: (422, "bad_email"),
     age.BadBirthDate: (422, "bad_birth_date"),
+    guardians.NoGuardianAsked: (409, "no_guardian_asked"),
+    guardians.NotTheirWord: (403, "not_their_word"),
     new_password.TakesNoPassword: (409, "takes_no_password"),
     passwords.WeakPassword: (422, "weak_password"),
     stock.UnfitSerial: (422, "unfit_serial"),
