@@ -35,7 +35,10 @@ class _Owed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Key(keys.Wrapped):
+class _Key:
+    key: UUID
+    kek_epoch: int
+    wrapped: bytes = field(repr=False)
     function: str
     retention: str
     owner_epoch: int
@@ -100,7 +103,7 @@ class Rekeying:
         if first is not None:
             return await self._further(tx, first)
         try:
-            old = keys.unwrap(self._keyring, owner, row)
+            old = keys.unwrap(self._keyring, owner, keys.Wrapped(row.key, row.kek_epoch, row.wrapped))
             if row.owner_epoch >= 0:
                 await self._aside(tx, owner, old)
             else:
