@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import Dsns
 from tests.flow.api_people import CAMERA, SHOP, House, Person, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 

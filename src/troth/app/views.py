@@ -255,6 +255,38 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Busy:
+    """How often something was decided in a span, and why."""
+
+    policy: str
+    function: str
+    outcome: str
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the system is doing, about nobody in particular."""
+
+    broker: bool
+    head: str
+    since: datetime
+    busy: tuple[Busy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPurpose:
+    """One purpose for which a clause lets staff look, in the policy's words."""
+
+    policy: str
+    function: FunctionName
+    title: Mapping[str, str]
+    purpose: str
+    says: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Late:
     """What should be done by now, by opaque ids."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from troth.app.doors.agreement import AgreementDoors
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
+from troth.app.doors.front_desk import FrontDeskDoors
 from troth.app.doors.gives import GivesDoors
 from troth.app.doors.matters import MatterDoors
 from troth.app.doors.media import MediaDoors
@@ -49,6 +50,7 @@ class Troth(
     RequestDoors,
     MatterDoors,
     MinorDoors,
+    FrontDeskDoors,
     StaffDoors,
     ChoreDoors,
     OperatorDoors,

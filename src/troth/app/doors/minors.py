@@ -8,12 +8,11 @@ from troth.app.doors.requests import NobodyThere
 from troth.app.doors.staff import StaffDoors
 from troth.rights.effects import NotWarned
 from troth.subjects.contact import login
-from troth.subjects.staff import Role
+from troth.subjects.roles import Duty
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-_FINDING = frozenset({Role.ADMIN, Role.PRIVACY})
 """It can't be undone, so it takes more than answering the telephone."""
 
 
@@ -26,7 +25,7 @@ class MinorDoors(StaffDoors):
         Raises `NotWarned`, `NobodyThere`, `NoAgeAsked`, `NotStaff`, `WrongRole`, `Denied`.
         """
         async with self._erasing() as tx:
-            who = await self._staff(tx, token, _FINDING)
+            who = await self._staff(tx, token, Duty.OFFICE)
             if not warned:
                 raise NotWarned
             subject = await self._system.vault.lookup.find(tx, *login(contact))

@@ -15,6 +15,7 @@ from troth import ledger
 from troth.app.doors.rights import in_person
 from troth.app.doors.staff import StaffDoors
 from troth.app.views import RequestLine
+from troth.policy import requests as says
 from troth.policy.words import Right
 from troth.rights import due, rows
 from troth.rights.desk import Asked, way_in_person
@@ -23,7 +24,7 @@ from troth.rights.rows import NoSuchRequest, Request
 from troth.rights.steps import PROVEN
 from troth.subjects.asking import Behalf
 from troth.subjects.contact import login
-from troth.subjects.staff import Role
+from troth.subjects.roles import Duty
 from troth.terms import SubjectId, TrothError
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from troth.terms import PolicyName
 
 Step = Callable[["Tx", Request, Behalf], Awaitable[Request]]
-_DESK = frozenset({Role.ADMIN, Role.PRIVACY, Role.SUPPORT})
 _INBOX = 200
 
 
@@ -99,7 +99,7 @@ class RequestDoors(StaffDoors):
         """Return what waits for an answer, the most urgent first; nothing that anyone wrote."""
         now = self._system.clock.now()
         async with self._open() as tx:
-            await self._staff(tx, token, _DESK)
+            await self._staff(tx, token, Duty.DESK)
             return tuple(_line(one, now, whose=True) for one in await rows.inbox(tx, _INBOX))
 
     async def enter_request(
@@ -120,7 +120,7 @@ class RequestDoors(StaffDoors):
         Raises `NobodyThere`, `NoSuchRight`, `NotThisWay`, `NotYet`, `NoSuchRequest`, `Denied`.
         """
         async with self._open() as tx:
-            who = await self._staff(tx, token, _DESK)
+            who = await self._staff(tx, token, Duty.DESK)
             item, value = login(contact)
             subject = await self._system.vault.lookup.find(tx, item, value)
             if subject is None:
@@ -148,6 +148,12 @@ class RequestDoors(StaffDoors):
             )
             await ledger.append(tx, entry)
             return _line(found, self._system.clock.now(), whose=True, said=said)
+
+    async def grounds(self, token: str, request: UUID) -> tuple[str, ...]:
+        """Return on which grounds the policy of this request lets it be refused."""
+        async with self._open() as tx:
+            found, _ = await self._at_desk(tx, token, request)
+            return tuple(says.grounds(self._desk.under(found)))
 
     async def prove_request(self, token: str, request: UUID, shown: Collection[str]) -> RequestLine:
         """Note what proves who asks. Raises `ProofMissing`, `NoSuchStep`."""
@@ -201,7 +207,7 @@ class RequestDoors(StaffDoors):
         Raises `NoSuchErasure`, `UnknownSparing`.
         """
         async with self._open() as tx:
-            who = await self._staff(tx, token, _DESK)
+            who = await self._staff(tx, token, Duty.DESK)
             await self._system.erasure.look(tx, erasure)
             clause = None
             if unless is not None:
@@ -242,7 +248,7 @@ class RequestDoors(StaffDoors):
         return _line(moved, self._system.clock.now(), whose=True)
 
     async def _at_desk(self, tx: Tx, token: str, request: UUID) -> tuple[Request, Behalf]:
-        who = await self._staff(tx, token, _DESK)
+        who = await self._staff(tx, token, Duty.DESK)
         found = await self._held(tx, await rows.whose(tx, request), request)
         return found, Behalf(found.request, found.kind, who.id)
 
