@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo serve test spec kills mutants sabotage prove edits lint check format bless clean
+.PHONY: setup demo serve test spec kills mutants sabotage prove edits lint check format bless docs clean
 
 setup: $(STAMP)
 
@@ -72,5 +72,11 @@ format: setup
 bless: setup
 	TROTH_BLESS=1 $(BIN)/python -m pytest tests -k golden $(ARGS)
 
+# The documentation as a site, in site/; a link that leads nowhere is an error.
+docs: requirements-docs.lock
+	@test -x $(VENV)-docs/bin/python || $(PYTHON) -m venv $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet
+
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-docs site .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -46,11 +46,12 @@ async def owners(system: System, n: int, *, ago: timedelta = _HOUR) -> list[Owne
     """Make ``n`` owners, each of one camera whose customer flow is chosen, an hour ago."""
     made: list[Owner] = []
     while len(made) < n:  # a few at a time, as many as there are connections to spare
-        made += await asyncio.gather(*(_owner(system, ago) for _ in range(min(_AT_ONCE, n - len(made)))))
+        made += await asyncio.gather(*(owner(system, ago) for _ in range(min(_AT_ONCE, n - len(made)))))
     return made
 
 
-async def _owner(system: System, ago: timedelta) -> Owner:
+async def owner(system: System, ago: timedelta, subject: SubjectId | None = None) -> Owner:
+    """Make one; ``subject`` is somebody who has accepted the policy already."""
     compiled = max(system.policies[POLICY].items())[1]
     at, device, secret = system.clock.now() - ago, DeviceId(uuid4()), credentials.new_secret()
     shown = Act(
@@ -61,16 +62,16 @@ async def _owner(system: System, ago: timedelta) -> Owner:
         language="en",
         text_hash="a" * 64,
     )
+    adult = Act(kind=ActKind.DECLARED_ADULT, policy=POLICY, at=at)
     steps = (
-        shown,
-        replace(shown, kind=ActKind.ACCEPTED),
-        Act(kind=ActKind.DECLARED_ADULT, policy=POLICY, at=at),
         Act(kind=ActKind.SUPPLIED, policy=POLICY, at=at, need="camera", device=device),
         *(Act(kind=ActKind.SUPPLIED, policy=POLICY, at=at, function=FLOW, item=ItemName(i)) for i in SHOP),
         Act(kind=ActKind.CHOSEN, policy=POLICY, at=at, function=FLOW),
     )
     async with system.db.transaction() as tx:
-        subject = await ledger.new_subject(tx)
+        if subject is None:
+            subject = await ledger.new_subject(tx)
+            steps = (shown, replace(shown, kind=ActKind.ACCEPTED), adult, *steps)
         for step in steps:
             await ledger.record(tx, subject, step)
         made = BoundDevice(

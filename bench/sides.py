@@ -6,7 +6,6 @@ resend one reading and finds a subject's readings of a function by time. Nothing
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
@@ -17,10 +16,11 @@ from pathlib import Path
 from random import Random
 from uuid import UUID, uuid4
 
+import plain
 import psycopg
 from devices import CROSSING, FLOW, POLICY, Owner
-from psycopg.types.json import Jsonb
 
+from troth.app import litter
 from troth.app.embedded.postgres import Postgres
 from troth.app.settings import Settings
 from troth.app.supervisor import Supervisor
@@ -37,28 +37,18 @@ from troth.vault.growth import GROWING
 SINCE = timedelta(days=60)
 CN = Region("CN")
 KEPT = ("event_block", "reading_seen", "vault_key")
-_PLAIN = """
-CREATE TABLE plain (
-    subject uuid, device uuid, function text, item text, id uuid, measured timestamptz, value jsonb,
-    PRIMARY KEY (subject, function, measured, id)
-)
-"""
 _SIZE = """
 SELECT coalesce(sum(pg_total_relation_size(relid)), pg_total_relation_size(%(of)s::regclass))
   FROM pg_partition_tree(%(of)s::regclass)
 """
-_TYPES = ("uuid", "uuid", "text", "text", "uuid", "timestamptz", "jsonb")
-_COPY = "COPY plain (subject, device, function, item, id, measured, value) FROM STDIN (FORMAT binary)"
 _CHANCE = Random(5)  # noqa: S311 - readings, not secrets
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
-    """Both stores, and the two ways in."""
+class Sealing:
+    """The way in of a device worker."""
 
     system: System
-    server: Postgres
-    plainly: Database
 
     def arrivals(self, batches: Sequence[tuple[Owner, Sequence[Reading]]]) -> list[Arrival]:
         """Return batches as the device worker is handed them: read, and with the devices that sent them."""
@@ -80,24 +70,26 @@ class Sides:
         assert stored == sum(len(arrival.batch.readings) for arrival in arrivals), acks[0]
         return stored
 
+
+@dataclass(frozen=True, slots=True)
+class Sides(Sealing):
+    """Both stores, and the two ways in."""
+
+    server: Postgres
+    plainly: Database
+
     async def copy(self, batches: Sequence[tuple[Owner, Sequence[Reading]]]) -> None:
         """COPY the same readings as plain rows and commit."""
         function = f"{POLICY}/{FLOW}"
         async with self.plainly.transaction() as tx:
-            rows = (
+            await plain.copy(
+                tx,
                 (
-                    o.subject,
-                    o.device,
-                    function,
-                    one.item,
-                    one.id,
-                    one.measured,
-                    Jsonb(one.value, dumps=_dumps),
-                )
-                for o, readings in batches
-                for one in readings
+                    plain.row((o.subject, o.device), function, one)
+                    for o, readings in batches
+                    for one in readings
+                ),
             )
-            await tx.copy(_COPY, _TYPES, rows)
 
     def size(self, *tables: str) -> int:
         """Return the bytes of ``tables``, their partitions and indexes, after a VACUUM."""
@@ -159,14 +151,15 @@ async def sides() -> AsyncGenerator[Sides]:
         await supervisor.add(server.child)
         await migrate(server.owner_dsn)
         with psycopg.connect(server.owner_dsn, autocommit=True) as conn:
-            conn.execute(_PLAIN)
-            conn.execute("GRANT SELECT, INSERT, DELETE ON plain TO troth_app")
+            conn.execute(plain.TABLE)
+            conn.execute(plain.GRANT)
         today = datetime.now(UTC).date()
         async with Database(server.owner_dsn, size=1) as db:
             for growing in GROWING:
                 async with db.transaction() as tx:
                     await ensure(tx, growing, today - timedelta(days=12), today + timedelta(days=1))
         async with opened(settings(folder, server)) as system, Database(server.app_dsn) as plainly:
+            litter.settle()  # as a process of ours does
             yield Sides(system, server, plainly)
     finally:
         await supervisor.stop()
@@ -198,7 +191,3 @@ def _bound(owner: Owner) -> BoundDevice:
         stock_tag=b"",
         bound_day=date(2026, 1, 1),
     )
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))

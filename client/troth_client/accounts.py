@@ -24,6 +24,7 @@ def register(
     email: str | None = None,
     birth_date: str | None = None,
     declares_adult: bool | None = None,
+    guardian: str | None = None,
     items: Mapping[str, Any] | None = None,
 ) -> Call[shapes.AccountMade]:
     """Open an account that waits for the code sent to it. A known phone gets the same answer."""
@@ -42,6 +43,7 @@ def register(
             "email": email,
             "birth_date": birth_date,
             "declares_adult": declares_adult,
+            "guardian": guardian,
             "items": items,
         },
     )

@@ -6,6 +6,7 @@ Written from the routes of the API by `make bless`; edit there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from troth_client import shapes
 from troth_client.call import Call, into
@@ -102,6 +103,30 @@ def refuse(request: str, *, ground: str, facts: str) -> Call[shapes.DeskShown]:
 def found_minor(*, contact: str, warned: bool | None = None) -> Call[shapes.MinorFound]:
     """Refuse everything about them from now on, under every policy, and erase it. Can't be undone."""
     return Call("POST", "/v1/staff/minors", "json", body={"contact": contact, "warned": warned})
+
+
+def vouch(
+    *, contact: str, policy: str, version: int, language: Literal["en", "zh"], text_hash: str, born: str
+) -> Call[shapes.WordGiven]:
+    """Hand out the word with which the child registers, once the desk has proven who speaks for them."""
+    return Call(
+        "POST",
+        "/v1/staff/guardians",
+        "json",
+        body={
+            "contact": contact,
+            "policy": policy,
+            "version": version,
+            "language": language,
+            "text_hash": text_hash,
+            "born": born,
+        },
+    )
+
+
+def no_longer(*, contact: str) -> Call[None]:
+    """Take nothing of the child from the commit on; what is on file waits for the person's rights."""
+    return Call("POST", "/v1/staff/guardians/no-longer", "nothing", body={"contact": contact})
 
 
 def acknowledged(erasure: str, *, recipient: str, unless: str | None = None) -> Call[shapes.Acknowledged]:

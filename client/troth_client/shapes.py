@@ -492,3 +492,9 @@ class ValueShown(TypedDict):
     """One document of one's own."""
 
     value: Mapping[str, Any]
+
+
+class WordGiven(TypedDict):
+    """A guardian's word, shown this once; it lapses in a week."""
+
+    guardian: str

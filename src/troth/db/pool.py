@@ -62,7 +62,7 @@ class Tx:
     async def rows(
         self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
     ) -> list[Row]:
-        """Return every row as a ``kind`` (a dataclass whose fields are named as the columns)."""
+        """Return every row as a ``kind`` (a dataclass or named tuple, its fields named as the columns)."""
         answer = await self.conn.ask(self.conn.statement(query, params))
         return self.conn.load(answer, _maker(kind, answer), answer.ntuples)
 
@@ -97,14 +97,16 @@ def _maker(kind: type[Row], answer: PGresult) -> Callable[[Sequence[Any]], Row]:
     """Return what makes a ``kind`` of the columns of ``answer``, by their names."""
     names = [(answer.fname(n) or b"").decode() for n in range(answer.nfields)]
     if names == _fields(kind):  # in the order of the fields, mostly
-        return lambda values: kind(*values)
+        return getattr(kind, "_make", None) or (lambda values: kind(*values))
     return lambda values: kind(**dict(zip(names, values, strict=True)))
 
 
 @lru_cache(maxsize=1024)
 def _fields(kind: type[object]) -> list[str]:
-    """Return the fields of a dataclass, in the order in which it takes them."""
-    return [each.name for each in fields(kind) if each.init] if is_dataclass(kind) else []
+    """Return the fields of a dataclass or of a named tuple, in the order in which it takes them."""
+    if is_dataclass(kind):
+        return [each.name for each in fields(kind) if each.init]
+    return list(getattr(kind, "_fields", ()))
 
 
 class Database:

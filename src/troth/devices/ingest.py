@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from troth.db import Tx
 from troth.devices import permissions
@@ -47,8 +48,7 @@ class _Tally:
     denied: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     """An ask for those readings of one arrival that the gate cannot tell apart."""
 
     place: int
@@ -96,7 +96,7 @@ class Ingest:
                 tally.denied += len(readings)
         if apart:
             raise Apart(apart)
-        await self._store(tx, arrivals, sheaves, tallies)
+        await self._store(tx, held, arrivals, sheaves, tallies)
         return [
             Ack(each.batch.id, tally.stored, tally.duplicates, tally.dropped, tally.denied)
             for each, tally in zip(arrivals, tallies, strict=True)
@@ -122,6 +122,7 @@ class Ingest:
     async def _store(
         self,
         tx: Tx,
+        held: Held,
         arrivals: Sequence[Arrival],
         sheaves: Sequence[tuple[int, Sheaf]],
         tallies: Sequence[_Tally],
@@ -129,7 +130,7 @@ class Ingest:
         if not sheaves:
             return
         try:
-            stored = await self.vault.append_each(tx, [sheaf for _, sheaf in sheaves])
+            stored = await self.vault.append_each(tx, [sheaf for _, sheaf in sheaves], held=held)
         except Unstorable as unstorable:
             places = {sheaves[n][0] for n in unstorable.which}
             raise Apart({n: Malformed(Refusal.WRONG_SHAPE, arrivals[n].batch.id) for n in places}) from None

@@ -23,9 +23,11 @@ def alike(
     ``now`` are the moments beside the acts that the answer may turn on: the present, and how far ahead a
     device's clock may be.
     """
+    ordered = sorted(readings, key=attrgetter("measured"))
+    if len(ordered) == 1:
+        return [ordered]
     acts = standing.acts if standing else ()
     turns = [*now, *[act.at for act in acts]]
-    ordered = sorted(readings, key=attrgetter("measured"))
     if ordered:
         first, last = ordered[0].measured, ordered[-1].measured
         if not [turn for turn in turns if first <= turn <= last]:

@@ -11,9 +11,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
-from troth.db import Tx
+from troth.db import Tx, arrays
 from troth.ledger.history import ActRow
 from troth.ledger.sql import QUERIES
 from troth.terms import Act, Standing, SubjectId
@@ -34,8 +35,7 @@ class Held:
         return self.standings.get(subject)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     subject: SubjectId
     state: str
     generation: UUID
@@ -58,7 +58,7 @@ class Standings:
 
     async def hold(self, tx: Tx, subjects: Iterable[SubjectId]) -> Held:
         """Lock the rows of ``subjects``, in one order for everybody, and return their standings."""
-        wanted = {"subjects": sorted(set(subjects), key=attrgetter("int"))}
+        wanted = {"subjects": arrays.uuids(sorted(set(subjects), key=attrgetter("int")))}
         rows = await tx.rows(_Row, QUERIES["hold"], wanted)
         live = [row for row in rows if row.state == "live"]
         found = {row.subject: standing for row in live if (standing := self._known(row)) is not None}
@@ -89,7 +89,7 @@ class Standings:
         """
         generations = {row.subject: row.generation for row in rows}
         acts: dict[SubjectId, list[Act]] = {subject: [] for subject in generations}
-        for row in await tx.rows(_ActOf, QUERIES["acts_of"], {"subjects": list(generations)}):
+        for row in await tx.rows(_ActOf, QUERIES["acts_of"], {"subjects": arrays.uuids(generations)}):
             acts[row.subject].append(row.act())
         found = {subject: Standing(subject, tuple(done)) for subject, done in acts.items()}
         for subject, standing in found.items():

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from troth.app import tls
+from troth.app import litter, tls
 from troth.app.embedded.nats_config import BrokerKeys
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
@@ -92,6 +92,7 @@ async def _beat(say: Callable[[], None], stop: asyncio.Event) -> None:
 async def be(words: Sequence[str], settings: Settings) -> None:
     """Be the process that ``words`` name, in a system that is already up."""
     async with Troth.open(settings) as troth:
+        litter.settle()
         match words:
             case ["api"]:
                 await api(troth)

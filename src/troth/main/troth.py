@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -23,17 +23,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from troth.app.settings import BadSetting, Settings
-from troth.app.wiring import Troth
 from troth.edges.cli.app import app
 from troth.main.backups import backup, restore
-from troth.main.demo import Wishes, default_folder, told
 from troth.main.proving import prove
 from troth.main.running import System, running
-from troth.prove.story import living
-from troth.prove.story.living import Life
-from troth.prove.story.telling import TITLES, Line, Telling
 from troth.terms import TrothError
 
+if TYPE_CHECKING:
+    from troth.prove.story.telling import Line, Telling
+
+_CUT_SHORT = 130
+"""The exit status of who did not wait for an orderly end."""
 _HttpPort = Annotated[int | None, typer.Option(help="Where the API and the page listen; 0 takes a free one.")]
 _MqttPort = Annotated[int | None, typer.Option(help="Where devices connect; 0 takes a free one.")]
 _Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
@@ -87,6 +87,8 @@ def serve(
 
 async def _invite_first(system: System, console: Console) -> None:
     """Print the setup code of the first administrator, as long as nobody can come to the desk."""
+    from troth.app.wiring import Troth
+
     async with Troth.open(replace(system.settings, nats_url=None)) as troth:
         invited = await troth.first_invitation()
     if invited is not None:
@@ -114,6 +116,10 @@ def demo(
     ] = None,
 ) -> None:
     """Tell one policy's story on real components: what was expected, what was seen, which clause decided."""
+    from troth.main.demo import Wishes, default_folder, told
+    from troth.prove.story import living
+    from troth.prove.story.living import Life
+
     out, err = Console(), Console(stderr=True)
     wishes = Wishes(
         data=(data or default_folder(os.environ)).resolve(),
@@ -160,6 +166,8 @@ def _ignore(_what: object) -> None:
 
 def _show(out: Console) -> Callable[[Line], None]:
     """Return what prints a line of the story: expected and time, beneath it what was seen and the clause."""
+    from troth.prove.story.telling import TITLES
+
     step = ""
 
     def show(line: Line) -> None:
@@ -219,7 +227,10 @@ def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             loop.add_signal_handler(name, asked)
         await work(stop)
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except asyncio.CancelledError:
+        raise typer.Exit(_CUT_SHORT) from None
 
 
 def run() -> None:

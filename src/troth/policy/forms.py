@@ -48,19 +48,20 @@ class Form:
     may: Mapping[str, Shape]
     by_device: Shape | None = None
     _checks: Mapping[str, Check] = field(init=False, repr=False, compare=False)
+    _needed: frozenset[str] = field(init=False, repr=False, compare=False)
     _each: Check | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         checks = {name: shape.check() for name, shape in {**self.must, **self.may}.items()}
         object.__setattr__(self, "_checks", checks)
+        object.__setattr__(self, "_needed", frozenset(self.must))
         object.__setattr__(self, "_each", None if self.by_device is None else self.by_device.check())
 
     def misfit(self, value: object) -> Misfit | None:
         """Return what is wrong with ``value``, or None: it fits. Never raises."""
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             return _NO_MAP
-        parts = cast("Mapping[object, object]", value)
-        checks = self._checks
+        parts, checks = cast("Mapping[object, object]", value), self._checks
         for name, part in parts.items():
             check = checks.get(name) if type(name) is str else None
             if check is None:
@@ -69,9 +70,9 @@ class Form:
                     return wrong
             elif not check(part):
                 return Misfit(str(name), self._shape(str(name)).says())
-        for name, shape in self.must.items():
-            if name not in parts:
-                return Misfit(name, shape.says())
+        if not parts.keys() >= self._needed:
+            missing = next(name for name in self.must if name not in parts)
+            return Misfit(missing, self.must[missing].says())
         return _TOO_MANY if len(parts) > MOST_DEVICES else None
 
     def _misfit_of_device(self, name: object, part: object) -> Misfit | None:

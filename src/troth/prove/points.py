@@ -87,6 +87,16 @@ async def _unlimited(*_args: object) -> None:
     """Count no tries."""
 
 
+def _unlimited_tries(module: ModuleType) -> None:
+    """Let anyone try as often and as fast as they like."""
+    for name in ("spend", "slow"):
+        replaced(name, _unlimited)(module)
+
+
+def _any_password(password: str) -> str:
+    return password
+
+
 async def _all_new(_tx: object, sent: Sequence[Sent], _marks: object) -> list[list[Reading]]:
     return [[reading for day in one.days.values() for reading in day.readings] for one in sent]
 
@@ -129,8 +139,16 @@ POINTS: tuple[Point, ...] = (
         "troth.subjects.tries",
         "codes can't be guessed at leisure",
         "c",
-        replaced("spend", _unlimited),
+        _unlimited_tries,
         frozenset({"too_many_tries"}),
+    ),
+    Point(
+        "weak passwords",
+        "troth.subjects.registration",
+        "a password that is soon guessed is not taken",
+        "",
+        replaced("fit", _any_password),
+        frozenset({"weak_password"}),
     ),
     Point(
         "switches",
@@ -191,7 +209,7 @@ POINTS: tuple[Point, ...] = (
         "no value lies readable in a file",
         "h",
         _sealed_by_nobody,
-        trials=frozenset({"sealed at rest"}),
+        trials=frozenset({"sealed at rest", "bound to its place", "against the risks"}),
     ),
     Point(
         "evidence",

@@ -6,7 +6,7 @@ A promise is proven when it was kept and broke once what it rests on was taken a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from troth.prove.proof import Judged, Outcome, Verdict
@@ -23,6 +23,26 @@ def counts(rows: Sequence[Judged]) -> Mapping[str, int]:
     """Return how many promises have each verdict; plain facts are counted apart from what was kept."""
     found = Counter(each.verdict for each in rows)
     return {_COUNTED.get(verdict, verdict.value): found[verdict] for verdict in Verdict}
+
+
+def sections(rows: Sequence[Judged], sabotage: Sabotage | None) -> Mapping[str, Mapping[str, int]]:
+    """Return the same by section of the text: what a promise's id says after its policy, `fn` or `rights`."""
+    found: dict[str, list[Judged]] = {}
+    for each in rows:
+        found.setdefault(_section(each.promise), []).append(each)
+    return {
+        name: {
+            "promises": len(ours),
+            **counts(ours),
+            **({"proven": len(proven(ours, sabotage))} if sabotage is not None else {}),
+        }
+        for name, ours in found.items()
+    }
+
+
+def _section(promise: str) -> str:
+    _, _, rest = promise.partition(".")
+    return rest.partition(".")[0]
 
 
 def broken_by(each: Judged, sabotage: Sabotage) -> tuple[str, ...]:
@@ -51,6 +71,7 @@ def as_json(compiled: Compiled, rows: Sequence[Judged], sabotage: Sabotage | Non
         "digest": compiled.policy.digest,
         **counts(rows),
         **more,
+        "sections": sections(rows, sabotage),
         "promises": [_promise(each, sabotage) for each in rows],
     }
 
@@ -59,11 +80,20 @@ def total(policies: Mapping[str, Mapping[str, Any]], sabotages: Sequence[Sabotag
     """Return the sums over all policies."""
     names = [*counts(()), *(["proven"] if sabotages else [])]
     sums: dict[str, Any] = {name: sum(each[name] for each in policies.values()) for name in names}
+    sums["sections"] = _by_section(each["sections"] for each in policies.values())
     if sabotages:
         others = [blow.broke for each in sabotages for blow in each.blows if not blow.related]
         sums["unproven_by_sabotage"] = sum(len(each["unproven_by_sabotage"]) for each in policies.values())
         sums["collateral_percent"] = round(100 * sum(others) / len(others), 1) if others else 0.0
     return sums
+
+
+def _by_section(policies: Iterable[Mapping[str, Mapping[str, int]]]) -> Mapping[str, Mapping[str, int]]:
+    sums: dict[str, Counter[str]] = {}
+    for each in policies:
+        for section, figures in each.items():
+            sums.setdefault(section, Counter()).update(figures)
+    return {section: {**figures} for section, figures in sums.items()}
 
 
 def _promise(each: Judged, sabotage: Sabotage | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ answer as the first, and its owner a letter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from troth.subjects import codes, origins, passwords, sessions, tries
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.contact import BadEmail, BadPhone, login
+from troth.subjects.guardians import Word
 from troth.subjects.messages import LetterKind
 from troth.subjects.names import (
     EMAIL,
@@ -100,11 +101,14 @@ class Accounts:
 
         In a transaction of its own, opened after the password was hashed. Raises `Denied` (too young, not
         agreed, phone missing...), and then nothing is stored but a count; `BadPhone`, `BadEmail`,
-        `WeakPassword`, `BadBirthDate`, `NotTheText`, `TooManyTries`.
+        `WeakPassword`, `BadBirthDate`, `NotTheText`, `NotTheirWord`, `TooManyTries`.
         """
         parts, now = self._parts, self._parts.clock.now()
         compiled = parts.gate.policies.current(given.policy)
         applicant = read(given, compiled, now)
+        if given.guardian is not None:
+            acts = (*applicant.acts, *_word(given, applicant).acts(parts.keyring, given.guardian, now))
+            applicant = replace(applicant, acts=acts)
         asking = Asking(SubjectId(uuid4()), given.policy, parts.region, now)
         decision = rehearse(applicant, compiled, asking)
         if isinstance(decision, Deny):
@@ -326,3 +330,9 @@ async def sweep(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
     """Delete what this package keeps of a subject who is erased; return how many rows, by table."""
     tables = ("session", "code", "outbox", "told", "account")
     return {table: await tx.run(QUERIES[f"sweep_{table}"], {"subject": subject}) for table in tables}
+
+
+def _word(given: Registration, applicant: Applicant) -> Word:
+    """Return what a guardian's word must be about to count for this registration."""
+    logins = [applicant.identifiers[item] for item in (PHONE, EMAIL) if item in applicant.identifiers]
+    return Word(logins[0] if logins else "", given.policy, given.version, given.language, given.text_hash)

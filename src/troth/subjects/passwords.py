@@ -20,8 +20,11 @@ LONGEST = 128
 HASHER = PasswordHasher(
     time_cost=3, memory_cost=64 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID
 )
-DUMMY = HASHER.hash("no account has this password")
-"""Verified when there is no account, so that "unknown" takes as long as "wrong"."""
+DUMMY = "$argon2id$v=19$m=65536,t=3,p=1$NtAV5kRxyG1/DoOcFEBxdA$Xpmw7mK+jJgBEHTz/cyoZzlrlNwuJcXraXLaIjZ2MmE"
+"""Verified when there is no account, so that "unknown" takes as long as "wrong".
+
+The hash of a random password that was thrown away; written down, because every process would make one.
+"""
 _HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 """Each hash takes 64 MiB: two at a time bound what sign-ins can cost a process."""
 

@@ -61,6 +61,8 @@ class Registration:
     email: str | None = field(default=None, repr=False)
     birth_date: date | None = field(default=None, repr=False)
     declares_adult: bool = False
+    guardian: str | None = field(default=None, repr=False)
+    """What a guardian's word for a child is, as the desk handed it out."""
     items: Mapping[ItemName, Mapping[str, object]] = field(
         default_factory=dict[ItemName, "Mapping[str, object]"], repr=False
     )

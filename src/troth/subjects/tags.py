@@ -24,6 +24,7 @@ class Tagged(StrEnum):
     REGISTRATION = "registration"
     KNOWN = "known"
     CODE = "code"
+    GUARDIAN = "guardian"
 
 
 def tag(keyring: Keyring, what: Tagged, *parts: str) -> bytes:

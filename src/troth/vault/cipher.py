@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cryptography.utils import Buffer
 
 KEY_BYTES = 32
+Ready = AESGCM
+"""A key-encryption key that is ready to unwrap many keys."""
 _NONCE = 12
 _TAG = 16
 WRAPPED_BYTES = _NONCE + KEY_BYTES + _TAG
@@ -51,12 +53,17 @@ def unseal_chunk(key: bytes, aad: bytes, number: int, sealed: Buffer, *, last: b
         raise Unsealable from None
 
 
+def ready(kek: bytes) -> Ready:
+    """Return ``kek`` made ready once, for who unwraps many keys with it."""
+    return AESGCM(kek)
+
+
 def wrap(kek: bytes, aad: bytes, key: bytes) -> bytes:
     """Return ``key`` encrypted by a key-encryption key, bound to ``aad``; always 60 bytes."""
     return _encrypt(kek, aad, key)
 
 
-def unwrap(kek: bytes, aad: bytes, wrapped: bytes) -> bytes:
+def unwrap(kek: bytes | Ready, aad: bytes, wrapped: bytes) -> bytes:
     """Return the key that `wrap` was given; raise `Unsealable` when anything differs."""
     return _decrypt(kek, aad, wrapped)
 
@@ -72,10 +79,10 @@ def _encrypt(key: bytes, aad: bytes, plaintext: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
 
 
-def _decrypt(key: bytes, aad: bytes, sealed: bytes) -> bytes:
+def _decrypt(key: bytes | Ready, aad: bytes, sealed: bytes) -> bytes:
     if len(sealed) < _NONCE + _TAG:
         raise Unsealable
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], aad)
+        return (AESGCM(key) if isinstance(key, bytes) else key).decrypt(sealed[:_NONCE], sealed[_NONCE:], aad)
     except InvalidTag:
         raise Unsealable from None

@@ -9,16 +9,18 @@ covers the items is settled before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
-from uuid import uuid4
+from os import urandom
+from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
 
 from troth.db import Tx, binary
-from troth.terms import Permit, Reading
+from troth.terms import Permit, Reading, SubjectId
 from troth.vault import blocks, cipher, events, keys, marks
 from troth.vault.classes import Fixed
 from troth.vault.errors import NotStorable
@@ -27,12 +29,12 @@ from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
 
 _FIELDS = binary.fields(9) + binary.UUID_OF
+_BLOCK = 16
 _MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
 _DAY_ZERO = date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """How many readings of a batch were stored, how many had been before, how many came too late to keep."""
 
     stored: int
@@ -40,8 +42,7 @@ class Stored:
     over: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sheaf:
+class Sheaf(NamedTuple):
     """Readings that one permit covers."""
 
     permit: Permit
@@ -50,11 +51,15 @@ class Sheaf:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """For how long each sheaf is kept from its measuring (None: as its purpose lasts), and the moment."""
+    """For how long each sheaf is kept from its measuring (None: as its purpose lasts), and the moment.
+
+    ``held`` are subjects that are live, their rows locked in this transaction.
+    """
 
     fixed: Sequence[Fixed | None]
     now: datetime
     owner_epoch: int = 0
+    held: AbstractSet[SubjectId] = frozenset[SubjectId]()
 
     def kept(self, sheaves: Sequence[Sheaf]) -> Sequence[Sheaf]:
         """Return the sheaves without the readings whose time is over already."""
@@ -64,19 +69,13 @@ class Terms:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Day(marks.Day):
-    packed: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Bundle:
+class _Bundle(NamedTuple):
     """What is to be sealed of one sheaf, by day, and with what (no key: it has yet to be made)."""
 
     owner: keys.KeyOwner
     key: keys.DataKey | None
     version: int
-    days: Mapping[date, _Day]
+    days: Mapping[date, marks.Day]
 
     def rows(self) -> Iterator[bytes]:
         """Yield a block of each day, sealed, as its row of a binary COPY."""
@@ -85,7 +84,7 @@ class _Bundle:
             raise AssertionError("nothing seals without a key")
         labels, whose = events.labels(owner), _whose(owner.function, owner.retention)
         for day, each in self.days.items():
-            block = uuid4().bytes
+            block = urandom(_BLOCK)
             aad = labels.aad(block, events.of_block(day, 1, self.version))
             sealed = cipher.seal(key.secret, aad, each.packed)
             yield b"".join(
@@ -146,7 +145,7 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
         for owner, sheaf, days in zip(owners, sheaves, packed, strict=True)
     ]
     marked = [one.rows() for one in sent]
-    held = await keys.hold_each(tx, keyring, owners)
+    held = await keys.hold_each(tx, keyring, owners, terms.held)
     bundles = [
         _Bundle(owner, key, sheaf.permit.version, days)
         for owner, key, sheaf, days in zip(owners, held, sheaves, packed, strict=True)
@@ -190,7 +189,7 @@ async def _the_rest(
         if new:
             key = each.key or await keys.for_storing(tx, keyring, each.owner)
             days = each.days if len(new) == len(rows) else _by_day(new)
-            left.append(replace(each, key=key, days=days))
+            left.append(each._replace(key=key, days=days))
     if left:
         await tx.conn.fill(QUERIES["copy_blocks"], [lambda: _sealed(left)])
     return [len(new) for new in fresh]
@@ -201,9 +200,9 @@ def _sealed(bundles: Iterable[_Bundle]) -> bytes:
     return binary.whole([row for each in bundles for row in each.rows()])
 
 
-def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, _Day]]:
+def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, marks.Day]]:
     """Return every sheaf as blocks, by day. Raises `Unstorable`."""
-    packed: list[Mapping[date, _Day]] = []
+    packed: list[Mapping[date, marks.Day]] = []
     unfit: dict[int, NotStorable] = {}
     for place, sheaf in enumerate(sheaves):
         try:
@@ -215,7 +214,7 @@ def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, _Day]]:
     return packed
 
 
-def _by_day(readings: Sequence[Reading]) -> Mapping[date, _Day]:
+def _by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
     at = blocks.moments(readings)
     days = {moment // _MICROS_A_DAY for moment in at}
     if len(days) == 1:  # mostly
@@ -228,9 +227,9 @@ def _by_day(readings: Sequence[Reading]) -> Mapping[date, _Day]:
     return {_date(day): _day(group, moments) for day, (group, moments) in found.items()}
 
 
-def _day(readings: Sequence[Reading], at: Sequence[int]) -> _Day:
+def _day(readings: Sequence[Reading], at: Sequence[int]) -> marks.Day:
     ids = [reading.id.bytes for reading in readings]
-    return _Day(readings, ids, blocks.pack(readings, at, ids))
+    return marks.Day(readings, ids, blocks.pack(readings, at, ids))
 
 
 def _date(day: int) -> date:

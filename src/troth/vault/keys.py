@@ -6,12 +6,14 @@ wrap of a past epoch can commit after that epoch's key was destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from troth.db import Tx
+from troth.db import Tx, arrays
 from troth.terms import SubjectId
 from troth.vault import cipher
 from troth.vault.errors import Erased, KeyDestroyed, NotHeld
@@ -20,6 +22,7 @@ from troth.vault.label import Kind, Label, Labels
 from troth.vault.sql import QUERIES
 
 LIVE = "live"
+_NOBODY = frozenset[SubjectId]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,7 @@ class KeyOwner:
     owner_epoch: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped:
+class Wrapped(NamedTuple):
     """A key as it lies in the database."""
 
     key: UUID
@@ -88,7 +90,7 @@ def unwrap(keyring: Keyring, owner: KeyOwner, row: Wrapped) -> DataKey:
     return _unwrap(keyring.key(EpochKind.KEK, row.kek_epoch), owner, row)
 
 
-def _unwrap(kek: bytes, owner: KeyOwner, row: Wrapped) -> DataKey:
+def _unwrap(kek: bytes | cipher.Ready, owner: KeyOwner, row: Wrapped) -> DataKey:
     labels = Labels(owner.subject, owner.function, owner.retention)
     aad = labels.aad(row.key.bytes, of_key(owner.owner_epoch, row.kek_epoch))
     return DataKey(row.key, cipher.unwrap(kek, aad, bytes(row.wrapped)))
@@ -115,22 +117,25 @@ async def for_storing(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:
     return await for_opening(tx, keyring, owner)
 
 
-async def hold_each(tx: Tx, keyring: Keyring, owners: Sequence[KeyOwner]) -> list[DataKey | None]:
+async def hold_each(
+    tx: Tx, keyring: Keyring, owners: Sequence[KeyOwner], held: AbstractSet[SubjectId] = _NOBODY
+) -> list[DataKey | None]:
     """Lock the rows of the owners' subjects, in one order for everybody; return the keys that they have.
 
-    Both in one trip; an epoch's key is read once for all. Raises `Erased` unless all subjects are live.
+    Both in one trip; an epoch's key is read once for all. Those of ``held`` are locked and live already.
+    Raises `Erased` unless all subjects are live.
     """
-    subjects = sorted({owner.subject for owner in owners}, key=attrgetter("int"))
+    subjects = sorted({owner.subject for owner in owners} - held, key=attrgetter("int"))
     kinds: dict[tuple[str, str, int], list[int]] = {}
     for place, owner in enumerate(owners):
         kinds.setdefault((owner.function, owner.retention, owner.owner_epoch), []).append(place)
-    states, *found = await tx.conn.ask_each(
-        tx.conn.statement(QUERIES["doors"], {"subjects": listed(subjects)}),
+    live, *found = await tx.conn.ask_each(
+        tx.conn.statement(QUERIES["doors"], {"subjects": arrays.uuids(subjects)}),
         *[
             tx.conn.statement(
                 QUERIES["keys"],
                 {
-                    "subjects": listed([owners[place].subject for place in places]),
+                    "subjects": arrays.uuids([owners[place].subject for place in places]),
                     "function": function,
                     "class": retention,
                     "owner_epoch": owner_epoch,
@@ -139,26 +144,21 @@ async def hold_each(tx: Tx, keyring: Keyring, owners: Sequence[KeyOwner]) -> lis
             for (function, retention, owner_epoch), places in kinds.items()
         ],
     )
-    if [row[0] for row in tx.conn.load(states, tuple, states.ntuples)] != [LIVE] * len(subjects):
+    if tx.conn.load(live, tuple, 1) != [(len(subjects),)]:
         raise Erased
-    held: list[DataKey | None] = [None] * len(owners)
-    keks: dict[int, bytes] = {}
+    found_keys: list[DataKey | None] = [None] * len(owners)
+    keks: dict[int, cipher.Ready] = {}
     for answer, places in zip(found, kinds.values(), strict=True):
         row: tuple[int, UUID, int, bytes]
         for row in tx.conn.load(answer, tuple, answer.ntuples):
             place, key, kek_epoch, wrapped = row
             try:
-                kek = keks.get(kek_epoch) or keyring.key(EpochKind.KEK, kek_epoch)
+                kek = keks.get(kek_epoch) or cipher.ready(keyring.key(EpochKind.KEK, kek_epoch))
             except KeyDestroyed:  # the epoch ended meanwhile: `for_storing` reads it anew
                 continue
             keks[kek_epoch], place = kek, places[place - 1]
-            held[place] = _unwrap(kek, owners[place], Wrapped(key, kek_epoch, wrapped))
-    return held
-
-
-def listed(ids: Iterable[UUID]) -> str:
-    """Return ids as the text of an array: psycopg takes longer over a list of them."""
-    return f"{{{','.join([each.hex for each in ids])}}}"
+            found_keys[place] = _unwrap(kek, owners[place], Wrapped(key, kek_epoch, wrapped))
+    return found_keys
 
 
 async def for_opening(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:

@@ -8,10 +8,10 @@ before, so the marks of a large one go in by COPY, which stops at the first that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from itertools import chain
+from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
 
@@ -27,16 +27,18 @@ _SUBJECT = slice(6, 22)
 _DAY = slice(26, 30)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Readings of one day (UTC), and their ids as bytes."""
+class Day(NamedTuple):
+    """Readings of one day (UTC), their ids as bytes, and all of it as one block."""
 
     readings: Sequence[Reading]
     ids: Sequence[bytes]
+    packed: bytes
+
+    def __repr__(self) -> str:
+        return "Day(...)"  # its readings are somebody's
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """What one sender sent for one function of a subject, by day (UTC)."""
 
     subject: SubjectId

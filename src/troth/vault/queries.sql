@@ -3,8 +3,11 @@
 SELECT state FROM subject WHERE subject = %(subject)s FOR NO KEY UPDATE
 
 -- :doors
--- The same for several subjects, locked in the order of their ids.
-SELECT state FROM subject WHERE subject = ANY(%(subjects)s::uuid[]) ORDER BY subject FOR NO KEY UPDATE
+-- The same for several subjects, locked in the order of their ids: how many of them are live.
+WITH held AS (
+    SELECT state FROM subject WHERE subject = ANY(%(subjects)s::uuid[]) ORDER BY subject FOR NO KEY UPDATE
+)
+SELECT count(*)::int FROM held WHERE state = 'live'
 
 -- :state
 -- Whether a subject is live, as far as committed.

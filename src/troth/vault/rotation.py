@@ -11,9 +11,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 from troth import ledger
-from troth.db import Database, Tx
+from troth.db import Database, Tx, arrays
 from troth.terms import Clock
-from troth.vault import keys
 from troth.vault.errors import KeyDestroyed, KeyringUnfit, Unsealable
 from troth.vault.keyring import TURNED, Epoch, EpochKind, Keyring
 from troth.vault.moves import SERIES, Keks, Movable, Place, Series
@@ -110,8 +109,8 @@ class Rotation:
             QUERIES[series.new],
             {
                 "epoch": epoch.number,
-                "subjects": keys.listed([place.subject for place in places]),
-                "ids": keys.listed([place.id for place in places]),
+                "subjects": arrays.uuids([place.subject for place in places]),
+                "ids": arrays.uuids([place.id for place in places]),
                 "firsts": [place.first for place in places],
                 "seconds": [place.second for place in places],
                 "moved": f"{{{','.join([_HEX % new.hex() for _place, new in moved])}}}",

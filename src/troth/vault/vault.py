@@ -16,8 +16,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from troth.db import Tx
+from troth.ledger import Held
 from troth.policy.values import VALUES, Values
-from troth.terms import Clock, ItemName, Permit, Reading, RecordId
+from troth.terms import Clock, ItemName, Permit, Reading, RecordId, SubjectId
 from troth.vault import arrivals as arriving
 from troth.vault import blocks, cipher, closing, covers, deletions, documents, edits, events, intake, keys
 from troth.vault.documents import Which
@@ -152,13 +153,15 @@ class Vault:
         return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0]
 
     async def append_each(
-        self, tx: Tx, sheaves: Sequence[intake.Sheaf], *, owner_epoch: int = 0
+        self, tx: Tx, sheaves: Sequence[intake.Sheaf], *, owner_epoch: int = 0, held: Held | None = None
     ) -> list[intake.Stored]:
         """Do that for many permits, whoever they are about, at once; answer for each in order.
 
-        Locks the subjects' rows in one order for everybody. Raises `NotCovered`, `NotKept`, `WrongForm`,
-        `Erased`, `Unstorable`.
+        Locks the subjects' rows in one order for everybody, but for those that ``held`` says ``tx`` holds.
+        Raises `NotCovered`, `NotKept`, `WrongForm`, `Erased`, `Unstorable`.
         """
+        if held is not None and held.tx is not tx:
+            raise AssertionError("subjects held by another transaction")
         now = self._clock.now()
         for sheaf in sheaves:
             items = {reading.item for reading in sheaf.readings}
@@ -166,7 +169,8 @@ class Vault:
             for reading in sheaf.readings:
                 self._demand_form(reading.item, reading.value)
         fixed = [self._rules.fixed(sheaf.permit) for sheaf in sheaves]
-        terms = intake.Terms(fixed, now, owner_epoch)
+        holds = held.standings.keys() if held else frozenset[SubjectId]()
+        terms = intake.Terms(fixed, now, owner_epoch, holds)
         return await intake.append_each(tx, self._keyring, sheaves, terms)
 
     async def correct(self, tx: Tx, permit: Permit, corrected: Reading) -> None:

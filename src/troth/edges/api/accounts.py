@@ -42,6 +42,7 @@ def registration(body: Registering) -> Registration:
         agreed=body.agreed,
         birth_date=body.birth_date,
         declares_adult=body.declares_adult is True,
+        guardian=body.guardian,
         items={ItemName(item): value for item, value in (body.items or {}).items()},
     )
 

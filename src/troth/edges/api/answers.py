@@ -225,6 +225,12 @@ class CancelDone(Answer):
     clause: str | None = None
 
 
+class WordGiven(Answer):
+    """A guardian's word, shown this once; it lapses in a week."""
+
+    guardian: str
+
+
 class MinorFound(Answer):
     """What was held about a minor is being erased, under this number."""
 

@@ -72,6 +72,7 @@ class Registering(Body):
     agreed: bool
     birth_date: Day | None = None
     declares_adult: bool | None = None
+    guardian: Secret | None = None
     items: Values | None = None
 
 
@@ -128,6 +129,23 @@ class Finding(Body):
 
     contact: Short
     warned: bool = False
+
+
+class Vouching(Body):
+    """A guardian agrees to the text for a child, who is to register with ``contact``."""
+
+    contact: Short
+    policy: Word
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    language: Language
+    text_hash: Hash
+    born: Day
+
+
+class NoLonger(Body):
+    """A guardian takes back what they agreed to for the child whose account has ``contact``."""
+
+    contact: Short
 
 
 class Withdrawing(Body):

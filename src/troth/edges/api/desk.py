@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from troth.app.views import RequestLine
-from troth.edges.api.answers import Acknowledged, DeskShown, MinorFound
+from troth.edges.api.answers import Acknowledged, DeskShown, MinorFound, WordGiven
 from troth.edges.api.bodies import (
     Acknowledging,
     AskingMore,
@@ -15,12 +15,15 @@ from troth.edges.api.bodies import (
     Entering,
     Finding,
     Meeting,
+    NoLonger,
     Proving,
     Quoting,
     Refusing,
+    Vouching,
 )
 from troth.edges.api.caller import System, Token
 from troth.rights.effects import Answer
+from troth.subjects.guardians import Word
 from troth.terms import FunctionName, PolicyName
 
 router = APIRouter(prefix="/v1/staff", tags=["desk"])
@@ -96,6 +99,19 @@ async def refuse(troth: System, token: Token, request: UUID, body: Refusing) -> 
 async def found_minor(troth: System, token: Token, body: Finding) -> MinorFound:
     """Refuse everything about them from now on, under every policy, and erase it. Can't be undone."""
     return MinorFound(erasure=await troth.found_minor(token, body.contact, warned=body.warned))
+
+
+@router.post("/guardians", status_code=201, summary="Take a guardian's word for a child")
+async def vouch(troth: System, token: Token, body: Vouching) -> WordGiven:
+    """Hand out the word with which the child registers, once the desk has proven who speaks for them."""
+    word = Word(body.contact, PolicyName(body.policy), body.version, body.language, body.text_hash)
+    return WordGiven(guardian=await troth.vouch(token, word, body.born))
+
+
+@router.post("/guardians/no-longer", status_code=204, summary="Note that a guardian takes it back")
+async def no_longer(troth: System, token: Token, body: NoLonger) -> None:
+    """Take nothing of the child from the commit on; what is on file waits for the person's rights."""
+    await troth.guardian_withdraws(token, body.contact)
 
 
 @router.post("/erasures/{erasure}/acknowledged", summary="Note that a recipient deleted")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nats.aio.client import Client
 from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
@@ -16,8 +17,8 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.client import JetStreamContext
 
+from troth.edges.devices.pull import Pull
 from troth.edges.devices.topics import DURABLE, EVERYTHING_UP, STREAM
 
 
@@ -31,8 +32,9 @@ class Limits:
     max_ack_pending: int = 4096
 
 
-async def prepare(js: JetStreamContext, limits: Limits) -> JetStreamContext.PullSubscription:
-    """Make the stream and its consumer when they are not there; return a pull subscription to it."""
+async def prepare(client: Client, limits: Limits) -> Pull:
+    """Make the stream and its consumer when they are not there; return what takes messages from it."""
+    js = client.jetstream()  # pyright: ignore[reportUnknownMemberType]
     stream = StreamConfig(
         name=STREAM,
         subjects=[EVERYTHING_UP],
@@ -51,4 +53,6 @@ async def prepare(js: JetStreamContext, limits: Limits) -> JetStreamContext.Pull
         max_deliver=-1,  # giving up is the worker's decision, and counted
     )
     await js.add_consumer(STREAM, consumer)  # pyright: ignore[reportUnknownMemberType]
-    return await js.pull_subscribe_bind(durable=DURABLE, stream=STREAM)
+    pull = Pull(client, STREAM, DURABLE)
+    await pull.open()
+    return pull

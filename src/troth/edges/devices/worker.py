@@ -15,12 +15,12 @@ from typing import Protocol
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.client import JetStreamContext
 
 from troth.devices.batch import Ack, Malformed, Refusal, Sent
 from troth.devices.door import Unavailable
 from troth.edges.devices import wire
 from troth.edges.devices.broker import Broker, connect
+from troth.edges.devices.pull import Pull
 from troth.edges.devices.stream import Limits, prepare
 from troth.edges.devices.topics import acks, spoken
 
@@ -62,27 +62,32 @@ class Worker:
 
     async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
         """Work until ``stop``, then finish what is in hand."""
-        subscription: JetStreamContext.PullSubscription | None = None
+        pull: Pull | None = None
         while not stop.is_set():
             try:
-                if subscription is None:
-                    subscription = await prepare(self._client.jetstream(), self._limits)  # pyright: ignore[reportUnknownMemberType]
+                if pull is None:
+                    pull = await prepare(self._client, self._limits)
                     if ready is not None:
                         ready.set()
-                await self._round(subscription)
+                await self._round(pull)
             except TimeoutError:
                 continue
             except (NatsError, OSError):  # the broker is away, or lost its stream: begin anew
-                subscription = None
+                if pull is not None:
+                    await pull.close()
+                pull = None
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE_S)
+        if pull is not None:
+            await pull.close()
+            await self._take(pull.rest())
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _round(self, subscription: JetStreamContext.PullSubscription) -> None:
+    async def _round(self, pull: Pull) -> None:
         if len(self._running) >= AT_ONCE:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return
-        messages = await subscription.fetch(self._most, timeout=_FETCH_S)
+        messages = await pull.take(self._most, _FETCH_S)
         task = asyncio.create_task(self._take(messages))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -10,6 +10,7 @@ import httpx
 from troth.policy.statement_words import Tech
 from troth.policy.statements import TrackerClause
 from troth.prove.case import Case
+from troth.prove.scenarios.facts import told
 from troth.prove.trial import Scenario, Trial
 from troth.prove.world import PASSWORD
 
@@ -82,4 +83,12 @@ def _cookies(case: Case) -> bool:
     return Tech.COOKIE in case.said(TrackerClause).techs
 
 
-SCENARIOS = (Scenario("opaque and over", TrackerClause, opaque_and_over, _cookies),)
+def _nothing_of_ours(case: Case) -> bool:
+    """Return whether it is a way to recognise people that no page or letter of ours has."""
+    return not _cookies(case)
+
+
+SCENARIOS = (
+    Scenario("opaque and over", TrackerClause, opaque_and_over, _cookies),
+    Scenario("told", TrackerClause, told, _nothing_of_ours),
+)

@@ -13,14 +13,14 @@ from troth.prove.holding import holding
 from troth.prove.leaving import keys, whose
 from troth.prove.scenarios.facts import told
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import PASSWORD, purpose_for
-from troth.terms import ActorKind, Verb
+from troth.prove.world import PASSWORD, REGISTER, purpose_for
+from troth.terms import ActorKind, ItemName, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from troth.prove.holding import Holding
-    from troth.prove.world import World
+    from troth.prove.world import Did, Someone, World
     from troth.terms import FunctionName, Purpose
 
 _YEAR = timedelta(days=366)
@@ -100,10 +100,67 @@ async def no_child_without(world: World, case: Case, trial: Trial) -> None:
     trial.control("register as an adult", "成年人注册", f"{me.status}", held=me.ok)
 
 
-async def _child(world: World, case: Case) -> str:
+async def with_a_guardian(world: World, case: Case, trial: Trial) -> None:
+    """Show that a child has an account as long as its guardian agrees: not without, nor with another's."""
+    child = await _child(world, case)
+    trial.attempt(
+        "register as a child for whom nobody consented",
+        "无监护人同意的儿童注册",
+        child,
+        held=_refused(child),
+    )
+    form, word = await _spoken_for(world, case)
+    other = await _child(world, case, guardian=word)
+    trial.attempt(
+        "register a child with the word of another child's guardian",
+        "以他人监护人的同意注册儿童",
+        other,
+        held=" not_their_word;" in other,
+    )
+    who = await world.account(case, **form, guardian=word)
+    me = await who.ask("GET", "/v1/me")
+    runs = await _use(world, case, who)
+    trial.control(
+        "register as a child whose guardian read the text and agreed",
+        "监护人阅读并同意后注册儿童",
+        f"account {me.status}; {runs.says()}",
+        held=me.ok and runs.answer.ok,
+    )
+    office = await world.staff()
+    (await office.ask("POST", "/v1/staff/guardians/no-longer", {"contact": who.login})).require()
+    late = await _use(world, case, who)
+    trial.attempt(
+        "go on with the child's data after the guardian took it back",
+        "监护人撤回同意后继续处理儿童信息",
+        late.says(),
+        held=late.refused_for(*_TOO_YOUNG),
+    )
+
+
+async def _spoken_for(world: World, case: Case) -> tuple[dict[str, object], str]:
+    """Return what a child is to register with, and the word of the guardian for that."""
+    form = await world.form(case)
+    born = world.levers.now().date() - _CHILD * _YEAR
+    said = {key: form[key] for key in ("policy", "version", "language", "text_hash")}
+    said |= {"contact": form.get("phone") or form["email"], "born": str(born)}
+    given = (await (await world.staff()).ask("POST", "/v1/staff/guardians", said)).require()
+    child: dict[str, object] = {**form, "declares_adult": None, "birth_date": str(born)}
+    return child, str(given["guardian"])
+
+
+async def _use(world: World, case: Case, who: Someone) -> Did:
+    """Let a service use what the account is reached by."""
+    purpose = purpose_for(case.compiled.functions[REGISTER], Verb.USE, ActorKind.SERVICE)
+    if purpose is None:
+        raise NotTried("no_service_may", verb=Verb.USE.value)
+    item = ItemName("phone_number" if who.phone else "email_address")
+    return await world.open(Verb.USE, who, REGISTER, purpose, {item})
+
+
+async def _child(world: World, case: Case, **more: object) -> str:
     """Try to register a child, then to sign in as one; return what was answered."""
     born = world.levers.now().date() - _CHILD * _YEAR
-    form = await world.form(case, declares_adult=None, birth_date=str(born))
+    form = await world.form(case, declares_adult=None, birth_date=str(born), **more)
     answer = await world.stranger().ask("POST", "/v1/accounts", form)
     login = {"login": form.get("phone") or form["email"], "password": PASSWORD}
     later = await world.stranger().ask("POST", "/v1/sessions", login)
@@ -159,6 +216,15 @@ def _is(*rules: MinorRule) -> Callable[[Case], bool]:
     return lambda case: MinorRule(case.said(MinorClause).name) in rules
 
 
+def _no_children(case: Case) -> bool:
+    """Return whether consent is needed for children, of whom the policy takes none in the first place."""
+    return _is(MinorRule.PARENTAL_CONSENT)(case) and case.compiled.guardian is None
+
+
+def _with_a_guardian(case: Case) -> bool:
+    return _is(MinorRule.PARENTAL_CONSENT)(case) and case.compiled.guardian is not None
+
+
 SCENARIOS = (
     Scenario("found later", AudienceClause, found_later, always),
     Scenario(
@@ -170,6 +236,7 @@ SCENARIOS = (
     Scenario("of no use", MinorClause, of_no_use, _is(MinorRule.LIMITED_USE)),
     Scenario("told", MinorClause, told, _is(MinorRule.SENSITIVE_UP_TO)),
     Scenario("declared or refused", MinorClause, says_so_or_is_refused, _is(MinorRule.FULL_CAPACITY)),
-    Scenario("no child without", MinorClause, no_child_without, _is(MinorRule.PARENTAL_CONSENT)),
+    Scenario("no child without", MinorClause, no_child_without, _no_children),
+    Scenario("with a guardian", MinorClause, with_a_guardian, _with_a_guardian),
     Scenario("left out", MinorClause, left_out, _is(MinorRule.NO_MARKETING)),
 )

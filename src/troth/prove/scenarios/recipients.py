@@ -111,6 +111,8 @@ async def _shareable(case: Case, clause: RecipientClause) -> frozenset[ItemName]
     table = case.compiled.functions[clause.function]
     items = frozenset(i for i in clause.items if i in table.items and i not in clause.only_if_shown)
     items -= {"password", "verification_code"}
+    if clause.function == REGISTER:  # what an account is opened with; what else it may take is not on file
+        items &= table.required
     if not items:
         raise NotTried("gets_nothing", recipient=clause.recipient, function=clause.function)
     purpose = table.purposes.get(clause.purpose)
