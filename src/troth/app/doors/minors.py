@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from troth.subjects.guardians import Word
 
-"""It can't be undone, so it takes more than answering the telephone."""
-
 
 class MinorDoors(StaffDoors):
     """What staff report about a person's age."""
@@ -52,7 +50,7 @@ class MinorDoors(StaffDoors):
         Raises `NotTheText`, `NoGuardianAsked`, `BadBirthDate`, `NoSuchPolicy`, `NotStaff`, `WrongRole`.
         """
         async with self._open() as tx:
-            await self._staff(tx, token, _FINDING)
+            await self._staff(tx, token, Duty.OFFICE)
             compiled = self._system.gate.policies.current(word.policy)
             the_text(compiled, word.version, word.language, word.text_hash)
             _, spelt = login(word.login)
@@ -62,7 +60,7 @@ class MinorDoors(StaffDoors):
     async def guardian_withdraws(self, token: str, contact: str) -> None:
         """Note that a child's guardian no longer agrees. Raises `NobodyThere`, `NotStaff`, `WrongRole`."""
         async with self._open() as tx:
-            await self._staff(tx, token, _FINDING)
+            await self._staff(tx, token, Duty.OFFICE)
             subject = await self._system.vault.lookup.find(tx, *login(contact))
             if subject is None:
                 raise NobodyThere
