@@ -248,9 +248,11 @@ TOPICS = {
 METHODS = {
     **dict.fromkeys(("passkey_to_make", "passkey_to_show"), U),
     **dict.fromkeys(("join_staff", "enter_desk", "leave_desk"), W),
-    **dict.fromkeys(("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues"), M),
-    **dict.fromkeys(("dismiss", "overview", "staff_purposes", "grounds"), M),
-    "look_up": P,
+    **dict.fromkeys(
+        ("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues", "demand_invited"), M
+    ),
+    **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
+    **dict.fromkeys(("look_up", "look_for_request"), P),
     **dict.fromkeys(("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"), U),
     **dict.fromkeys(("export_ledger", "ledger_keys"), U),
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),

@@ -284,6 +284,16 @@ class StaffPurpose:
     title: Mapping[str, str]
     purpose: str
     says: Mapping[str, str]
+    on_request: bool
+    """Only for a request of the person's own, or on another ground that the clause names."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What staff have at hand to answer a request; no ``functions`` before it is proven whose it is."""
+
+    grounds: tuple[str, ...]
+    functions: Mapping[FunctionName, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,12 @@ async def first(tx: Tx, now: datetime) -> Invited | None:
     return await invite(tx, Role.ADMIN, now)
 
 
+async def demand_invited(tx: Tx, code: str, now: datetime) -> None:
+    """Raise `NotInvited` unless somebody is awaited with this code; it can still be used once."""
+    if await tx.value(QUERIES["awaited"], {"code_hash": _hash(code), "now": now}) is None:
+        raise NotInvited
+
+
 async def join(tx: Tx, code: str, passkey: Passkey, now: datetime) -> AtDesk:
     """Make whoever was invited one of the staff, known by this passkey. Raises `NotInvited`."""
     role = await tx.value(QUERIES["take_invite"], {"code_hash": _hash(code), "now": now})

@@ -330,6 +330,10 @@ SELECT s.staff, s.role FROM staff_session AS d JOIN staff AS s USING (staff)
 INSERT INTO staff_invite (code_hash, role, made, expires)
 VALUES (%(code_hash)s, %(role)s, %(now)s, %(expires)s)
 
+-- :awaited
+-- Whether somebody is, with this code.
+SELECT role FROM staff_invite WHERE code_hash = %(code_hash)s AND expires > %(now)s
+
 -- :take_invite
 -- They have come, once.
 DELETE FROM staff_invite WHERE code_hash = %(code_hash)s AND expires > %(now)s RETURNING role

@@ -17,7 +17,7 @@ from troth.subjects import desk, passkeys, staff
 from troth.subjects.contact import login
 from troth.subjects.passkeys import Challenges, Site
 from troth.subjects.roles import Duty, Role
-from troth.terms import ActorKind, PolicyName, Verb
+from troth.terms import ActorKind, ItemName, PolicyName, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from troth.app.system import System
     from troth.subjects.desk import AtDesk, Invited
     from troth.subjects.staff import Staff
-    from troth.terms import FunctionName, Purpose, Reference
+    from troth.terms import FunctionName, Purpose
 
 COUNTED = timedelta(days=7)
 _LABEL = "Troth desk"
@@ -68,6 +68,11 @@ class FrontDeskDoors(StaffDoors):
         """Return what the browser of ``visit`` is asked to show, as JSON."""
         challenge = self._challenges.new(visit, desk.newcomer(), self._system.clock.now())
         return passkeys.to_show(site, challenge)
+
+    async def demand_invited(self, code: str) -> None:
+        """Raise `NotInvited` unless somebody is awaited with this code."""
+        async with self._open() as tx:
+            await desk.demand_invited(tx, code, self._system.clock.now())
 
     async def join_staff(self, visit: str, site: Site, code: str, answer: str) -> AtDesk:
         """Make who was invited one of the staff. Raises `NotInvited`, `PasskeyRefused`."""
@@ -136,11 +141,13 @@ class FrontDeskDoors(StaffDoors):
             for function, table in compiled.functions.items():
                 for purpose, clause in table.purposes.items():
                     if Verb.USE in clause.verbs and ActorKind.STAFF in clause.by:
-                        found.append(StaffPurpose(name, function, table.clause.title, purpose, clause.title))
+                        only = bool(clause.only_on)
+                        title = table.clause.title
+                        found.append(StaffPurpose(name, function, title, purpose, clause.title, only))
         return tuple(found)
 
     async def look_up(
-        self, token: str, contact: str, function: FunctionName, purpose: Purpose, reference: Reference | None
+        self, token: str, contact: str, function: FunctionName, purpose: Purpose
     ) -> Mapping[str, Mapping[str, object]]:
         """Look at what a function holds of whoever has this number or address; lands in the ledger.
 
@@ -154,5 +161,5 @@ class FrontDeskDoors(StaffDoors):
                 raise NobodyFound
             compiled = self._system.gate.policies.current(await self._policy_of(tx, subject))
         table = compiled.functions.get(function)
-        items = frozenset(table.items) if table else frozenset()
-        return await self.look(token, subject, function, items=items, purpose=purpose, reference=reference)
+        items = frozenset[ItemName](table.items if table else ())
+        return await self.look(token, subject, function, items=items, purpose=purpose, reference=None)

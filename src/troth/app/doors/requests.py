@@ -6,7 +6,7 @@ that person's own right, with the request's number, once it is proven to be thei
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from troth import ledger
 from troth.app.doors.rights import in_person
 from troth.app.doors.staff import StaffDoors
-from troth.app.views import RequestLine
+from troth.app.views import AtHand, RequestLine
 from troth.policy import requests as says
 from troth.policy.words import Right
 from troth.rights import due, rows
@@ -25,7 +25,7 @@ from troth.rights.steps import PROVEN, State
 from troth.subjects.asking import Behalf
 from troth.subjects.contact import login
 from troth.subjects.roles import Duty
-from troth.terms import FunctionName, SubjectId, TrothError
+from troth.terms import FunctionName, ItemName, Purpose, Reference, SubjectId, TrothError
 
 if TYPE_CHECKING:
     from troth.db import Tx
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Step = Callable[["Tx", Request, Behalf], Awaitable[Request]]
 _INBOX = 200
+_ANSWERING = Purpose("answer_request")
 
 
 class NobodyThere(TrothError):
@@ -168,11 +169,29 @@ class RequestDoors(StaffDoors):
             await ledger.append(tx, entry)
             return _line(found, self._system.clock.now(), whose=True, said=said)
 
-    async def grounds(self, token: str, request: UUID) -> tuple[str, ...]:
-        """Return on which grounds the policy of this request lets it be refused."""
+    async def look_for_request(
+        self, token: str, request: UUID, function: FunctionName
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Look at what a function holds of whose request this is, to answer it. Raises what `look` raises."""
         async with self._open() as tx:
             found, _ = await self._at_desk(tx, token, request)
-            return tuple(says.grounds(self._desk.under(found)))
+        table = self._desk.under(found).functions.get(function)
+        return await self.look(
+            token,
+            found.subject,
+            function,
+            items=frozenset[ItemName](table.items if table else ()),
+            purpose=_ANSWERING,
+            reference=Reference(found.kind, str(found.request)),
+        )
+
+    async def at_hand(self, token: str, request: UUID) -> AtHand:
+        """Return what the policy of a request lets staff do with it: grounds to refuse, functions to see."""
+        async with self._open() as tx:
+            found, _ = await self._at_desk(tx, token, request)
+        compiled = self._desk.under(found)
+        functions = {name: table.clause.title for name, table in compiled.functions.items() if table.items}
+        return AtHand(says.grounds(compiled), functions if found.stands in PROVEN else {})
 
     async def prove_request(self, token: str, request: UUID, shown: Collection[str]) -> RequestLine:
         """Note what proves who asks. Raises `ProofMissing`, `NoSuchStep`."""

@@ -38,29 +38,31 @@ async def enter(request: Request) -> Response:
     try:
         begun = await at.troth.enter_desk(at.here.visit, here, fields.get("answer", ""))
     except PasskeyRefused:
-        return _ask(at, 401, problem="desk_refused")
+        return _ask(at, 401, problem="desk_wrong_passkey")
     return at.remember(at.go("/desk"), begun.token, LASTS)
 
 
 @router.get("/join")
 async def invited(request: Request) -> Response:
-    """Ask for the setup code, and for a passkey to be made."""
+    """Ask for the setup code."""
     return _join(place(request))
 
 
 @router.post("/join")
 async def join(request: Request) -> Response:
-    """Make who was invited one of the staff."""
+    """Ask who was invited for a passkey, and make them one of the staff."""
     at, here = place(request), site(request)
     fields = await at.fields()
+    code, answer = fields.get("code", ""), fields.get("answer", "")
     if here is None:
         return _join(at)
     try:
-        begun = await at.troth.join_staff(
-            at.here.visit, here, fields.get("code", ""), fields.get("answer", "")
-        )
+        if not answer:  # the code first: a passkey that was made in vain stays in the authenticator for ever
+            await at.troth.demand_invited(code)
+            return _join(at, code=code)
+        begun = await at.troth.join_staff(at.here.visit, here, code, answer)
     except (NotInvited, PasskeyRefused) as refused:
-        said = "desk_not_invited" if isinstance(refused, NotInvited) else "desk_refused"
+        said = "desk_not_invited" if isinstance(refused, NotInvited) else "desk_wrong_passkey"
         return _join(at, 401, problem=said)
     return at.remember(at.go("/desk"), begun.token, LASTS)
 
@@ -80,7 +82,7 @@ def _ask(at: Place, status: int = 200, problem: str | None = None) -> Response:
     return at.page("enter", None, status, options=options, problem=problem)
 
 
-def _join(at: Place, status: int = 200, problem: str | None = None) -> Response:
+def _join(at: Place, status: int = 200, problem: str | None = None, code: str = "") -> Response:
     here = site(at.request)
-    options = at.troth.passkey_to_make(at.here.visit, here) if here else None
-    return at.page("join", None, status, options=options, problem=problem)
+    options = at.troth.passkey_to_make(at.here.visit, here) if here and code else None
+    return at.page("join", None, status, named=here is not None, options=options, code=code, problem=problem)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from troth.edges.web.desk.place import DeskRoute, place
+from troth.edges.web.desk.place import DeskRoute, Place, place
 from troth.policy.requests import AT_THE_DESK
 from troth.policy.statement_words import Proof
 from troth.policy.words import Right
 from troth.rights.effects import Answer
 from troth.rights.steps import MOVES, State
 from troth.terms import FunctionName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 router = APIRouter(prefix="/desk/requests", include_in_schema=False, route_class=DeskRoute)
 
@@ -53,10 +57,7 @@ async def enter(request: Request) -> Response:
 async def one(request: Request, number: str) -> Response:
     """Show one, with the steps that it can take from where it stands."""
     at = place(request)
-    line = await at.troth.read_request(at.token, _number(number))
-    moves = {event.value for event in MOVES[State(line.state)]}
-    grounds = await at.troth.grounds(at.token, line.request)
-    return at.page("request", await at.staff(), line=line, moves=moves, proofs=list(Proof), grounds=grounds)
+    return await _shown(at, _number(number))
 
 
 @router.post("/{number}/{step}")
@@ -65,7 +66,12 @@ async def take(request: Request, number: str, step: str) -> Response:
     at, found = place(request), _number(number)
     fields = await at.fields()
     text = fields.get("text", "")
+    function = fields.get("function", "")
     match step:
+        case "look":
+            return await _shown(
+                at, found, await at.troth.look_for_request(at.token, found, FunctionName(function))
+            )
         case "prove":
             shown = frozenset(name for name in fields if name in set(Proof))
             await at.troth.prove_request(at.token, found, shown)
@@ -74,14 +80,29 @@ async def take(request: Request, number: str, step: str) -> Response:
         case "check":
             await at.troth.check_request(at.token, found)
         case "meet":
-            function = FunctionName(fields["function"]) if fields.get("function") else None
-            answer = Answer(text=text, function=function, warned=fields.get("warned") == "yes")
-            await at.troth.meet_request(at.token, found, answer)
+            named = FunctionName(function) if function else None
+            warned = fields.get("warned") == "yes"
+            await at.troth.meet_request(at.token, found, Answer(text=text, function=named, warned=warned))
         case "refuse":
             await at.troth.refuse_request(at.token, found, fields.get("ground", ""), text)
         case _:
             raise HTTPException(404)
     return at.go("/desk/requests" if step in {"meet", "refuse"} else f"/desk/requests/{found}")
+
+
+async def _shown(at: Place, number: UUID, seen: Mapping[str, Mapping[str, object]] | None = None) -> Response:
+    """Show a request, what a look for it has opened, and the steps that it can take from where it stands."""
+    line = await at.troth.read_request(at.token, number)
+    at_hand = await at.troth.at_hand(at.token, number)
+    return at.page(
+        "request",
+        await at.staff(),
+        line=line,
+        moves={event.value for event in MOVES[State(line.state)]},
+        proofs=list(Proof),
+        at_hand=at_hand,
+        seen=seen,
+    )
 
 
 def _number(text: str) -> UUID:

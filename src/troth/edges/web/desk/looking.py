@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from troth.edges.web.desk.place import DeskRoute, place
-from troth.terms import FunctionName, Purpose, Reference
+from troth.edges.web.desk.place import DeskRoute, Place, place
+from troth.terms import FunctionName, Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from troth.app.views import StaffPurpose
 
 router = APIRouter(prefix="/desk/look", include_in_schema=False, route_class=DeskRoute)
 
@@ -15,8 +22,7 @@ router = APIRouter(prefix="/desk/look", include_in_schema=False, route_class=Des
 async def blank(request: Request) -> Response:
     """Ask at whom, and what for."""
     at = place(request)
-    purposes = await at.troth.staff_purposes(at.token)
-    return at.page("look", await at.staff(), purposes=purposes, seen=None)
+    return at.page("look", await at.staff(), purposes=await _purposes(at), seen=None)
 
 
 @router.post("")
@@ -25,10 +31,12 @@ async def look(request: Request) -> Response:
     at = place(request)
     fields = await at.fields()
     function, _, purpose = fields.get("purpose", "").partition(" ")
-    right, document = fields.get("right", ""), fields.get("request", "").strip()
-    reference = Reference(right, document) if document and right else None
-    purposes = await at.troth.staff_purposes(at.token)
     seen = await at.troth.look_up(
-        at.token, fields.get("contact", "").strip(), FunctionName(function), Purpose(purpose), reference
+        at.token, fields.get("contact", "").strip(), FunctionName(function), Purpose(purpose)
     )
-    return at.page("look", await at.staff(), purposes=purposes, seen=seen)
+    return at.page("look", await at.staff(), purposes=await _purposes(at), seen=seen)
+
+
+async def _purposes(at: Place) -> Sequence[StaffPurpose]:
+    """Return the purposes that need no request of the person's: those are on the request's page."""
+    return [each for each in await at.troth.staff_purposes(at.token) if not each.on_request]

@@ -126,5 +126,6 @@ async def _trouble(at: Place, error: TrothError) -> Response:
     except NotStaff:
         who = None
     clauses = sorted(error.decision.because) if isinstance(error, Denied) else []
+    why = error.decision.reason.value if isinstance(error, Denied) else None
     status = 403 if isinstance(error, (Denied, WrongRole, NotOurForm)) else 400
-    return at.page("problem", who, status, said=str(error), clauses=clauses)
+    return at.page("problem", who, status, said=str(error), why=why, clauses=clauses)
