@@ -17,6 +17,7 @@ def send(
     content_type: str,
     of: str | None = None,
     measured: str | None = None,
+    seconds: float | None = None,
 ) -> Call[shapes.MediaStored]:
     """Store the body as one object of the device's owner. The bearer is `TOKEN.SECRET`, as it was bound.
 
@@ -27,6 +28,6 @@ def send(
         into("/v1/device/functions/{function}/media/{item}", function=function, item=item),
         "json",
         query={"of": of},
-        headers={"Troth-Measured": measured},
+        headers={"Troth-Measured": measured, "Troth-Seconds": seconds},
         content=(content, content_type),
     )

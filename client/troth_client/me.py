@@ -62,15 +62,55 @@ def switch(
 
 
 def bind(
-    *, policy: str | None = None, serial: str, code: str, model: str, mac: str, ip: str
+    *,
+    policy: str | None = None,
+    serial: str,
+    model: str,
+    mac: str,
+    ip: str,
+    code: str,
+    store: shapes.StoreNamed | None = None,
+    seen_by: str | None = None,
+    kind: str | None = None,
 ) -> Call[shapes.DeviceBound]:
-    """Bind by serial and code; the secret is shown this once."""
+    """Bind by serial and code; the secret is shown this once.
+
+    A till says in which store it stands, and which of your cameras sees it.
+    """
     return Call(
         "POST",
         "/v1/me/devices",
         "json",
         query={"policy": policy},
-        body={"serial": serial, "code": code, "model": model, "mac": mac, "ip": ip},
+        body={
+            "serial": serial,
+            "model": model,
+            "mac": mac,
+            "ip": ip,
+            "code": code,
+            "store": store,
+            "seen_by": seen_by,
+            "kind": kind,
+        },
+    )
+
+
+def link(
+    device: str,
+    *,
+    serial: str,
+    model: str,
+    mac: str,
+    ip: str,
+    store: shapes.StoreNamed | None = None,
+    seen_by: str | None = None,
+) -> Call[shapes.DeviceLinked]:
+    """Tell what a device is and where it stands, for the functions that you chose since you bound it."""
+    return Call(
+        "PUT",
+        into("/v1/me/devices/{device}", device=device),
+        "json",
+        body={"serial": serial, "model": model, "mac": mac, "ip": ip, "store": store, "seen_by": seen_by},
     )
 
 
@@ -141,6 +181,40 @@ def go_on(
         "json",
         body={"version": version, "language": language, "text_hash": text_hash},
     )
+
+
+def visits(*, day: str) -> Call[shapes.VisitsShown]:
+    """Count the visits of one local day."""
+    return Call("GET", "/v1/me/visits", "json", query={"day": day})
+
+
+def till(function: str, *, day: str) -> Call[shapes.TillShown]:
+    """List every transaction of one local day, and what the camera saw of its till."""
+    return Call(
+        "GET", into("/v1/me/functions/{function}/till", function=function), "json", query={"day": day}
+    )
+
+
+def flags(function: str, *, day: str) -> Call[shapes.FlagsShown]:
+    """List the flags of one local day: the reason, the transaction, and the film that shows it."""
+    return Call(
+        "GET", into("/v1/me/functions/{function}/flags", function=function), "json", query={"day": day}
+    )
+
+
+def review(function: str, flag: str, *, day: str, verdict: Literal["confirmed", "cleared"]) -> Call[None]:
+    """Keep what you say of a flag of that day; said again, the last counts."""
+    return Call(
+        "PUT",
+        into("/v1/me/functions/{function}/flags/{flag}", function=function, flag=flag),
+        "nothing",
+        body={"day": day, "verdict": verdict},
+    )
+
+
+def openings() -> Call[Sequence[shapes.OpeningShown]]:
+    """List each time that the maker's people or programs saw something of yours, or were refused."""
+    return Call("GET", "/v1/me/openings", "json")
 
 
 def held(*, policy: str | None = None) -> Call[shapes.RecordsShown]:

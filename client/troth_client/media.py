@@ -22,18 +22,19 @@ def upload(
     content_type: str,
     of: str | None = None,
     measured: str | None = None,
+    seconds: float | None = None,
 ) -> Call[shapes.MediaStored]:
     """Store the body as one object, of the type in `Content-Type`; with `of`, as a thumbnail of another.
 
-    `Troth-Measured` says when it was made. The policy is asked before the first byte is stored, and again
-    when it is whole.
+    `Troth-Measured` says when it was made, `Troth-Seconds` how long it lasts. The policy is asked before the
+    first byte is stored, and again when it is whole.
     """
     return Call(
         "POST",
         into("/v1/me/functions/{function}/media/{item}", function=function, item=item),
         "json",
         query={"of": of},
-        headers={"Troth-Measured": measured},
+        headers={"Troth-Measured": measured, "Troth-Seconds": seconds},
         content=(content, content_type),
     )
 

@@ -22,10 +22,12 @@ class Acknowledged(TypedDict):
 
 
 class AlertShown(TypedDict):
-    """Motion outside business hours."""
+    """Motion outside business hours; a picture and a film of it, where there are."""
 
     at: str
     device: str | None
+    snapshot: str | None
+    clip: ClipShown | None
 
 
 class AlertsShown(TypedDict):
@@ -73,6 +75,14 @@ class CancelOffered(TypedDict):
     revocable: str | None
 
 
+class ClipShown(TypedDict):
+    """A film that shows a moment: play it from so many seconds into it."""
+
+    media: str
+    offset_s: float
+    kind: str
+
+
 class DeskShown(TypedDict):
     """A request as the desk sees it; ``said`` only where one request was opened and proven."""
 
@@ -103,12 +113,20 @@ class DeviceBound(TypedDict):
     down: str
 
 
+class DeviceLinked(TypedDict):
+    """The functions that know of a device now."""
+
+    functions: Sequence[str]
+
+
 class DeviceShown(TypedDict):
     """One bound device."""
 
     device: str
     model: str
     bound: str
+    kind: str
+    seen_by: str | None
 
 
 class DroppedShown(TypedDict):
@@ -147,6 +165,26 @@ class FirstSession(TypedDict):
     token: str
     expires: str
     receipt: str
+
+
+class FlagShown(TypedDict):
+    """A transaction that till and camera tell differently; ``verdict``: confirmed, cleared or null."""
+
+    flag: str
+    reason: str
+    says: Mapping[str, str]
+    rung: RungShown
+    clip: ClipShown | None
+    verdict: str | None
+
+
+class FlagsShown(TypedDict):
+    """The flags of one day."""
+
+    day: str
+    function: str
+    clause: str
+    flags: Sequence[FlagShown]
 
 
 class FootfallShown(TypedDict):
@@ -374,6 +412,22 @@ class NoticeShown(TypedDict):
     sections: Sequence[NoticeSection]
 
 
+class OpeningShown(TypedDict):
+    """One time that the maker's people saw something of a person's, or were refused, and on what paper."""
+
+    at: str
+    entry: str
+    who: str
+    by: str
+    verb: str
+    function: str | None
+    purpose: str | None
+    ground: str | None
+    document: str | None
+    opened: bool
+    reason: str | None
+
+
 class PolicyListed(TypedDict):
     """A policy in force."""
 
@@ -449,6 +503,17 @@ class RequestShown(TypedDict):
     reply: str
 
 
+class RungShown(TypedDict):
+    """One transaction at a till: a sale, refund, void or no_sale."""
+
+    at: str
+    did: str
+    amount: float
+    currency: str
+    number: str | None
+    register: str | None
+
+
 class SessionBegun(TypedDict):
     """A bearer token, shown this once."""
 
@@ -479,6 +544,13 @@ class Stocked(TypedDict):
     stocked: NotRequired[bool]
 
 
+class StoreNamed(TypedDict):
+    """The shop that a till stands in."""
+
+    store_name: str
+    store_address: str
+
+
 class TakenIn(TypedDict):
     """What became of what a service handed in; ``records`` says under which record each item lies."""
 
@@ -488,10 +560,39 @@ class TakenIn(TypedDict):
     because: Sequence[str]
 
 
+class TillLineShown(TypedDict):
+    """One transaction beside what the camera saw of its till."""
+
+    rung: RungShown
+    watched: bool
+    behind: int
+    before: int
+    clip: ClipShown | None
+    flags: Sequence[FlagShown]
+
+
+class TillShown(TypedDict):
+    """Every transaction of one day; so many values could not be read."""
+
+    day: str
+    function: str
+    clause: str
+    lines: Sequence[TillLineShown]
+    left_out: int
+
+
 class ValueShown(TypedDict):
     """One document of one's own."""
 
     value: Mapping[str, Any]
+
+
+class VisitsShown(TypedDict):
+    """The visits of one day."""
+
+    day: str
+    clause: str
+    visits: int
 
 
 class WordGiven(TypedDict):

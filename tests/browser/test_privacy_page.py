@@ -122,7 +122,7 @@ def _cancel(page: Page, site: Site, t: Words) -> None:
     assert page.url == site.url + "/"
     site.house.clock.advance(days=1, minutes=5)
     site.run(site.house.troth.turn_epoch())
-    while site.run(site.house.troth.erase()):
+    while site.run(site.house.troth.sweep_media()) + site.run(site.house.troth.erase()):
         pass
     page.goto(site.url + "/farewell")
     page.fill("#farewell", line)

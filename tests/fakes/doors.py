@@ -199,9 +199,9 @@ class FakeDoors:
         self.asked.append(("switch", (switch, on, device)))
         return "a.b.c"
 
-    async def bind(self, token: str, **form: str) -> views.BoundDevice:
+    async def bind(self, token: str, code: str, device: views.DeviceTold) -> views.BoundDevice:
         self._who(token)
-        self.asked.append(("bind", form))
+        self.asked.append(("bind", (code, device)))
         return views.BoundDevice(CAMERA, "0" * 32, "s" * 64)
 
     async def link_store(self, token: str, store: views.Store) -> None:

@@ -36,6 +36,8 @@ from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Reading, S
 from troth.terms import Role as SubjectRole
 
 EMAIL = "owner@example.org"
+OF_ACCOUNT = re.compile(r"/items|/details/")
+TILL = re.compile(r"/(till|flags)\b")
 
 
 class Kind(Enum):
@@ -69,6 +71,7 @@ ROUTES = {
     "POST /v1/me/functions/{function}/withdraw": W,
     "PUT /v1/me/switches/{switch}": W,
     "POST /v1/me/devices": P,
+    "PUT /v1/me/devices/{device}": P,
     "DELETE /v1/me/devices/{device}": P,
     "PUT /v1/me/store": P,
     "GET /v1/me/records": W,
@@ -90,6 +93,11 @@ ROUTES = {
     "POST /v1/service/disclose": P,
     "GET /v1/me/footfall": P,
     "GET /v1/me/alerts": P,
+    "GET /v1/me/visits": P,
+    "GET /v1/me/functions/{function}/till": P,
+    "GET /v1/me/functions/{function}/flags": P,
+    "PUT /v1/me/functions/{function}/flags/{flag}": P,
+    "GET /v1/me/openings": P,
     "GET /v1/me/copy": P,
     "GET /v1/me/receipts": P,
     "POST /v1/me/cancel": P,
@@ -273,10 +281,12 @@ METHODS = {
     ),
     **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
     "found_minor": P,
+    "alarm": P,
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
-    **dict.fromkeys(("hand_out_by_staff", "given"), P),
+    **dict.fromkeys(("hand_out_by_staff", "given", "openings", "link_device"), P),
+    **dict.fromkeys(("visits", "till", "flags", "review"), P),
     **dict.fromkeys(("details", "collected", "readings", "may_receive", "rights", "delete_part"), P),
     **dict.fromkeys(("versions", "what_changed"), U),
     "allow_receiver": W,
@@ -394,11 +404,13 @@ def _forbid_everything(house: House) -> None:
 
 
 def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
-    day = "?day=2026-03-02" if path.endswith(("footfall", "alerts")) else ""
+    day = "?day=2026-03-02" if path.endswith(("footfall", "alerts", "visits", "/till", "/flags")) else ""
+    usual = "cashier_audit" if TILL.search(path) else function
     filled = path.format(
         name=POLICY,
         account=closed.owner.account,
-        function="register" if "/items" in path or "/details/" in path else function,
+        function="register" if OF_ACCOUNT.search(path) else usual,
+        flag=str(uuid4()),
         item="email_address",
         need="camera",
         switch="customer_flow",
@@ -443,6 +455,8 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/me/functions/{function}/choose": {"language": "en"},
         "PUT /v1/me/switches/{switch}": {"on": False},
         "POST /v1/me/devices": CAMERA | {"serial": "SS-0002"},
+        "PUT /v1/me/devices/{device}": {key: value for key, value in CAMERA.items() if key != "code"},
+        "PUT /v1/me/functions/{function}/flags/{flag}": {"day": "2026-03-02", "verdict": "cleared"},
         "PUT /v1/me/store": SHOP,
         "POST /v1/me/cancel/confirm": {"confirm": "nobody"},
         "POST /v1/maker/devices": {"serial": "SS-0003", "model": "SS-10", "code": "1234-5678"},

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from troth.app.policies import compiled
 from troth.devices.bound import BoundDevice
 from troth.devices.moments import alike
+from troth.devices.names import KINDS
 from troth.devices.permissions import NO_PURPOSE, arising, open_functions, purpose_of, question
 from troth.gate.decide import SKEW, decide
 from troth.terms import Act, ActKind, ActorKind, Allow, Reading, Standing, Verb
@@ -76,7 +77,7 @@ def test_a_device_asks_only_for_purposes_that_name_devices(function):
         clause = table.purposes[ask.purpose]
         assert ActorKind.DEVICE in clause.by
         assert Verb.COLLECT in clause.verbs
-        assert ask.items == arising(table)
+        assert ask.items == arising(table, KINDS["camera"])
 
 
 moments = st.integers(-200, 10).map(lambda n: NOW + timedelta(minutes=n))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from troth.app.tills import ClipLine
 from troth.terms import (
     ClauseId,
     DeviceId,
@@ -17,6 +18,7 @@ from troth.terms import (
     FunctionName,
     ItemName,
     PolicyName,
+    RecordId,
     SubjectId,
     SwitchName,
 )
@@ -124,11 +126,13 @@ class SwitchState:
 
 @dataclass(frozen=True, slots=True)
 class DeviceLine:
-    """One bound device: an opaque id, its model, the day it was bound."""
+    """One bound device: an opaque id, its model, the day it was bound, and the camera that has it in view."""
 
     device: DeviceId
     model: str
     bound: date
+    kind: str = "camera"
+    seen_by: DeviceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,20 @@ class Me:
     functions: tuple[FunctionState, ...]
     switches: tuple[SwitchState, ...]
     devices: tuple[DeviceLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTold:
+    """What an owner tells of a device; a till also: in which shop it stands and which camera sees it."""
+
+    kind: str = "camera"
+    model: str = field(repr=False)
+    mac: str = field(repr=False)
+    serial: str = field(repr=False)
+    ip: str = field(repr=False)
+    store_name: str = field(default="", repr=False)
+    store_address: str = field(default="", repr=False)
+    seen_by: DeviceId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +207,12 @@ class DayFootfall:
 
 @dataclass(frozen=True, slots=True)
 class AlertLine:
-    """Something moved outside business hours."""
+    """Something moved outside business hours; a picture and a film of it, where the owner has them."""
 
     at: datetime
     device: DeviceId | None
+    snapshot: RecordId | None = None
+    clip: ClipLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
 from troth.app.doors.agreement import AgreementDoors
+from troth.app.doors.alarms import AlarmDoors
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
 from troth.app.doors.front_desk import FrontDeskDoors
@@ -57,6 +58,7 @@ class Troth(
     FrontDeskDoors,
     StaffDoors,
     ChoreDoors,
+    AlarmDoors,
     OperatorDoors,
 ):
     """One system. Use as ``async with Troth.open(settings) as troth``; its methods may run at once."""

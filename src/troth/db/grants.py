@@ -77,8 +77,10 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "erasure_told": {_APP: "select update(acknowledged_at)", _ERASER: "insert"},
     # Devices.
     "device_stock": {_APP: "select insert update(bound)"},
-    "device": {_APP: "select insert delete", _INGEST: "select"},
+    "device": {_APP: "select insert update(seen_by) delete", _INGEST: "select"},
     "device_token": {_APP: "select insert delete", _INGEST: "select"},
+    # Functions that look by themselves: whoever stores says that there is something to look at.
+    "function_due": {_APP: "select insert update(at) delete", _INGEST: "insert"},
     # Rights.
     "request": {
         _APP: "select insert update(state, identity_verified, checked, applied, at, clause, takes_effect, "

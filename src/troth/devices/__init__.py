@@ -3,18 +3,19 @@
 from troth.devices.batch import Ack, Batch, Malformed, Refusal
 from troth.devices.door import DeviceDoor, Unavailable
 from troth.devices.identifiers import Told
-from troth.devices.names import CAMERA, BindingWords
+from troth.devices.names import CAMERA, KINDS, DeviceKind, UnknownKind
 from troth.devices.registry import Bound, Devices, Known, Line, NotYourDevice
 from troth.devices.stock import AlreadyBound, UnfitSerial, WrongCode
 
 __all__ = [
     "CAMERA",
+    "KINDS",
     "Ack",
     "AlreadyBound",
     "Batch",
-    "BindingWords",
     "Bound",
     "DeviceDoor",
+    "DeviceKind",
     "Devices",
     "Known",
     "Line",
@@ -24,5 +25,6 @@ __all__ = [
     "Told",
     "Unavailable",
     "UnfitSerial",
+    "UnknownKind",
     "WrongCode",
 ]

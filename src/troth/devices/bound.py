@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from troth.db import Tx
+from troth.devices.names import CAMERA
 from troth.devices.sql import QUERIES
 from troth.terms import DeviceId, PolicyName, SubjectId
 
@@ -24,6 +25,9 @@ class BoundDevice:
     stock_epoch: int
     stock_tag: bytes = field(repr=False)
     bound_day: date
+    kind: str = CAMERA
+    seen_by: DeviceId | None = None
+    """The camera that has it in view, as its owner says."""
 
 
 async def by_token(tx: Tx, token: str) -> BoundDevice | None:
@@ -76,6 +80,8 @@ async def add(tx: Tx, bound: BoundDevice) -> None:
         "stock_epoch": bound.stock_epoch,
         "stock_tag": bound.stock_tag,
         "bound_day": bound.bound_day,
+        "kind": bound.kind,
+        "seen_by": bound.seen_by,
     }
     await tx.run(QUERIES["take"], {"epoch": bound.stock_epoch, "tag": bound.stock_tag})
     await tx.run(QUERIES["bind"], row)
@@ -84,8 +90,15 @@ async def add(tx: Tx, bound: BoundDevice) -> None:
     )
 
 
+async def see(tx: Tx, bound: BoundDevice, camera: DeviceId | None) -> None:
+    """Say which camera has a device in view, or that none has."""
+    where = {"subject": bound.subject, "device": bound.device, "seen_by": camera}
+    await tx.run(QUERIES["see"], where)
+
+
 async def drop(tx: Tx, bound: BoundDevice) -> None:
     """Delete a device and its token; the maker's stock has it free again."""
+    await tx.run(QUERIES["out_of_view"], {"subject": bound.subject, "device": bound.device})
     await tx.run(QUERIES["drop_token"], {"token": bound.token})
     await tx.run(QUERIES["drop_device"], {"subject": bound.subject, "device": bound.device})
     await tx.run(QUERIES["free"], {"epoch": bound.stock_epoch, "tag": bound.stock_tag})

@@ -17,13 +17,26 @@ from troth.db import Tx
 from troth.devices import permissions
 from troth.devices.batch import Ack, Apart, Batch, Malformed, Refusal
 from troth.devices.bound import BoundDevice
+from troth.devices.due import WATCHING, Due, note
 from troth.devices.moments import alike
+from troth.devices.names import DeviceKind, kind_of, unsent
 from troth.gate import Gate
 from troth.gate.decide import SKEW
 from troth.ledger import Held
 from troth.policy.compiled import Compiled
 from troth.policy.values import VALUES
-from troth.terms import Ask, Denied, FunctionName, ItemName, Permit, Purpose, Reading, Reason, Region
+from troth.terms import (
+    Ask,
+    Denied,
+    FunctionName,
+    ItemName,
+    Permit,
+    Purpose,
+    Reading,
+    Reason,
+    Region,
+    SubjectId,
+)
 from troth.vault import Sheaf, Unstorable, Vault
 
 _NONE = frozenset[ItemName]()
@@ -114,8 +127,9 @@ class Ingest:
         if id(table) not in purposes:
             purposes[id(table)] = permissions.purpose_of(table)
         sender = permissions.Sender(device, function, purposes[id(table)], self.region)
+        kind = kind_of(device.kind)
         for group in alike(arrival.batch.readings, held.of(device.subject), (at, at + SKEW)):
-            for readings, fit in _by_form(group):
+            for readings, fit in _by_form(group, kind):
                 items = frozenset([reading.item for reading in readings])
                 yield sender.asks(at, readings[0].measured, items, _NONE if fit else items), readings
 
@@ -134,15 +148,23 @@ class Ingest:
         except Unstorable as unstorable:
             places = {sheaves[n][0] for n in unstorable.which}
             raise Apart({n: Malformed(Refusal.WRONG_SHAPE, arrivals[n].batch.id) for n in places}) from None
-        for (place, _), each in zip(sheaves, stored, strict=True):
+        watched: dict[tuple[SubjectId, FunctionName], Due] = {}
+        for (place, sheaf), each in zip(sheaves, stored, strict=True):
             tallies[place].stored += each.stored
             tallies[place].duplicates += each.duplicates
+            ask = sheaf.permit.ask
+            if each.stored and ask.function in WATCHING:
+                watched[ask.subject, ask.function] = Due(ask.subject, ask.policy, ask.function, ask.at)
+        await note(tx, watched.values())
 
 
-def _by_form(group: list[Reading]) -> list[tuple[list[Reading], bool]]:
-    """Return a group's readings that have the form of their items, then those that don't."""
-    misfit = VALUES.misfit
-    fit = [misfit(reading.item, reading.value) is None for reading in group]
+def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading], bool]]:
+    """Return a group's readings that have the form of their items, then those that don't.
+
+    What such a device does not send at all has no form that would fit.
+    """
+    misfit, strange = VALUES.misfit, unsent(kind, {reading.item for reading in group})
+    fit = [reading.item not in strange and misfit(reading.item, reading.value) is None for reading in group]
     if all(fit):
         return [(group, True)]
     halves = [([reading for reading, f in zip(group, fit, strict=True) if f is w], w) for w in (True, False)]

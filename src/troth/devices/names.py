@@ -1,37 +1,48 @@
-"""The policy's words that binding a device rests on, in one place. The policy defines them."""
+"""Kinds of devices, as the vocabulary tells them, and which functions of a policy know of one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from troth.terms import FunctionName, ItemName, Purpose
+from troth.policy.vocabulary import DEVICES, NOT_SENT, DeviceKind
+from troth.terms import FunctionName, ItemName, TrothError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BindingWords:
-    """Function, purpose, items and need, as a policy calls them."""
+    from troth.policy.compiled import Compiled
 
-    function: FunctionName
-    purpose: Purpose
-    model: ItemName
-    mac: ItemName
-    serial: ItemName
-    ip: ItemName
-    supplies: str
-    """What a bound device is to the functions that need one."""
+__all__ = ["BIND", "BY_DEED", "CAMERA", "KINDS", "DeviceKind", "UnknownKind", "kind_of", "takers", "unsent"]
 
-    @property
-    def items(self) -> frozenset[ItemName]:
-        """All four identifiers."""
-        return frozenset({self.model, self.mac, self.serial, self.ip})
+KINDS: Mapping[str, DeviceKind] = DEVICES
+CAMERA = "camera"
+_SENT = frozenset[ItemName]().union(*(kind.sends for kind in KINDS.values()))
+BIND = FunctionName("bind")
+"""Asked where no function of the policy takes what is told of such a device; the gate says no."""
+BY_DEED = frozenset(kind.supplies for kind in KINDS.values())
+"""Needs that a bound device meets, so that nobody meets them by saying so."""
 
 
-CAMERA = BindingWords(
-    function=FunctionName("bind"),
-    purpose=Purpose("connect_cameras"),
-    model=ItemName("device_model"),
-    mac=ItemName("mac_address"),
-    serial=ItemName("device_serial"),
-    ip=ItemName("ip_address"),
-    supplies="camera",
-)
+class UnknownKind(TrothError):
+    """there is no such kind of device: name one of the vocabulary, such as camera or cash_register"""
+
+
+def kind_of(name: str) -> DeviceKind:
+    """Return the kind of this name. Raises `UnknownKind`."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise UnknownKind from None
+
+
+def takers(compiled: Compiled, kind: DeviceKind) -> tuple[FunctionName, ...]:
+    """Return the functions that take all that is told of such a device, in the order of the policy."""
+    return tuple(name for name, table in compiled.functions.items() if kind.items <= table.items.keys())
+
+
+def unsent(kind: DeviceKind, items: Iterable[ItemName]) -> frozenset[ItemName]:
+    """Return those items that such a device does not send: another kind's, or nobody's but people's own.
+
+    What no kind is known to send, any may.
+    """
+    return frozenset(item for item in items if item in _SENT - kind.sends or item in NOT_SENT)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from troth.devices.bound import BoundDevice
+from troth.devices.names import KINDS, DeviceKind, kind_of, unsent
 from troth.gate.decide import decide
 from troth.policy.clauses import Need
 from troth.policy.compiled import Compiled, FunctionTable
@@ -29,6 +30,7 @@ from troth.terms import (
     Verb,
 )
 
+_ARISING = frozenset({Need.WHEN_USED, Need.REQUIRED})
 NO_DEVICE = "none"
 NO_PURPOSE = Purpose("none")
 """Asked where no purpose of the function names devices; the gate knows no such purpose and says no."""
@@ -46,9 +48,17 @@ def purpose_of(table: FunctionTable | None) -> Purpose | None:
     return min(fit, default=None)
 
 
-def arising(table: FunctionTable) -> frozenset[ItemName]:
-    """Return the items that come up when a function is used: what a device has to send."""
-    return frozenset(item for item, clause in table.items.items() if clause.need is Need.WHEN_USED)
+def arising(table: FunctionTable, kind: DeviceKind | None = None) -> frozenset[ItemName]:
+    """Return what a kind of device has to send when a function is used; without one, what any has to."""
+    kinds = tuple(KINDS.values()) if kind is None else (kind,)
+    return frozenset(
+        item
+        for item, clause in table.items.items()
+        if any(
+            item in each.sends if clause.need is Need.REQUIRED else not unsent(each, {item}) for each in kinds
+        )
+        and clause.need in _ARISING
+    )
 
 
 def question(
@@ -56,7 +66,7 @@ def question(
 ) -> Ask:
     """Return the ask of a device for all that comes up in use of ``function``, measured now."""
     whose = Whose(bound.subject, bound.policy, region, at)
-    return stream(whose, function, table, bound.device)
+    return stream(whose, function, table, (bound.device, kind_of(bound.kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +109,22 @@ class Whose:
     at: datetime
 
 
-def stream(whose: Whose, function: FunctionName, table: FunctionTable | None, device: DeviceId | None) -> Ask:
+def stream(
+    whose: Whose,
+    function: FunctionName,
+    table: FunctionTable | None,
+    sender: tuple[DeviceId, DeviceKind] | None,
+) -> Ask:
     """Return the ask whether a function's stream may flow: what the broker and the owner's page both go by.
 
-    Without a device it is that of a person who has none: the gate says what is missing.
+    Without a sender it is that of a person who has none: the gate says what is missing.
     """
+    device, kind = sender or (None, None)
     return Ask(
         verb=Verb.COLLECT,
         policy=whose.policy,
         function=function,
-        items=arising(table) if table else frozenset(),
+        items=arising(table, kind) if table else frozenset(),
         purpose=purpose_of(table) or NO_PURPOSE,
         subject=whose.subject,
         actor=Actor(ActorKind.DEVICE, str(device or NO_DEVICE)),

@@ -21,9 +21,10 @@ UPDATE device_stock SET bound = false WHERE epoch = %(epoch)s AND tag = %(tag)s
 
 -- :bind
 -- A device of a subject.
-INSERT INTO device (subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day)
+INSERT INTO device (subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day,
+                    kind, seen_by)
 VALUES (%(subject)s, %(device)s, %(policy)s, %(token)s, %(secret_hash)s, %(stock_epoch)s, %(stock_tag)s,
-        %(bound_day)s)
+        %(bound_day)s, %(kind)s, %(seen_by)s)
 
 -- :name_token
 -- Where the token leads.
@@ -31,7 +32,8 @@ INSERT INTO device_token (token, subject, device) VALUES (%(token)s, %(subject)s
 
 -- :of_token
 -- Whose device shows this token.
-SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day
+SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day,
+       d.kind, d.seen_by
   FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
  WHERE t.token = %(token)s AND d.token = t.token
 
@@ -41,13 +43,15 @@ SELECT subject FROM device_token WHERE token = ANY(%(tokens)s)
 
 -- :of_tokens
 -- Which devices show these tokens.
-SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day
+SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day,
+       d.kind, d.seen_by
   FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
  WHERE t.token = ANY(%(tokens)s) AND d.token = t.token
 
 -- :of_subject
 -- A subject's devices, in the order they came.
-SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day
+SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day,
+       d.kind, d.seen_by
   FROM device d WHERE d.subject = %(subject)s ORDER BY d.bound_day, d.device
 
 -- :model
@@ -60,8 +64,16 @@ SELECT supplier FROM device_stock WHERE epoch = %(epoch)s AND tag = %(tag)s
 
 -- :one
 -- One device of a subject.
-SELECT subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day
+SELECT subject, device, policy, token, secret_hash, stock_epoch, stock_tag, bound_day, kind, seen_by
   FROM device WHERE subject = %(subject)s AND device = %(device)s
+
+-- :see
+-- Which camera has a device in view.
+UPDATE device SET seen_by = %(seen_by)s WHERE subject = %(subject)s AND device = %(device)s
+
+-- :out_of_view
+-- A camera that leaves has nothing in view any more.
+UPDATE device SET seen_by = NULL WHERE subject = %(subject)s AND seen_by = %(device)s
 
 -- :drop_device
 -- A device leaves its owner.
@@ -70,3 +82,21 @@ DELETE FROM device WHERE subject = %(subject)s AND device = %(device)s
 -- :drop_token
 -- Its token leads nowhere any more.
 DELETE FROM device_token WHERE token = %(token)s
+
+-- :note_due
+-- A function has something new to look at.
+INSERT INTO function_due (subject, policy, function, at)
+VALUES (%(subject)s, %(policy)s, %(function)s, %(at)s)
+    ON CONFLICT DO NOTHING
+
+-- :first_due
+-- Who waits longest for a look.
+SELECT subject, policy, function, at FROM function_due ORDER BY at LIMIT %(limit)s
+
+-- :done_due
+-- It was looked at.
+DELETE FROM function_due WHERE subject = %(subject)s AND policy = %(policy)s AND function = %(function)s
+
+-- :forget_due
+-- Nothing is looked at for who is gone.
+DELETE FROM function_due WHERE subject = %(subject)s

@@ -14,12 +14,13 @@ from uuid import UUID, uuid4
 
 from troth import ledger
 from troth.db import Database, Tx
-from troth.devices import bound, credentials, permissions, stock, trying
+from troth.devices import bound, credentials, due, permissions, stock, trying
 from troth.devices.batch import Ack, Apart, Malformed, Refusal, Sent
 from troth.devices.bound import BoundDevice
 from troth.devices.identifiers import About, Identifiers, Told
 from troth.devices.ingest import Arrival, Ingest
-from troth.devices.names import CAMERA, BindingWords
+from troth.devices.names import BIND, CAMERA, kind_of, takers, unsent
+from troth.devices.stock import WrongSerial
 from troth.gate import Gate, NoSuchPolicy, accepted_version
 from troth.ledger import EntryKind, NewEntry
 from troth.policy.clauses import SUPPLIER
@@ -74,6 +75,8 @@ class Line:
     device: DeviceId
     model: str | None
     day: date
+    kind: str
+    seen_by: DeviceId | None
 
 
 class Devices:
@@ -88,7 +91,6 @@ class Devices:
         keyring: Keyring,
         clock: Clock,
         region: Region,
-        words: BindingWords = CAMERA,
     ) -> None:
         self._db = db
         self._keyring = keyring
@@ -96,8 +98,7 @@ class Devices:
         self._gate = gate
         self._policies = gate.policies
         self._region = region
-        self._words = words
-        self._identifiers = Identifiers(gate, vault, region, self._words)
+        self._identifiers = Identifiers(gate, vault, region)
         self._ingest = Ingest(gate, vault, region)
 
     async def stock(self, tx: Tx, serial: str, model: str, code: str, *, supplier: str | None = None) -> None:
@@ -105,11 +106,13 @@ class Devices:
         await stock.add(tx, self._keyring, serial, model, code, supplier=supplier)
 
     async def bind(self, tx: Tx, subject: SubjectId, policy: PolicyName, code: str, told: Told) -> Bound:
-        """Make a stocked device the subject's, and keep its identifiers where the policy takes them.
+        """Make a stocked device the subject's, and keep what is told of it where the policy takes that.
 
-        Raises `WrongCode`, `TooManyTries` (also for the right code), `AlreadyBound`, `UnfitSerial`, `Denied`.
+        Raises `WrongCode`, `TooManyTries` (also for the right code), `AlreadyBound`, `UnfitSerial`, `Denied`,
+        `UnknownKind`, `NotYourDevice` (no such camera).
         """
-        now = self._clock.now()
+        now, kind = self._clock.now(), kind_of(told.kind)
+        await self._cameras(tx, subject, told.seen_by)
         paid = await trying.pay(self._db, self._keyring, subject, told.serial, now)
         stocked = await stock.prove(tx, self._keyring, told.serial, code)
         secret = credentials.new_secret()
@@ -122,12 +125,14 @@ class Devices:
             stock_epoch=stocked.epoch,
             stock_tag=bytes(stocked.tag),
             bound_day=now.date(),
+            kind=kind.name,
+            seen_by=told.seen_by,
         )
-        about = About(subject=subject, policy=policy, device=new.device, at=now)
-        if not self._takes_none(new, await ledger.standing(tx, subject, lock=True), now):
-            await self._identifiers.keep(tx, about, told)
-        await bound.add(tx, new)
+        about = About(subject=subject, policy=policy, device=new.device, kind=kind, at=now)
+        # Its functions may need it before they take what is told of it.
         await self._record(tx, EntryKind.BOUND, ActKind.SUPPLIED, about, stocked.supplier)
+        await self._identifiers.keep(tx, about, told)
+        await bound.add(tx, new)
         await trying.hand_back(tx, paid)
         return Bound(new.device, new.token, secret)
 
@@ -140,24 +145,39 @@ class Devices:
         if found is None:
             raise NotYourDevice
         now = self._clock.now()
-        about = About(subject=subject, policy=found.policy, device=found.device, at=now)
-        if not self._takes_none(found, await ledger.standing(tx, subject, lock=True), now):
-            await self._identifiers.lose(tx, about)
+        about = self._about(found, now)
+        await self._identifiers.lose(tx, about)
         supplier = await bound.supplier(tx, found)
         await bound.drop(tx, found)
         await self._record(tx, EntryKind.UNBOUND, ActKind.REMOVED, about, supplier)
+
+    async def link(self, tx: Tx, subject: SubjectId, device: UUID, told: Told) -> frozenset[FunctionName]:
+        """Tell again of a device, for the functions that were chosen since; return those that have it now.
+
+        Raises `NotYourDevice`, `WrongSerial`, `Denied`.
+        """
+        found = await bound.one(tx, subject, device)
+        if found is None:
+            raise NotYourDevice
+        if not stock.names(self._keyring, told.serial, found.stock_epoch, bytes(found.stock_tag)):
+            raise WrongSerial
+        await self._cameras(tx, subject, told.seen_by)
+        await bound.see(tx, found, told.seen_by)
+        return await self._identifiers.keep(tx, self._about(found, self._clock.now()), told)
 
     async def forget(self, tx: Tx, subject: SubjectId) -> int:
         """Drop every device of a subject who is erased; return how many. Decides and records nothing."""
         devices = await bound.of(tx, subject)
         for device in devices:
             await bound.drop(tx, device)
+        await due.forget(tx, subject)
         return len(devices)
 
     async def listed(self, tx: Tx, subject: SubjectId) -> list[Line]:
         """Return a subject's devices, in the order they came."""
         return [
-            Line(one.device, await bound.model(tx, one), one.bound_day) for one in await bound.of(tx, subject)
+            Line(one.device, await bound.model(tx, one), one.bound_day, one.kind, one.seen_by)
+            for one in await bound.of(tx, subject)
         ]
 
     async def knows(self, tx: Tx, token: str, secret: str) -> Known | Refusal:
@@ -185,9 +205,8 @@ class Devices:
         now = self._clock.now()
         compiled = self._accepted(device, await ledger.standing(tx, device.subject, lock=True), now)
         table = compiled.functions.get(function) if compiled else None
-        return replace(
-            permissions.question(device, function, table, self._region, now), items=frozenset({item})
-        )
+        asked = permissions.question(device, function, table, self._region, now)
+        return replace(asked, items=frozenset({item}), unfit=unsent(kind_of(device.kind), {item}))
 
     async def functions(self, tx: Tx, subject: SubjectId) -> Mapping[str, frozenset[FunctionName]]:
         """Return what each device of a subject may send now, by token. Nothing: no device, or no subject."""
@@ -237,18 +256,6 @@ class Devices:
             return frozenset()
         return permissions.open_functions(compiled, standing, device, region=self._region, at=now)
 
-    def _takes_none(self, device: BoundDevice, standing: Standing | None, at: datetime) -> bool:
-        """Return whether the accepted policy has devices send but takes no identifiers of theirs.
-
-        Any other policy without such a function is refused by the gate.
-        """
-        compiled = self._accepted(device, standing, at)
-        return (
-            compiled is not None
-            and self._words.function not in compiled.functions
-            and any(map(permissions.purpose_of, compiled.functions.values()))
-        )
-
     def _accepted(self, device: BoundDevice, standing: Standing | None, at: datetime) -> Compiled | None:
         version = accepted_version(standing, device.policy, at)
         if version is None:
@@ -258,6 +265,16 @@ class Devices:
         except NoSuchPolicy:
             return None
 
+    async def _cameras(self, tx: Tx, subject: SubjectId, camera: DeviceId | None) -> None:
+        """Raise `NotYourDevice` unless a camera that is named is one of theirs."""
+        found = None if camera is None else await bound.one(tx, subject, camera)
+        if camera is not None and (found is None or found.kind != CAMERA):
+            raise NotYourDevice
+
+    def _about(self, found: BoundDevice, at: datetime) -> About:
+        kind = kind_of(found.kind)
+        return About(subject=found.subject, policy=found.policy, device=found.device, kind=kind, at=at)
+
     async def _record(
         self, tx: Tx, entry: EntryKind, act: ActKind, about: About, supplier: str | None
     ) -> None:
@@ -265,12 +282,12 @@ class Devices:
             kind=entry,
             at=about.at,
             policy=about.policy,
-            function=self._words.function,
+            function=next(iter(takers(self._policies.current(about.policy), about.kind)), BIND),
             subject=about.subject,
             details={"device": str(about.device)},
         )
         await ledger.append(tx, new)
-        needs = [self._words.supplies, *([SUPPLIER + supplier] if supplier else [])]
+        needs = [about.kind.supplies, *([SUPPLIER + supplier] if supplier else [])]
         for need in needs:
             met = Act(kind=act, policy=about.policy, at=about.at, need=need, device=about.device)
             await ledger.record(tx, about.subject, met)

@@ -28,6 +28,10 @@ class WrongCode(TrothError):
     """serial number and code do not belong together: read both again from the label"""
 
 
+class WrongSerial(WrongCode):
+    """the serial number is another device's: read it again from the label"""
+
+
 class AlreadyBound(TrothError):
     """this device has an owner: they must release it first"""
 
@@ -59,6 +63,11 @@ def _plain(text: str) -> str:
 def serial_tag(keyring: Keyring, serial: str) -> bytes:
     """Return the tag of a serial number under the current epoch."""
     return tag(keyring.current(EpochKind.STOCK).key, _SERIAL, _plain(serial))
+
+
+def names(keyring: Keyring, serial: str, epoch: int, known: bytes) -> bool:
+    """Tell whether ``serial`` is that of the device with the tag ``known``."""
+    return hmac.compare_digest(tag(keyring.key(EpochKind.STOCK, epoch), _SERIAL, _plain(serial)), known)
 
 
 def _code_tag(key: bytes, serial: str, code: str) -> bytes:

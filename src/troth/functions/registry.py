@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
-from troth.functions import customer_flow, store_guard
+from troth.functions import audit, customer_flow, store_guard, visits
+from troth.functions.audit import Audited
 from troth.functions.customer_flow import Footfall
 from troth.functions.store_guard import Guarded
 from troth.functions.use import Use
+from troth.functions.visits import Visited
 from troth.terms import FunctionName, ItemName, Purpose, TrothError
 
-Compute = Callable[[Use, datetime, datetime], Awaitable[Footfall | Guarded]]
+Compute = Callable[[Use, datetime, datetime], Awaitable[Footfall | Guarded | Visited | Audited]]
 
 
 class UnknownPlugin(TrothError):
@@ -41,6 +44,11 @@ PLUGINS: Mapping[FunctionName, Plugin] = MappingProxyType(
         store_guard.FUNCTION: Plugin(
             store_guard.FUNCTION, store_guard.PURPOSE, store_guard.ITEMS, store_guard.guard
         ),
+        visits.FUNCTION: Plugin(visits.FUNCTION, visits.PURPOSE, visits.ITEMS, visits.visits),
+        **{
+            function: Plugin(function, audit.PURPOSE, audit.ITEMS, partial(audit.audit, function=function))
+            for function in audit.FUNCTIONS
+        },
     }
 )
 

@@ -1,7 +1,7 @@
 """Store guard: motion outside business hours, as alerts.
 
-Computed on request, from what the camera reported as motion. Motion that goes on is one alert, not hundreds.
-It decides when a shop counts as closed; it does not send anything.
+Computed on request, or when something moved, from what the camera reported as motion. Motion that goes on is
+one alert, not hundreds. It decides when a shop counts as closed and which alert is new; it sends nothing.
 """
 
 from __future__ import annotations
@@ -9,22 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
 
 from troth.functions.business_hours import BusinessHours
-from troth.terms import ClauseId, FunctionName, ItemName, Purpose
+from troth.terms import ClauseId, FunctionName, ItemName, Purpose, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from troth.functions.use import Use
-    from troth.terms import Reading
 
 FUNCTION = FunctionName("store_guard")
 PURPOSE = Purpose("guard_store")
 MOTION = ItemName("motion_event")
 BUSINESS_HOURS = ItemName("business_hours")
 ITEMS = frozenset({MOTION, BUSINESS_HOURS})
+ALERT_TOLD = ItemName("alert_told")
+REMEMBER = Purpose("remember_alerts")
+_ALERTS = UUID("8a1f4f0e-3b7d-5c61-9a8e-2f6c0d9b7e15")
 SAME_MOTION = timedelta(seconds=60)
 """Motion at most this long after the previous one belongs to the same alert."""
 
@@ -64,3 +67,14 @@ async def guard(use: Use, since: datetime, until: datetime) -> Guarded:
     hours = BusinessHours.read(papers.values.get(BUSINESS_HOURS, {}))
     opened = await use.events(FUNCTION, PURPOSE, frozenset({MOTION}), since, until)
     return Guarded(alerts(opened.readings, hours), opened.because | papers.because)
+
+
+async def fresh(use: Use, since: datetime, until: datetime) -> tuple[Alert, ...]:
+    """Return the alerts of a period that were not returned before, and remember them. Raises as `guard`."""
+    found = await guard(use, since, until)
+    return tuple([alert for alert in found.alerts if await use.note(FUNCTION, REMEMBER, _remembered(alert))])
+
+
+def _remembered(alert: Alert) -> Reading:
+    """Return what is kept of an alert: its first moment, under an id that the same alert always gets."""
+    return Reading(uuid5(_ALERTS, alert.first.isoformat()), ALERT_TOLD, alert.first, {})

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from troth.subjects.use import Documents, Events
+from troth.subjects.use import Documents, Events, Film
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from troth.terms import FunctionName, ItemName, Purpose
+    from troth.terms import FunctionName, ItemName, Purpose, Reading
 
-__all__ = ["Documents", "Events", "Use"]
+__all__ = ["Documents", "Events", "Film", "Use"]
 
 
 class Use(Protocol):
@@ -36,4 +36,19 @@ class Use(Protocol):
         self, function: FunctionName, purpose: Purpose, items: frozenset[ItemName]
     ) -> Documents:
         """Open the documents of these items."""
+        ...
+
+    async def films(
+        self,
+        function: FunctionName,
+        purpose: Purpose,
+        item: ItemName,
+        since: datetime,
+        until: datetime,
+    ) -> tuple[Film, ...]:
+        """Return the films of an item that show some of [since, until), opening none."""
+        ...
+
+    async def note(self, function: FunctionName, purpose: Purpose, reading: Reading) -> bool:
+        """Keep one reading of what a function found; return whether it was new."""
         ...

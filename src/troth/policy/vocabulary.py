@@ -1,4 +1,4 @@
-"""The words for data: items and needs, with category, sensitivity, labels and form, from `vocabulary.yaml`.
+"""The words for data: items, needs and kinds of devices, each with what it means, from `vocabulary.yaml`.
 
 Read once, with the same strict reader as a policy. A word that is not here cannot be taken by any policy.
 """
@@ -13,11 +13,11 @@ from types import MappingProxyType
 
 from troth.policy import nodes
 from troth.policy.forms import FORMS, NAME, Form
-from troth.policy.kinds import Choice, Known, MapOf, Pattern, Place, Text
+from troth.policy.kinds import Choice, Known, ListOf, MapOf, Pattern, Place, Text
 from troth.policy.problems import PolicyRejected, Problem
 from troth.policy.records import Field, Fields, Record
 from troth.policy.words import Language
-from troth.terms import ItemName
+from troth.terms import ItemName, Purpose
 
 
 class Category(StrEnum):
@@ -68,12 +68,34 @@ class Item:
     form: Form
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceKind:
+    """One kind of device: the need it supplies, the items that tell of it, and what it sends."""
+
+    name: str
+    supplies: str
+    model: ItemName
+    mac: ItemName
+    serial: ItemName
+    ip: ItemName
+    told_for: Purpose
+    """The usual purpose for which its owner tells of it."""
+    sends: frozenset[ItemName]
+
+    @property
+    def items(self) -> frozenset[ItemName]:
+        """All four identifiers."""
+        return frozenset({self.model, self.mac, self.serial, self.ip})
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A whole vocabulary."""
 
     items: Mapping[ItemName, Item]
     needs: Mapping[str, Mapping[Language, str]]
+    devices: Mapping[str, DeviceKind]
+    not_sent: frozenset[ItemName]
 
 
 _SAYINGS = {each: Field(each.value, Text(), f"the label in {each.value}", must=True) for each in Language}
@@ -86,7 +108,17 @@ _ITEM = Record("an item", (_CATEGORY, _SENSITIVITY, _LABEL, _DPV, _HAS))
 _NEED = Record("a need", (_LABEL,))
 _ITEMS = Field("items", MapOf(NAME, _ITEM), "the items", must=True)
 _NEEDS = Field("needs", MapOf(NAME, _NEED), "what functions may need", must=True)
-_WORDS = Record("a vocabulary", (_ITEMS, _NEEDS))
+_SUPPLIES = Field("supplies", NAME, "the need that one supplies once it is bound", must=True)
+_IDENTIFIERS = {
+    part: Field(part, NAME, f"the item that is its {part}", must=True)
+    for part in ("model", "mac", "serial", "ip")
+}
+_TOLD_FOR = Field("told_for", NAME, "the usual purpose for which its owner tells of it", must=True)
+_SENDS = Field("sends", ListOf(NAME), "the items that it sends", must=True)
+_DEVICE = Record("a kind of device", (_SUPPLIES, *_IDENTIFIERS.values(), _TOLD_FOR, _SENDS))
+_DEVICES = Field("devices", MapOf(NAME, _DEVICE), "kinds of devices", must=True)
+_NOT_SENT = Field("not_sent", ListOf(NAME), "items that no device sends", must=True)
+_WORDS = Record("a vocabulary", (_ITEMS, _NEEDS, _NOT_SENT, _DEVICES))
 
 
 def read(text: str, file: str) -> Words:
@@ -97,7 +129,23 @@ def read(text: str, file: str) -> Words:
         raise PolicyRejected(problems)
     items = {ItemName(name): _item(name, got.value) for name, got in fields.need(_ITEMS).items()}
     needs = {name: _label(got.value) for name, got in fields.need(_NEEDS).items()}
-    return Words(MappingProxyType(items), MappingProxyType(needs))
+    devices = {name: _device(name, got.value) for name, got in fields.need(_DEVICES).items()}
+    unsent = frozenset(ItemName(got.value) for got in fields.need(_NOT_SENT))
+    return Words(MappingProxyType(items), MappingProxyType(needs), MappingProxyType(devices), unsent)
+
+
+def _device(name: str, fields: Fields) -> DeviceKind:
+    told = {part: ItemName(fields.need(each)) for part, each in _IDENTIFIERS.items()}
+    return DeviceKind(
+        name=name,
+        supplies=fields.need(_SUPPLIES),
+        model=told["model"],
+        mac=told["mac"],
+        serial=told["serial"],
+        ip=told["ip"],
+        told_for=Purpose(fields.need(_TOLD_FOR)),
+        sends=frozenset(ItemName(got.value) for got in fields.need(_SENDS)),
+    )
 
 
 def _item(name: str, fields: Fields) -> Item:
@@ -121,3 +169,5 @@ _BUILT_IN = read(
 )
 VOCABULARY: Mapping[ItemName, Item] = _BUILT_IN.items
 NEEDS: Mapping[str, Mapping[Language, str]] = _BUILT_IN.needs
+DEVICES: Mapping[str, DeviceKind] = _BUILT_IN.devices
+NOT_SENT: frozenset[ItemName] = _BUILT_IN.not_sent

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import uuid4
 
+from troth.devices.names import CAMERA, KINDS, DeviceKind
 from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, PurposeClause, Starts
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
@@ -64,6 +65,8 @@ class Someone:
     email: str = ""
     way: Way | None = None
     device: str | None = None
+    tills: dict[str, Way] = field(default_factory=dict[str, Way])
+    """Ways of other devices than cameras, by their kind."""
     policy: str | None = None
     """Which policy they are about, where that is not the one of their account."""
 
@@ -310,30 +313,49 @@ class World:
             return
         if answer.reason == "not_yours_to_state":
             with suppress(RuntimeError):
-                await self.bind(who)
+                await self.bind(who, kind=next(kind for kind in KINDS.values() if kind.supplies == need))
                 return
         raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
-    async def bind(self, who: Someone, supplier: str | None = None) -> Way:
+    async def bind(self, who: Someone, supplier: str | None = None, kind: DeviceKind = KINDS[CAMERA]) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
         number = self.number()
         shelf = {"serial": f"PROOF-{number:06d}", "model": "Proof Model", "code": "7741-2280"}
         maker = await self._hired("maker")
         (await maker.ask("POST", "/v1/maker/devices", shelf | {"supplier": supplier})).require()
         mac = "02:00:" + ":".join(f"{number:08x}"[at : at + 2] for at in range(0, 8, 2))
-        body = shelf | {"mac": mac, "ip": "198.51.100.7"}
+        body: dict[str, Any] = shelf | {"mac": mac, "ip": "198.51.100.7"}
+        if kind.name != CAMERA:
+            store = {"store_name": f"m{number}x", "store_address": f"m{number}x"}
+            body |= {"kind": kind.name, "store": store}
         bound = (await who.ask("POST", "/v1/me/devices", body)).require()
-        who.way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]), self.tls)
-        who.device = str(bound["device"])
-        return who.way
+        way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]), self.tls)
+        if kind.name == CAMERA:
+            who.way, who.device = way, str(bound["device"])
+        else:
+            who.tills[kind.name] = way
+        return way
 
-    async def send(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
-        """Let the device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
-        if who.way is None:
+    async def once_more(
+        self, case: Case, who: Someone, function: FunctionName, items: Iterable[ItemName]
+    ) -> Did:
+        """Collect items anew: by the device that sends one, since what is on file may be corrected."""
+        wanted = frozenset(items)
+        for name, way in who.tills.items():
+            if sent := wanted & KINDS[name].sends:
+                return await self.send(who, function, sent, way=way)
+        return await self.collect(case, who, function, wanted)
+
+    async def send(
+        self, who: Someone, function: FunctionName, items: Iterable[ItemName], *, way: Way | None = None
+    ) -> Did:
+        """Let a device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
+        way = way or who.way
+        if way is None:
             raise NotTried("nothing_to_bind", function=function)
         now = self.levers.now()
         readings = [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
-        async with Camera(who.way) as device:
+        async with Camera(way) as device:
             batch = await device.send(function, readings)
             try:
                 (heard,) = await device.acked([batch], within_s=SOON_S)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.subjects.asking import Asking
     from troth.subjects.parts import Parts
-    from troth.terms import Ask, Permit, RecordId
+    from troth.terms import Ask, DeviceId, Permit, RecordId
     from troth.vault.media import Held, Media, Opened
     from troth.vault.upload import Upload
 
@@ -38,12 +38,19 @@ class Arriving:
     item: ItemName
     kind: str
     measured: datetime | None = None
+    seconds: float | None = None
     of: RecordId | None = None
 
-    def told(self) -> Mapping[str, object]:
-        """Return what lies sealed beside the object."""
-        said = {"type": self.kind}
-        return said if self.measured is None else said | {"at": self.measured.isoformat()}
+    def told(self, device: DeviceId | None) -> Mapping[str, object]:
+        """Return what lies sealed beside the object: what it is, from when, how long, by which device."""
+        said: dict[str, object] = {"type": self.kind}
+        if self.measured is not None:
+            said["at"] = self.measured.isoformat()
+        if self.seconds is not None:
+            said["seconds"] = self.seconds
+        if device is not None:
+            said["device"] = str(device)
+        return said
 
 
 class PersonMedia:
@@ -56,7 +63,8 @@ class PersonMedia:
     async def begin(self, tx: Tx, ask: Ask, arriving: Arriving) -> Upload:
         """Ask before anything is stored. Raises `Denied`, and what `Media.begin` raises."""
         permit = await self._admit(tx, ask, arriving, counted=True)
-        return await self._media.begin(tx, permit, arriving.item, of=arriving.of, told=arriving.told())
+        told = arriving.told(ask.device)
+        return await self._media.begin(tx, permit, arriving.item, of=arriving.of, told=told)
 
     async def finish(self, tx: Tx, ask: Ask, arriving: Arriving, upload: Upload) -> RecordId:
         """Ask again, and make it exist. Raises `Denied`, `UploadLapsed`. Telemetry is counted only."""
@@ -95,8 +103,8 @@ class PersonMedia:
         return opened
 
     async def _admit(self, tx: Tx, ask: Ask, arriving: Arriving, *, counted: bool) -> Permit:
-        value = {"media": str(_ANY), **arriving.told()}  # the form alone is asked about
-        unfit = VALUES.unfit({arriving.item: value})
+        value = {"media": str(_ANY), **arriving.told(ask.device)}  # the form alone is asked about
+        unfit = ask.unfit | VALUES.unfit({arriving.item: value})
         ask = replace(ask, unfit=unfit, measured=arriving.measured)
         return await self._parts.gate.admit(tx, ask, counted=counted)
 

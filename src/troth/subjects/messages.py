@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from troth.subjects.names import ANSWER_REQUEST, COMPLETE_REGISTRATION, SIGN_IN
+from troth.subjects.names import ANSWER_REQUEST, COMPLETE_REGISTRATION, SEND_ALERTS, SIGN_IN
 from troth.terms import Purpose
 
 
@@ -17,6 +17,7 @@ class LetterKind(StrEnum):
     ALREADY_REGISTERED = "already_registered"
     REQUEST = "request"
     NOTICE = "notice"
+    ALERT = "alert"
 
 
 PURPOSES: Mapping[LetterKind, Purpose] = {
@@ -25,6 +26,7 @@ PURPOSES: Mapping[LetterKind, Purpose] = {
     LetterKind.ALREADY_REGISTERED: SIGN_IN,
     LetterKind.REQUEST: ANSWER_REQUEST,
     LetterKind.NOTICE: SIGN_IN,
+    LetterKind.ALERT: SEND_ALERTS,
 }
 """What the address is used for when a letter goes; the gate is asked."""
 
@@ -48,6 +50,8 @@ _TEXTS: Mapping[tuple[LetterKind, str], str] = {
     ),
     (LetterKind.REQUEST, "en"): "{said}",
     (LetterKind.REQUEST, "zh"): "{said}",
+    (LetterKind.ALERT, "en"): "Something moved in your shop at {said}, while it is closed. See store guard.",
+    (LetterKind.ALERT, "zh"): "您的门店在非营业时间（{said}）有动静，请查看门店看护。",
     (LetterKind.NOTICE, "en"): "{said}",
     (LetterKind.NOTICE, "zh"): "{said}",
 }

@@ -8,6 +8,7 @@ REGISTER = FunctionName("register")
 REQUESTS = FunctionName("requests")
 COMPLETE_REGISTRATION = Purpose("complete_registration")
 SIGN_IN = Purpose("sign_in")
+SEND_ALERTS = Purpose("send_alerts")
 ANSWER_REQUEST = Purpose("answer_request")
 """Stands in every function: a person's own rights."""
 ASSOCIATE_STORE = Purpose("associate_cameras_with_store")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID, uuid4
@@ -203,6 +204,14 @@ class Media:
         if row is None or not _spans(permit, row):
             raise NotHeld
         return _held(row)
+
+    async def from_day(self, tx: Tx, permit: Permit, day: date) -> AsyncGenerator[Opened]:
+        """Yield those of `listed` that came on ``day`` or later, ready to be read. Raises as it does."""
+        self._demand_listing(permit)
+        async for row in self._rows(tx, permit.ask.subject):
+            if row.at_day >= day and _spans(permit, row):
+                with suppress(KeyDestroyed):  # its epoch ended meanwhile: whoever looks again sees it
+                    yield self._opened(row)
 
     async def every(self, tx: Tx, permit: Permit) -> AsyncGenerator[Opened]:
         """Yield every object of the subject, ready to be read, on their own right: for the copy.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from troth.app.doors.base import Doors
 from troth.app.doors.rights import in_person
 from troth.app.looks import Day, Detail, MayReceive, Measured, Readings, RightLine, Timeline, Times
-from troth.devices.names import CAMERA
+from troth.devices.names import KINDS
 from troth.policy.clauses import Need
 from troth.policy.requests import taken_back, ways_in
 from troth.rights.desk import NotThisWay, way_in_person
@@ -182,9 +182,11 @@ def _own(table: FunctionTable) -> frozenset[ItemName]:
 
 def _given(table: FunctionTable) -> frozenset[ItemName]:
     """Return the items that people may put on file for a function themselves; binding brings its own."""
-    if not takes_from_people(table) or table.clause.function == CAMERA.function:
+    if not takes_from_people(table):
         return frozenset()
-    return frozenset(i for i, each in table.items.items() if each.need is not Need.WHEN_USED) - table.unkept
+    bound = (kind.items for kind in KINDS.values() if kind.items <= table.items.keys())
+    asked_for = frozenset(i for i, each in table.items.items() if each.need is not Need.WHEN_USED)
+    return asked_for.difference(table.unkept, *bound) & _own(table)
 
 
 def _here(compiled: Compiled, right: str) -> bool:

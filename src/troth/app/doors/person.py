@@ -11,11 +11,13 @@ from troth import ledger
 from troth.app.doors import states
 from troth.app.doors.base import Doors
 from troth.app.doors.rights import in_person
-from troth.app.views import BoundDevice, DeviceLine, Me
+from troth.app.views import BoundDevice, DeviceLine, DeviceTold, Me
 from troth.devices.identifiers import Told
+from troth.devices.names import kind_of
 from troth.devices.registry import NotYourDevice
 from troth.gate import accepted_version
 from troth.subjects.choices import Choices, Shown
+from troth.subjects.names import STORE_ADDRESS, STORE_NAME
 from troth.subjects.sessions import NotSignedIn
 from troth.subjects.store import Shop, link_store
 
@@ -41,13 +43,16 @@ class PersonDoors(Doors):
             compiled = self._accepted(standing, asking)
             await in_person(self._system, tx, await self._asking(tx, subject))
             lines = await self._system.devices.listed(tx, subject)
-        devices = tuple(DeviceLine(line.device, line.model or "", line.day) for line in lines)
+        devices = tuple(
+            DeviceLine(line.device, line.model or "", line.day, line.kind, line.seen_by) for line in lines
+        )
+        senders = [(line.device, kind_of(line.kind)) for line in lines]
         return Me(
             account=subject,
             policy=asking.policy,
             version=compiled.policy.version,
-            functions=states.functions(compiled, standing, asking, [line.device for line in lines]),
-            switches=states.switches(compiled, standing, asking, [line.device for line in lines]),
+            functions=states.functions(compiled, standing, asking, senders),
+            switches=states.switches(compiled, standing, asking, senders),
             devices=devices,
         )
 
@@ -112,24 +117,29 @@ class PersonDoors(Doors):
         return chosen.receipt
 
     async def bind(
-        self,
-        token: str,
-        *,
-        serial: str,
-        code: str,
-        mac: str,
-        model: str,
-        ip: str,
-        policy: PolicyName | None = None,
+        self, token: str, code: str, device: DeviceTold, *, policy: PolicyName | None = None
     ) -> BoundDevice:
-        """Make a stocked device theirs. Raises `WrongCode`, `TooManyTries`, `AlreadyBound`, `Denied`."""
+        """Make a stocked device theirs.
+
+        Raises `WrongCode`, `TooManyTries`, `AlreadyBound`, `UnknownKind`, `NotYourDevice`, `Denied`.
+        """
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject, policy)
-            told = Told(model=model, mac=mac, serial=serial, ip=ip)
-            bound = await self._system.devices.bind(tx, subject, asking.policy, code, told)
+            bound = await self._system.devices.bind(tx, subject, asking.policy, code, _told(device))
         await self._changed(subject)
         return BoundDevice(bound.device, bound.token, bound.secret)
+
+    async def link_device(self, token: str, device: DeviceId, told: DeviceTold) -> frozenset[FunctionName]:
+        """Tell again of a device of theirs, for functions that were chosen since and for where it stands.
+
+        Raises `NotYourDevice`, `WrongSerial`, `Denied`.
+        """
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            having = await self._system.devices.link(tx, subject, device, _told(told))
+        await self._changed(subject)
+        return having
 
     async def unbind(self, token: str, device: DeviceId) -> None:
         """Give a device up: its token dies, what it measured stays. Raises `NotYourDevice`."""
@@ -162,3 +172,16 @@ class PersonDoors(Doors):
     async def _own(self, tx: Tx, subject: SubjectId, device: DeviceId) -> None:
         if all(line.device != device for line in await self._system.devices.listed(tx, subject)):
             raise NotYourDevice
+
+
+def _told(device: DeviceTold) -> Told:
+    more = {STORE_NAME: device.store_name, STORE_ADDRESS: device.store_address}
+    return Told(
+        model=device.model,
+        mac=device.mac,
+        serial=device.serial,
+        ip=device.ip,
+        more={item: {"value": value} for item, value in more.items() if value},
+        kind=device.kind,
+        seen_by=device.seen_by,
+    )

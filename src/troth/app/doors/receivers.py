@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.app.doors.records import RecordDoors
 from troth.app.doors.rights import in_person
-from troth.sharing import given, register
+from troth.sharing import given, openings, register
 from troth.sharing.facts import allowing
 from troth.sharing.register import Step
 from troth.subjects.roles import Duty
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.sharing.facts import Receiver
     from troth.sharing.given import Given
+    from troth.sharing.openings import Opening
     from troth.terms import ItemName, PolicyName
 
 
@@ -87,6 +88,16 @@ class ReceiverDoors(RecordDoors):
             subject = await self._who(tx, token)
             await in_person(self._system, tx, await self._asking(tx, subject))
             return await given.about(tx, subject)
+
+    async def openings(self, token: str) -> Sequence[Opening]:
+        """Return who of the maker's people saw something of this person, or tried to, the newest first.
+
+        Raises `NotSignedIn`, `Denied`.
+        """
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await in_person(self._system, tx, await self._asking(tx, subject))
+            return await openings.about(tx, subject)
 
     async def _towards(self, tx: Tx, token: str, at: tuple[PolicyName, str]) -> Step:
         who = await self._staff(tx, token, Duty.OFFICE)

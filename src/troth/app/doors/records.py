@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.app.doors.staff import StaffDoors
-from troth.devices.names import CAMERA
+from troth.devices.names import BY_DEED
 from troth.sharing import register
 from troth.sharing.facts import Wanted, facts
 from troth.subjects.names import PASSWORD
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
         Region,
         SubjectId,
     )
-
-_BY_DEED = frozenset({CAMERA.supplies})
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,4 +230,4 @@ class RecordDoors(StaffDoors):
 
     @property
     def _records(self) -> Records:
-        return Records(self._system.parts, by_deed=_BY_DEED)
+        return Records(self._system.parts, by_deed=BY_DEED)

@@ -19,22 +19,25 @@ from troth.policy.vocabulary import NEEDS, VOCABULARY
 from troth.terms import Actor, ActorKind, Allow, Deny, Reason, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from troth.devices.names import DeviceKind
     from troth.policy.clauses import ItemClause, PurposeClause
     from troth.policy.compiled import Compiled, FunctionTable
     from troth.subjects.asking import Asking
     from troth.terms import Ask, ClauseId, Decision, DeviceId, FunctionName, ItemName, Standing
 
+Sender = tuple["DeviceId", "DeviceKind"]
+"""A bound device and its kind."""
 _BEGINNING = (Verb.COLLECT, Verb.USE)
 
 
 def functions(
-    compiled: Compiled, standing: Standing, asking: Asking, devices: Iterable[DeviceId] = ()
+    compiled: Compiled, standing: Standing, asking: Asking, senders: Sequence[Sender] = ()
 ) -> tuple[FunctionState, ...]:
     """Return every function of the accepted version, in the order of the policy."""
-    of, bound = (compiled, standing, asking), tuple(devices)
-    return tuple(_function(*of, f, t, devices=bound) for f, t in compiled.functions.items())
+    of = compiled, standing, asking
+    return tuple(_function(*of, f, t, senders=senders) for f, t in compiled.functions.items())
 
 
 def _function(
@@ -44,9 +47,9 @@ def _function(
     function: FunctionName,
     table: FunctionTable,
     *,
-    devices: tuple[DeviceId, ...],
+    senders: Sequence[Sender],
 ) -> FunctionState:
-    decision = _decision(compiled, standing, [*_asks(asking, function, table, devices)])
+    decision = _decision(compiled, standing, [*_asks(asking, function, table, senders)])
     clause = table.clause
     match decision:
         case Allow():
@@ -95,14 +98,14 @@ def _decision(compiled: Compiled, standing: Standing, asks: list[Ask]) -> Decisi
 
 
 def _asks(
-    asking: Asking, function: FunctionName, table: FunctionTable, devices: tuple[DeviceId, ...]
+    asking: Asking, function: FunctionName, table: FunctionTable, senders: Sequence[Sender]
 ) -> Iterator[Ask]:
     """Yield what has to be answered with yes once for the function to be on."""
     if permissions.streams(table):
         whose = permissions.Whose(asking.subject, asking.policy, asking.region, asking.at)
-        places: tuple[DeviceId | None, ...] = devices or (None,)
-        for device in places:
-            yield permissions.stream(whose, function, table, device)
+        able = [sender for sender in senders if permissions.arising(table, sender[1])]
+        for sender in able or (None,):
+            yield permissions.stream(whose, function, table, sender)
     else:
         yield _ask(asking, function, table)
 
@@ -136,14 +139,15 @@ def _first(purpose: PurposeClause) -> tuple[bool, bool, str]:
 
 
 def switches(
-    compiled: Compiled, standing: Standing, asking: Asking, devices: Iterable[DeviceId]
+    compiled: Compiled, standing: Standing, asking: Asking, senders: Sequence[Sender]
 ) -> tuple[SwitchState, ...]:
-    """Return every switch, for each device or once for the person."""
+    """Return every switch, for each device that it can stop or once for the person."""
     stands = look(compiled, standing, asking.at)
-    bound = tuple(devices)
     found: list[SwitchState] = []
     for clause in compiled.switches.values():
-        places: tuple[DeviceId | None, ...] = bound if clause.scope is Scope.DEVICE else (None,)
+        tables = [compiled.functions[each] for each in clause.functions]
+        stopped = [d for d, kind in senders if any(permissions.arising(t, kind) for t in tables)]
+        places: Sequence[DeviceId | None] = stopped if clause.scope is Scope.DEVICE else (None,)
         on = {device: stands.on(clause, device, asking.at) for device in places}
         state = SwitchState(clause.switch, clause.id, tuple(sorted(clause.functions)), clause.scope.value, on)
         found.append(state)

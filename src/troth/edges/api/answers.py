@@ -147,6 +147,14 @@ class DeviceShown(Answer):
     device: UUID
     model: str
     bound: date
+    kind: str
+    seen_by: UUID | None
+
+
+class DeviceLinked(Answer):
+    """The functions that know of a device now."""
+
+    functions: tuple[str, ...]
 
 
 class MeShown(Answer):
@@ -188,11 +196,21 @@ class FootfallShown(Answer):
     hours: tuple[HourShown, ...]
 
 
+class ClipShown(Answer):
+    """A film that shows a moment: play it from so many seconds into it."""
+
+    media: UUID
+    offset_s: float
+    kind: str
+
+
 class AlertShown(Answer):
-    """Motion outside business hours."""
+    """Motion outside business hours; a picture and a film of it, where there are."""
 
     at: datetime
     device: UUID | None
+    snapshot: UUID | None
+    clip: ClipShown | None
 
 
 class AlertsShown(Answer):
@@ -201,6 +219,82 @@ class AlertsShown(Answer):
     day: date
     clause: str
     alerts: tuple[AlertShown, ...]
+
+
+class VisitsShown(Answer):
+    """The visits of one day."""
+
+    day: date
+    clause: str
+    visits: int
+
+
+class RungShown(Answer):
+    """One transaction at a till: a sale, refund, void or no_sale."""
+
+    at: datetime
+    did: str
+    amount: float
+    currency: str
+    number: str | None
+    register_: str | None = Field(alias="register")
+
+
+class FlagShown(Answer):
+    """A transaction that till and camera tell differently; ``verdict``: confirmed, cleared or null."""
+
+    flag: UUID
+    reason: str
+    says: Mapping[str, str]
+    rung: RungShown
+    clip: ClipShown | None
+    verdict: str | None
+
+
+class FlagsShown(Answer):
+    """The flags of one day."""
+
+    day: date
+    function: str
+    clause: str
+    flags: tuple[FlagShown, ...]
+
+
+class TillLineShown(Answer):
+    """One transaction beside what the camera saw of its till."""
+
+    rung: RungShown
+    watched: bool
+    behind: int
+    before: int
+    clip: ClipShown | None
+    flags: tuple[FlagShown, ...]
+
+
+class TillShown(Answer):
+    """Every transaction of one day; so many values could not be read."""
+
+    day: date
+    function: str
+    clause: str
+    lines: tuple[TillLineShown, ...]
+    left_out: int
+
+
+class OpeningShown(Answer):
+    """One time that the maker's people saw something of a person's, or were refused, and on what paper."""
+
+    at: datetime
+    entry: UUID
+    who: str
+    by: UUID
+    verb: str
+    function: str | None
+    purpose: str | None
+    ground: str | None
+    document: str | None
+    opened: bool
+    reason: str | None
 
 
 class CancelOffered(Answer):

@@ -14,6 +14,7 @@ from troth.edges.api import (
     accounts,
     agreement,
     desk,
+    gives,
     matters,
     me,
     media,
@@ -47,6 +48,7 @@ def create_app(troth: Troth) -> FastAPI:
     mine = (
         me.router,
         agreement.router,
+        gives.router,
         records.router,
         media.router,
         requests.router,

@@ -165,14 +165,36 @@ class Switching(Body):
     device: Id | None = None
 
 
-class Binding(Body):
-    """A device at hand: its serial number, the code in its box, and what it says of itself."""
+class StoreNamed(Body):
+    """The shop that a till stands in."""
+
+    store_name: Short
+    store_address: Long
+
+
+class DeviceTelling(Body):
+    """What a device says of itself; of a till also its shop, and which of the owner's cameras sees it."""
 
     serial: Short
-    code: Short
     model: Short
     mac: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$")]
     ip: Annotated[str, StringConstraints(min_length=2, max_length=45, pattern=r"^[0-9A-Fa-f:.]+$")]
+    store: StoreNamed | None = None
+    seen_by: Id | None = None
+
+
+class Binding(DeviceTelling):
+    """A device at hand: what it says of itself, the code in its box, and what kind of device it is."""
+
+    code: Short
+    kind: Word = "camera"
+
+
+class Reviewing(Body):
+    """What is said of a flag of a day."""
+
+    day: Day
+    verdict: Literal["confirmed", "cleared"]
 
 
 class Hours(Body):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -12,13 +13,14 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 
-from troth.app.views import CancelWaits, FunctionState, Store, StoreHours, SwitchState
+from troth.app.views import CancelWaits, DeviceTold, FunctionState, Store, StoreHours, SwitchState
 from troth.edges.api.answers import (
     AlertShown,
     AlertsShown,
     CancelDone,
     CancelOffered,
     DeviceBound,
+    DeviceLinked,
     DeviceShown,
     FootfallShown,
     FunctionShown,
@@ -32,6 +34,7 @@ from troth.edges.api.bodies import (
     Binding,
     Choosing,
     Confirming,
+    DeviceTelling,
     Empty,
     StoreBody,
     Switching,
@@ -82,7 +85,10 @@ async def me(troth: System, token: Token, policy: Under) -> MeShown:
         functions={state.function: _function(state) for state in seen.functions},
         switches={state.switch: _switch(state) for state in seen.switches},
         devices=tuple(
-            DeviceShown(device=line.device, model=line.model, bound=line.bound) for line in seen.devices
+            DeviceShown(
+                device=line.device, model=line.model, bound=line.bound, kind=line.kind, seen_by=line.seen_by
+            )
+            for line in seen.devices
         ),
     )
 
@@ -100,6 +106,20 @@ def _function(state: FunctionState) -> FunctionShown:
             ItemShown(item=one.item, need=one.need, clause=one.clause, chosen=one.chosen)
             for one in state.items
         ),
+    )
+
+
+def told(body: DeviceTelling, kind: str = "") -> DeviceTold:
+    """Return what was told of a device, in terms."""
+    return DeviceTold(
+        kind=kind,
+        model=body.model,
+        mac=body.mac,
+        serial=body.serial,
+        ip=body.ip,
+        store_name=body.store.store_name if body.store else "",
+        store_address=body.store.store_address if body.store else "",
+        seen_by=DeviceId(body.seen_by) if body.seen_by else None,
     )
 
 
@@ -136,16 +156,11 @@ async def switch(troth: System, token: Token, switch: Name, body: Switching, pol
 
 @router.post("/devices", status_code=201, summary="Bind a device")
 async def bind(troth: System, token: Token, body: Binding, policy: Under) -> DeviceBound:
-    """Bind by serial and code; the secret is shown this once."""
-    bound = await troth.bind(
-        token,
-        serial=body.serial,
-        code=body.code,
-        mac=body.mac,
-        model=body.model,
-        ip=body.ip,
-        policy=policy,
-    )
+    """Bind by serial and code; the secret is shown this once.
+
+    A till says in which store it stands, and which of your cameras sees it.
+    """
+    bound = await troth.bind(token, body.code, told(body, body.kind), policy=policy)
     return DeviceBound(
         device=bound.device,
         token=bound.token,
@@ -153,6 +168,13 @@ async def bind(troth: System, token: Token, body: Binding, policy: Under) -> Dev
         up=f"up/{bound.token}/",
         down=f"down/{bound.token}/",
     )
+
+
+@router.put("/devices/{device}", summary="Tell again of a device")
+async def link(troth: System, token: Token, device: UUID, body: DeviceTelling) -> DeviceLinked:
+    """Tell what a device is and where it stands, for the functions that you chose since you bound it."""
+    having = await troth.link_device(token, DeviceId(device), told(body))
+    return DeviceLinked(functions=tuple(sorted(having)))
 
 
 @router.delete("/devices/{device}", status_code=204, summary="Give a device up")
@@ -183,7 +205,7 @@ async def footfall(troth: System, token: Token, day: Day) -> FootfallShown:
 async def alerts(troth: System, token: Token, day: Day) -> AlertsShown:
     """List alerts of one local day."""
     seen = await troth.alerts(token, day)
-    lines = tuple(AlertShown(at=alert.at, device=alert.device) for alert in seen.alerts)
+    lines = tuple(AlertShown.model_validate(asdict(alert)) for alert in seen.alerts)
     return AlertsShown(day=seen.day, clause=seen.clause, alerts=lines)
 
 

@@ -57,19 +57,23 @@ class Sending:
 
     kind: str
     measured: datetime | None
+    seconds: float | None
     of: RecordId | None
     size: int | None
     content: AsyncIterator[bytes]
 
     def coming(self, function: str, item: str) -> Coming:
         """Return it in terms."""
-        arriving = Arriving(item=ItemName(item), kind=self.kind, measured=self.measured, of=self.of)
+        arriving = Arriving(
+            item=ItemName(item), kind=self.kind, measured=self.measured, seconds=self.seconds, of=self.of
+        )
         return Coming(function=FunctionName(function), arriving=arriving, size=self.size)
 
 
 def _sending(
     request: Request,
     measured: Annotated[str | None, Header(alias="Troth-Measured")] = None,
+    seconds: Annotated[float | None, Header(alias="Troth-Seconds", ge=0, le=86_400)] = None,
     of: Annotated[UUID | None, Query()] = None,
 ) -> Sending:
     try:
@@ -80,6 +84,7 @@ def _sending(
     return Sending(
         kind=request.headers.get("content-type", "").partition(";")[0].strip().lower(),
         measured=at,
+        seconds=seconds,
         of=None if of is None else RecordId(of),
         size=int(size) if _LENGTH.fullmatch(size) else None,
         content=_content(request),
@@ -106,8 +111,8 @@ async def held(troth: System, token: Token) -> MediaShown:
 async def upload(troth: System, token: Token, function: Word, item: Word, sent: Sent) -> MediaStored:
     """Store the body as one object, of the type in `Content-Type`; with `of`, as a thumbnail of another.
 
-    `Troth-Measured` says when it was made. The policy is asked before the first byte is stored, and again
-    when it is whole.
+    `Troth-Measured` says when it was made, `Troth-Seconds` how long it lasts. The policy is asked before the
+    first byte is stored, and again when it is whole.
     """
     coming = sent.coming(function, item)
     return MediaStored(media=await troth.upload_media(token, coming, sent.content))

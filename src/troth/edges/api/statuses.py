@@ -9,7 +9,8 @@ from troth.app.doors.requests import NobodyThere, TwoSteps, UnknownSparing
 from troth.breach import incidents
 from troth.breach.moves import NoSuchTurn
 from troth.cessation import ends
-from troth.devices import door, registry, stock
+from troth.devices import door, names, registry, stock
+from troth.functions import audit
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
 from troth.ledger import NoSuchSubject
@@ -82,6 +83,9 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     register.NoSuchKind: (422, "no_such_kind"),
     register.NoSuchPaper: (422, "no_such_paper"),
     register.NoSuchReceiver: (404, "no_such_receiver"),
+    names.UnknownKind: (422, "unknown_kind"),
+    audit.NotAtTills: (404, "not_at_tills"),
+    audit.NoSuchFlag: (404, "no_such_flag"),
     registry.NotYourDevice: (404, "not_your_device"),
     registry.NotThisDevice: (401, "not_this_device"),
     TooLarge: (413, "too_large"),

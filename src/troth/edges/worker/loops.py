@@ -80,6 +80,7 @@ def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
         Chore("purge", troth.purge, 10.0),
         Chore("tidy", troth.tidy, 60.0),
         Chore("notify", troth.notify, 1.0),
+        Chore("alarm", troth.alarm, 0.5),
         Chore("take effect", troth.take_effect, 1.0),
         Chore("late", Watch(troth).look, 60.0),
     ]

@@ -87,7 +87,7 @@ async def _stored_no_more(
     """Try to collect what must be refused, and look whether a row was added."""
     function = case.said(FunctionClause).function
     before = [await world.rows(case, who, function, item) for item in sorted(items)]
-    did = await world.collect(case, who, function, items)
+    did = await world.once_more(case, who, function, items)
     after = [await world.rows(case, who, function, item) for item in sorted(items)]
     trial.attempt(
         f"collect the same {late.en}",
@@ -152,7 +152,7 @@ async def costs_what_it_says(world: World, case: Case, trial: Trial) -> None:
         given_up[also] = await world.stuff(case, over, also)
     (await world.withdraw(over, clause.function)).require()
     for function, items in given_up.items():
-        lost = await world.collect(case, over, function, items)
+        lost = await world.once_more(case, over, function, items)
         told = lost.answer.body.get("effect")
         untold = lost.answer.reason == "topic_refused"  # a device is not told why
         trial.attempt(
