@@ -293,6 +293,8 @@ class Overview:
     head: str
     since: datetime
     busy: tuple[Busy, ...]
+    titles: Mapping[tuple[str, str], Mapping[str, str]]
+    """What functions are called, by policy and name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,17 @@ class FrontDeskDoors(StaffDoors):
             broker=self._system.bus.connected(),
             head=head,
             since=now - COUNTED,
+            titles=self._titles(),
             busy=tuple(Busy(*key, n) for key, n in sorted(busy.items(), key=lambda one: -one[1])),
         )
+
+    def _titles(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
+        policies = self._system.gate.policies
+        return {
+            (name, function): table.clause.title
+            for name in self._system.policies
+            for function, table in policies.current(name).functions.items()
+        }
 
     async def staff_purposes(self, token: str) -> tuple[StaffPurpose, ...]:
         """Return for what staff may look at people, as the policies in force say. Raises `WrongRole`."""

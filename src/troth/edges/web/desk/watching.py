@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ class Row:
     """One line of a chart."""
 
     name: str
+    title: Mapping[str, str]
     under: str
     allowed: int
     refused: int
@@ -44,18 +45,18 @@ async def system(request: Request) -> Response:
         await at.staff(),
         seen=seen,
         entries=int(lines[1]) if len(lines) > 1 and lines[1].isdigit() else 0,
-        functions=_by_function(seen.busy),
+        functions=_by_function(seen.busy, seen.titles),
         reasons=_by_reason(seen.busy),
     )
 
 
-def _by_function(busy: Iterable[Busy]) -> Sequence[Row]:
+def _by_function(busy: Iterable[Busy], titles: Mapping[tuple[str, str], Mapping[str, str]]) -> Sequence[Row]:
     sums: dict[tuple[str, str], Counter[bool]] = {}
     for each in busy:
         sums.setdefault((each.policy, each.function), Counter())[each.outcome == _ALLOWED] += each.n
     most = max((both.total() for both in sums.values()), default=0)
     rows = [
-        Row(function or policy, policy, both[True], both[False],
+        Row(function, titles.get((policy, function), {}), policy, both[True], both[False],
             bar([Part(both[True], "yes"), Part(both[False], "no")], most))
         for (policy, function), both in sums.items()
     ]  # fmt: skip
@@ -68,4 +69,4 @@ def _by_reason(busy: Iterable[Busy]) -> Sequence[Row]:
         if each.outcome != _ALLOWED:
             sums[each.reason] += each.n
     most = max(sums.values(), default=0)
-    return [Row(name, "", 0, n, bar([Part(n, "no")], most)) for name, n in sums.most_common(_SHOWN)]
+    return [Row(name, {}, "", 0, n, bar([Part(n, "no")], most)) for name, n in sums.most_common(_SHOWN)]
