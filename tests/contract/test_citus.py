@@ -31,7 +31,7 @@ LOCAL = {
     "outbox": "workers take turns with SKIP LOCKED",
     "erasure": "its number and link are unique over everybody",
     "erasure_due": "about nobody any more",
-    "function_due": "workers take turns with SKIP LOCKED",
+    "function_due": "a few rows, read by whoever looks next",
     "farewell_word": "about nobody any more; workers take turns with SKIP LOCKED",
     "anonymous": "about nobody",
     "vault_deletion": "about nobody: that an epoch has to end",

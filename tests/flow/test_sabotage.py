@@ -12,8 +12,9 @@ from troth.main.demo import PARTS, Wishes, told
 from troth.prove.points import POINTS, UnknownPoint, by_name
 
 SAMPLE = {"acceptance", "code", "once", "choice", "sealing"}
+ALL = os.environ.pop("TROTH_SABOTAGE", "") == "all"  # no setting: a system's processes would refuse it
 TOLD = [p for p in POINTS if p.step]
-TAKEN_OUT = [p for p in TOLD if p.name in SAMPLE or os.environ.get("TROTH_SABOTAGE") == "all"]
+TAKEN_OUT = [p for p in TOLD if p.name in SAMPLE or ALL]
 PART_OF = dict.fromkeys("bc", "opening") | dict.fromkeys("def", "business") | dict.fromkeys("ghi", "shop")
 
 
