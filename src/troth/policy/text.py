@@ -41,11 +41,20 @@ __all__ = ["Line", "Notice", "Section", "notice"]
 
 _NEEDS_IN_ORDER = {need: place for place, need in enumerate(Need)}
 _RIGHTS_IN_ORDER = {right.value: place for place, right in enumerate(Right)}
+_REMEMBERED = 32
+_TOLD: dict[tuple[int, Language], tuple[Compiled, Notice]] = {}
+"""What was told last: everybody who signs up is shown the same, and is held to it."""
 
 
 def notice(compiled: Compiled, lang: str) -> Notice:
     """Tell a policy in one language (``zh`` or ``en``; ValueError otherwise)."""
-    return _Teller(compiled, Language(lang)).notice()
+    key = id(compiled), Language(lang)
+    found = _TOLD.get(key)
+    if found is None or found[0] is not compiled:
+        found = _TOLD[key] = compiled, _Teller(compiled, key[1]).notice()
+        if len(_TOLD) > _REMEMBERED:
+            _TOLD.pop(next(iter(_TOLD)), None)
+    return found[1]
 
 
 class _Teller:

@@ -101,9 +101,9 @@ async def _all_new(_tx: object, sent: Sequence[Sent], _marks: object) -> list[li
     return [[reading for day in one.days.values() for reading in day.readings] for one in sent]
 
 
-async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:
-    for reading in ():
-        yield reading
+async def _nothing_held(*_args: object) -> AsyncGenerator[object]:
+    for held in ():
+        yield held
 
 
 async def _nothing_closed(*_args: object) -> Mapping[str, int]:
@@ -237,7 +237,12 @@ POINTS: tuple[Point, ...] = (
         replaced("about", _nobody_looked),
     ),
     Point(
-        "whole copy", "troth.vault.events", "a copy holds everything", "j", replaced("window", _no_readings)
+        "whole copy",
+        "troth.vault.vault",
+        "a copy holds everything",
+        "j",
+        method("Vault", "everything", _nothing_held),
+        trials=frozenset({"everything is shown"}),
     ),
     Point(
         "erasure",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from troth.prove.case import Case, NotTried
-from troth.prove.world import REGISTER, free, handler, needed, reference
+from troth.prove.ways import free, handler
+from troth.prove.world import REGISTER, needed, reference
 from troth.terms import ActorKind, Basis, Verb
 
 if TYPE_CHECKING:

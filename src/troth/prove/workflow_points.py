@@ -227,4 +227,12 @@ WORKFLOWS: tuple[Point, ...] = (
         method("Expiry", "run", _none_of_it),
         trials=frozenset({"gone when it is over"}),
     ),
+    Point(
+        "backups",
+        "troth.app.system",
+        "what is erased is out of every backup in time",
+        "",
+        replaced("gone_from_every_backup", _never),
+        trials=frozenset({"out of every backup"}),
+    ),
 )

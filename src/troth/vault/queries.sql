@@ -710,3 +710,26 @@ SELECT subject, object, function, class AS retention, kek_epoch, wrapped FROM me
 UPDATE media m SET wrapped = n.moved, kek_epoch = %(epoch)s
   FROM unnest(%(subjects)s::uuid[], %(ids)s::uuid[], %(moved)s::bytea[]) AS n (subject, object, moved)
  WHERE m.subject = n.subject AND m.object = n.object AND m.wrapped IS NOT NULL
+
+-- :newest_day
+-- The newest day up to one with anything collected of a subject.
+SELECT max(day) FROM (
+  SELECT max(at_day) AS day FROM event_block WHERE subject = %(subject)s AND at_day <= %(until)s
+  UNION ALL
+  SELECT max(d.at_day) FROM document d JOIN document_wrap w USING (subject, record)
+   WHERE d.subject = %(subject)s AND w.class <> 'hold' AND d.at_day <= %(until)s
+  UNION ALL
+  SELECT max(at_day) FROM media WHERE subject = %(subject)s AND state = 'ready' AND at_day <= %(until)s
+) AS days
+
+-- :marks_of_days
+-- What lies on some days of a subject, by function; of events without their items, which are sealed.
+SELECT at_day AS day, 'events' AS trace, function, '' AS item FROM event_block
+ WHERE subject = %(subject)s AND at_day BETWEEN %(since)s AND %(until)s GROUP BY at_day, function
+ UNION ALL
+SELECT d.at_day, 'document', w.function, d.item FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND w.class <> 'hold' AND d.at_day BETWEEN %(since)s AND %(until)s
+ UNION ALL
+SELECT at_day, 'media', function, item FROM media
+ WHERE subject = %(subject)s AND state = 'ready' AND of IS NULL AND at_day BETWEEN %(since)s AND %(until)s
+ ORDER BY day DESC, trace, function, item

@@ -29,6 +29,7 @@ from troth.vault.label import Kind, Label, function_of, retention_of
 from troth.vault.lookup import Lookup
 from troth.vault.rules import NO_RULES, Rules
 from troth.vault.sql import QUERIES
+from troth.vault.timeline import Timeline
 
 
 class Form(StrEnum):
@@ -67,6 +68,7 @@ class Vault:
         self._rules = rules
         self.lookup = Lookup(keyring, clock)
         self.holds = Holds(keyring, clock)
+        self.timeline = Timeline(clock)
 
     async def put(
         self,

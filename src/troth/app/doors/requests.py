@@ -20,11 +20,11 @@ from troth.rights import due, rows
 from troth.rights.desk import Asked, way_in_person
 from troth.rights.effects import Answer
 from troth.rights.rows import NoSuchRequest, Request
-from troth.rights.steps import PROVEN
+from troth.rights.steps import PROVEN, State
 from troth.subjects.asking import Behalf
 from troth.subjects.contact import login
 from troth.subjects.staff import Role
-from troth.terms import SubjectId, TrothError
+from troth.terms import FunctionName, SubjectId, TrothError
 
 if TYPE_CHECKING:
     from troth.db import Tx
@@ -78,6 +78,25 @@ class RequestDoors(StaffDoors):
             asked = Asked(right, way_in_person(compiled, right), text, about=about)
             made = await self._desk.receive(tx, subject, asking.policy, asked)
             return await self._own_line(tx, made)
+
+    async def delete_part(self, token: str, function: FunctionName) -> RequestLine:
+        """Delete all that one function holds of this person: a request of theirs that is met at once.
+
+        Where the policy asks for more proof than signing in, it stays a request. Raises `NoSuchRight`,
+        `NotThisWay`, `EndsTheAccount`, `Denied`.
+        """
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject)
+            compiled = await self._desk.accepted(tx, subject, asking.policy)
+            asked = Asked(Right.DELETE, way_in_person(compiled, Right.DELETE), "")
+            made = await self._desk.receive(tx, subject, asking.policy, asked)
+            if made.stands is State.OPEN:
+                behalf = Behalf(made.request, made.kind)
+                made = await self._system.effects.meet(tx, made, behalf, Answer(function=function))
+            done = await self._own_line(tx, made)
+        await self._changed(subject)
+        return done
 
     async def revoke_request(self, token: str, request: UUID) -> RequestLine:
         """Take a request back. Raises `NoSuchRequest`, `NoSuchStep`."""
