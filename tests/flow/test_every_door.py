@@ -278,9 +278,7 @@ METHODS = {
     **dict.fromkeys(("announcements", "version"), U),
     **dict.fromkeys(("notices", "notify"), P),
     **dict.fromkeys(("see_notice",), W),
-    **dict.fromkeys(
-        ("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "sweep_media", "purge", "tidy"), M
-    ),
+    **dict.fromkeys(("retain", "rekey", "sweep_media"), M),
     **dict.fromkeys(
         ("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire", "end_sessions", "renew_staff"), M
     ),
