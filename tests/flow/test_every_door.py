@@ -257,6 +257,8 @@ METHODS = {
     ),
     **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
     "found_minor": P,
+    "vouch": M,
+    "guardian_withdraws": M,
     "alarm": P,
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),

@@ -201,7 +201,7 @@ WORKFLOWS: tuple[Point, ...] = (
         "who was given something is told to delete it",
         "",
         replaced("given_to", _nobody),
-        trials=frozenset({"recipients delete too"}),
+        trials=frozenset({"recipients delete too", "recipients delete a part"}),
     ),
     Point(
         "found minor",
