@@ -39,7 +39,7 @@ class NewPassword:
     async def set(
         self, db: Database, token: str, new: str, current: str | None, *, proven: bool = False
     ) -> Session:
-        """Store ``new``; return the session that goes on. ``proven``: a code was shown instead of ``current``.
+        """Store ``new``; return the session that goes on. ``proven``: a code was shown instead.
 
         Raises `NotSignedIn`, `SignInRefused` (``current`` is wrong, or missing where there is one),
         `WeakPassword`, `TooManyTries`, `TakesNoPassword`, `Denied`.
