@@ -265,7 +265,7 @@ METHODS = {
         W,
     ),
     **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
-    "found_minor": P,
+    **dict.fromkeys(("found_minor", "vouch", "guardian_withdraws"), P),
     "alarm": P,
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
@@ -557,6 +557,8 @@ async def _refuses(closed: Closed, door: str) -> None:
             "agreed": "yes",
             "version": "1",
         }
+        if path.endswith(("code", "reset")):  # what was typed in is shown again, to whoever typed it
+            form["login"] = "nobody@example.org"
         before = closed.refusals()
         if method == "GET":
             answer = await browser.get(_fill(path, closed))
