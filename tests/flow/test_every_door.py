@@ -265,7 +265,9 @@ METHODS = {
         W,
     ),
     **dict.fromkeys(("farewell", "held", "state_need", "accept", "go_on"), W),
-    **dict.fromkeys(("found_minor", "vouch", "guardian_withdraws"), P),
+    "found_minor": P,
+    "vouch": M,
+    "guardian_withdraws": M,
     "alarm": P,
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
@@ -287,9 +289,7 @@ METHODS = {
     **dict.fromkeys(("announcements", "version"), U),
     **dict.fromkeys(("notices", "notify"), P),
     **dict.fromkeys(("see_notice",), W),
-    **dict.fromkeys(
-        ("stock", "sequence", "tell", "erase", "turn_epoch", "retain", "sweep_media", "purge", "tidy"), M
-    ),
+    **dict.fromkeys(("retain", "rekey", "sweep_media"), M),
     **dict.fromkeys(
         ("verify_ledger", "rotate_keys", "rotate_ledger_key", "hire", "end_sessions", "renew_staff"), M
     ),

@@ -241,6 +241,11 @@ UPDATE matter SET reached = %(reached)s, gathered = %(gathered)s WHERE matter = 
 -- Some of those who wait to be told.
 SELECT subject FROM told WHERE matter = %(matter)s AND state = 'waiting' ORDER BY subject LIMIT %(limit)s
 
+-- :matters_waited_for
+-- The open matters of which someone has yet to be told.
+SELECT array_agg(matter) FROM matter m WHERE closed IS NULL
+   AND EXISTS (SELECT FROM told t WHERE t.matter = m.matter AND t.state = 'waiting')
+
 -- :telling_of
 -- How far telling one person has come, held until commit.
 SELECT subject, matter, state, tried, seen FROM told

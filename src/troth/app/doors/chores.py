@@ -135,6 +135,11 @@ class ChoreDoors(Doors):
         async with self._erasing() as tx:
             return done + await self._system.retention.count(tx)
 
+    async def rekey(self) -> int:
+        """End a key that sealed what was corrected or deleted, step by step; return 0 when none is owed."""
+        async with self._erasing() as tx:
+            return int(await self._system.rekeying.step(tx))
+
     async def sweep_media(self) -> int:
         """Delete the bytes of media that was forgotten or never finished; return of how many objects."""
         async with self._erasing() as tx:
