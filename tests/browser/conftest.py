@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import Dsns, Server
 from tests.flow.api_people import CAMERA, PASSWORD, POLICY, SHOP, House, Person, open_house
 from troth.devices.batch import Batch
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import FunctionName, ItemName, Reading
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)

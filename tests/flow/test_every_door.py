@@ -31,7 +31,7 @@ from troth.edges.web.app import create_pages
 from troth.edges.web.visit import SESSION
 from troth.main import troth as program
 from troth.policy.clauses import NeverAboutClause
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Reading, SubjectId
 from troth.terms import Role as SubjectRole
 
@@ -195,6 +195,22 @@ ROUTES = {
     "POST /privacy/cancel": P,
     "POST /privacy/cancel/take-back": W,
     "GET /static/{name}": U,
+    "GET /desk": U,
+    "POST /desk": W,
+    "GET /desk/join": U,
+    "POST /desk/join": W,
+    "POST /desk/leave": W,
+    "GET /desk/requests": M,
+    "GET /desk/requests/new": M,
+    "POST /desk/requests/new": M,
+    "GET /desk/requests/{number}": M,
+    "POST /desk/requests/{number}/{step}": M,
+    "GET /desk/look": M,
+    "POST /desk/look": M,
+    "GET /desk/system": M,
+    "GET /desk/staff": M,
+    "POST /desk/staff/invite": M,
+    "POST /desk/staff/{colleague}/dismiss": M,
 }
 COMMANDS = {
     "serve": U,
@@ -217,6 +233,7 @@ COMMANDS = {
     "ledger rotate": M,
     "receipt verify": U,
     "staff add": M,
+    "staff invite": M,
     "breach declare": M,
     "breach list": M,
     "breach write": M,
@@ -245,6 +262,13 @@ TOPICS = {
     "troth.changed.{subject}": U,
 }
 METHODS = {
+    **dict.fromkeys(("passkey_to_make", "passkey_to_show"), U),
+    **dict.fromkeys(("join_staff", "enter_desk", "leave_desk"), W),
+    **dict.fromkeys(
+        ("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues", "demand_invited"), M
+    ),
+    **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
+    **dict.fromkeys(("look_up", "look_for_request"), P),
     **dict.fromkeys(("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"), U),
     **dict.fromkeys(("export_ledger", "ledger_keys"), U),
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
