@@ -21,7 +21,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,10 +29,12 @@ from pathlib import Path
 from random import Random
 from ssl import SSLContext
 from statistics import quantiles
+from typing import cast
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from devices import POLICY, Owner, owner, owners
+from fastapi.routing import APIRoute
 from served import Served, by_kind, served, trusted
 from services import services
 from sides import SINCE, Sealing, batch
@@ -42,6 +44,7 @@ from troth.app.prepare import prepare
 from troth.app.settings import Settings
 from troth.app.system import System, opened
 from troth.app.wiring import Troth
+from troth.edges.web.app import create_pages
 from troth.subjects import sessions
 from troth.subjects.registration import Registration
 from troth.subjects.senders import Channel
@@ -169,18 +172,17 @@ async def browser(up: Served, tls: SSLContext, session: str, place: int) -> Asyn
 
 def routes() -> list[str]:
     """Return the pages that need no parameter."""
-    from typing import cast
-
-    from fastapi.routing import APIRoute
-
-    from troth.edges.web.app import create_pages
-
     pages = create_pages(cast("Troth", None))  # asked for its routes, and nothing else
-    return [
-        route.path
-        for route in pages.routes
-        if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and "{" not in route.path
-    ]
+    return sorted({path for path in _paths(pages.routes) if "{" not in path})
+
+
+def _paths(routes: Iterable[object]) -> Iterator[str]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            yield from _paths(included.routes)
+        elif isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            yield route.path
 
 
 def kind_of(path: str) -> str:
@@ -200,6 +202,7 @@ async def found(one: Browser) -> dict[str, str]:
         if status == 200 and body.lstrip().lower().startswith(b"<!doctype"):
             pages[kind_of(path)] = path
             left += [link.decode().replace("&amp;", "&") for link in _LINK.findall(body)]
+    assert pages, "nobody is signed in"
     return pages
 
 
