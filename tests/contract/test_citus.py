@@ -31,6 +31,8 @@ LOCAL = {
     "outbox": "workers take turns with SKIP LOCKED",
     "erasure": "its number and link are unique over everybody",
     "erasure_due": "about nobody any more",
+    "import_file": "about nobody: how far a file has come",
+    "import_line": "about nobody: lines and reasons",
     "function_due": "workers take turns with SKIP LOCKED",
     "farewell_word": "about nobody any more; workers take turns with SKIP LOCKED",
     "anonymous": "about nobody",

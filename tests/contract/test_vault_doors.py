@@ -308,6 +308,8 @@ def calls(bench, permit):
         lambda tx: drain(vault.holds.open(tx, permit)),
         lambda tx: vault.on_file(tx, permit),
         lambda tx: vault.arrive(tx, [Arrival(permit, {PHONE: {"v": 1}}, {})]),
+        lambda tx: vault.timeline.newest(tx, permit, START.date()),
+        lambda tx: vault.timeline.marks(tx, permit, START.date(), START.date()),
     )
 
 
@@ -318,14 +320,15 @@ def test_every_call_of_the_vault_that_takes_a_permit_is_tried():
     from troth.vault.erasure import Erasure
     from troth.vault.holds import Holds
     from troth.vault.lookup import Lookup
+    from troth.vault.timeline import Timeline
 
     found = [
         name
-        for kind in (Vault, Lookup, Erasure, Holds)
+        for kind in (Vault, Lookup, Erasure, Holds, Timeline)
         for name, call in getmembers(kind, isfunction)
         if not name.startswith("_") and {"permit", "arrivals"} & signature(call).parameters.keys()
     ]
-    assert len(found) == 23, found  # as many as `calls` lists
+    assert len(found) == 25, found  # as many as `calls` lists
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.vault import START, Bench, reading
 from troth.policy.keeping import Held
-from troth.terms import Basis, ClauseId, ItemName, Reference, Verb
+from troth.terms import Basis, ClauseId, FunctionName, ItemName, PolicyName, Reference, Verb
 from troth.vault import Erased, NotCovered, NotHeld, certificate
 from troth.vault.farewell import Farewell
 from troth.vault.stages import Stage
@@ -206,7 +206,46 @@ async def test_an_event_is_held_by_a_copy_of_its_own(bench):
         assert await bench.vault.holds.begin_event(tx, permit, sent[1], HOLD) == record
     await cancel(bench, subject)
     (found,) = (await held(bench, subject)).values()
-    assert found == {"id": sent[1].id.bytes, "measured": START.isoformat(), "value": {"n": 1}}
+    assert found == {"id": str(sent[1].id), "measured": START.isoformat(), "value": {"n": 1}}
+
+
+async def test_what_ends_a_person_s_account_holds_readings_as_it_holds_documents(bench):
+    """A law wants them: nobody else reaches them from then on, and they go with their hold."""
+    subject, other = await bench.subject(), ItemName("motion")
+    sent = [reading(ORDER, at=START - timedelta(days=20 * n), value={"n": n}) for n in range(6)]
+    await bench.append(subject, [*sent[:3], reading(other)], function="shop")
+    await bench.append(subject, sent[3:], function="shop")
+    kept = await order(bench, subject, {"n": "document"}, hold=False)
+    of = (PolicyName("sunmi-camera"), FunctionName("shop"), 1)
+
+    async def begin(holds):
+        async with bench.tx() as tx:
+            return await bench.vault.holds.begin_all(tx, subject, of, holds)
+
+    assert await begin({ORDER: (Held(START, LAW),)}) == 0  # over already
+    records = await begin({ORDER: HOLD})
+    assert records == 1 + len({(one.measured.year, one.measured.month) for one in sent})
+    assert await begin({ORDER: HOLD}) == records  # and holds nothing twice
+    assert len(await bench.everything(subject)) == 1 + 6 + 1  # still there for its purpose, once
+    await cancel(bench, subject)
+    with pytest.raises(Erased):
+        await bench.events(subject, ORDER, function="shop")
+    with pytest.raises(NotCovered):
+        await held(bench, subject, basis=Basis.OWN_RIGHT)
+    found = await held(bench, subject)
+    assert len(found) == records
+    assert found.pop(kept) == {"n": "document"}
+    copies = [one for value in found.values() for one in value["readings"]]
+    assert sorted(copies, key=lambda one: one["value"]["n"]) == [
+        {"id": str(one.id), "measured": one.measured.isoformat(), "value": one.value} for one in sent
+    ]
+    await bench.turn()
+    assert len(await held(bench, subject)) == records
+    bench.clock.at = YEARS
+    assert await end(bench) == records
+    assert await held(bench, subject) == {}
+    async with bench.tx() as tx:
+        assert await tx.value("SELECT count(*) FROM document") == 0
 
 
 async def test_the_database_takes_no_hold_that_ends_before_it_began(bench):

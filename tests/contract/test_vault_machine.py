@@ -1,4 +1,4 @@
-"""The vault against a dict: storing, reading, letting go, turning epochs, crashing, erasing in any order."""
+"""The vault against a dict: storing, editing, reading, letting go, ending keys, epochs and people."""
 
 from __future__ import annotations
 
@@ -148,6 +148,32 @@ class VaultAgainstDict(RuleBasedStateMachine):
             assert (stored.stored, stored.duplicates) == (len(new), len(readings) - len(new))
             held.update(new)
             sent.update(new)
+
+    @rule(who=people, function=FUNCTIONS, number=st.integers(0, 12), value=VALUES)
+    def correct(self, who, function, number, value):
+        one = self.model[who]
+        held = one.events.get(function, {}).get(UUID(int=number))
+        corrected = Reading(UUID(int=number), ItemName("motion"), held.measured if held else START, value)
+        if one.erased or held is None:
+            with pytest.raises(Erased if one.erased else NotHeld):
+                self.run(self.bench.correct(who, corrected, function=function))
+        else:
+            self.run(self.bench.correct(who, corrected, function=function))
+            one.events[function][held.id] = corrected
+
+    @rule(who=people, function=FUNCTIONS, number=st.integers(0, 12))
+    def delete(self, who, function, number):
+        one, which = self.model[who], UUID(int=number)
+        if one.erased or which not in one.events.get(function, {}):
+            with pytest.raises(Erased if one.erased else NotHeld):
+                self.run(self.bench.delete(who, which, function=function))
+        else:
+            self.run(self.bench.delete(who, which, function=function))
+            del one.events[function][which]
+
+    @rule(steps=st.integers(1, 5))
+    def rekey(self, steps):
+        self.run(self.bench.rekey(steps))
 
     @rule(who=people, function=FUNCTIONS, after=st.integers(0, 70), hours=st.integers(0, 70))
     def window(self, who, function, after, hours):

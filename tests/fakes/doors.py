@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from troth.app import views
+from troth.app import looks, views
 from troth.app.policies import compiled
 from troth.policy.notice import Notice
 from troth.policy.text import notice
 from troth.subjects.accounts import SignInRefused
+from troth.subjects.records import Kept
 from troth.subjects.sessions import NotSignedIn
 from troth.terms import ClauseId, Denied, Deny, DeviceId, EntryId, FunctionName, ItemName, Reason, SubjectId
 
@@ -63,6 +64,7 @@ class FakeDoors:
 
     asked: list[tuple[str, object]] = field(default_factory=list)
     denied: Deny | None = None
+    value: Mapping[str, object] = field(default_factory=lambda: {"opens": "09:00", "closes": "21:00"})
 
     def _who(self, token: str) -> None:
         if token != TOKEN:
@@ -139,6 +141,46 @@ class FakeDoors:
             ),
             (views.DeviceLine(CAMERA, "SUNMI SS-10", date(2026, 3, 1)),),
         )
+
+    async def rights(self, token: str) -> tuple[looks.RightLine, ...]:
+        self._who(token)
+        clause = ClauseId("sunmi-camera/rights/cancel")
+        return (looks.RightLine("cancel", clause, True, ("privacy_page",), AT, None),)
+
+    async def requests(self, token: str) -> tuple[views.RequestLine, ...]:
+        self._who(token)
+        return ()
+
+    async def details(self, token: str) -> tuple[looks.Detail, ...]:
+        self._who(token)
+        return (
+            looks.Detail(
+                function=FunctionName("store_guard"),
+                item=ItemName("business_hours"),
+                clause=CLAUSE,
+                on_file=True,
+                value=self.value,
+                may_give=True,
+                may_take_back=True,
+            ),
+        )
+
+    async def give(self, token: str, function: str, values: Mapping[ItemName, object]) -> Kept:
+        self._who(token)
+        self.asked.append(("give", (function, values)))
+        return Kept(frozenset(values))
+
+    async def collected(self, token: str, before: date | None = None) -> looks.Timeline:
+        self._who(token)
+        line = looks.Times(
+            policy="sunmi-camera",
+            function=FunctionName("customer_flow"),
+            item=ItemName("line_crossing"),
+            times=2,
+            first=AT,
+            last=AT,
+        )
+        return looks.Timeline((looks.Day(day=before or AT.date(), measured=(line,)),), date(2026, 2, 20))
 
     async def choose(
         self, token: str, function: str, language: str, text_hash: str | None, *, item: str | None = None

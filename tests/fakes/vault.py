@@ -31,6 +31,7 @@ from troth.terms import (
 )
 from troth.vault import FolderKeyring, Vault
 from troth.vault.erasure import Erasure, Hooks
+from troth.vault.rekeying import Rekeying
 from troth.vault.roll import Roll
 from troth.vault.rotation import Rotation
 from troth.vault.rules import NO_RULES
@@ -81,6 +82,7 @@ class Bench:
         self.hooks = hooks
         self.erasure = Erasure(self.keyring, self.clock, self.signer, self.roll, hooks)
         self.rotation = Rotation(self.db, self.keyring, self.clock, batch=3)
+        self.rekeying = Rekeying(self.keyring, self.clock, batch=3)
 
     async def __aenter__(self):
         await self.db.__aenter__()
@@ -148,6 +150,23 @@ class Bench:
 
     async def turn(self):
         return [progress async for progress in self.rotation.turn()]
+
+    async def correct(self, subject, corrected, function="watch"):
+        async with self.tx() as tx:
+            permit = self.permit(subject, Verb.COLLECT, function, corrected.item)
+            await self.vault.correct(tx, permit, corrected)
+
+    async def delete(self, subject, reading, function="watch"):
+        async with self.tx() as tx:
+            await self.vault.delete(tx, self.permit(subject, Verb.FORGET, function), reading)
+
+    async def rekey(self, steps=1000):
+        """End the keys that are owed an end, in so many steps; return how many there was something for."""
+        for done in range(steps):
+            async with self.tx() as tx:
+                if not await self.rekeying.step(tx):
+                    return done
+        return steps
 
     async def begin(self, subject, plan):
         async with self.tx() as tx:

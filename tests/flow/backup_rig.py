@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -23,10 +23,11 @@ def unseen(*_what):
 
 @dataclass
 class Safe:
-    """Where backups go, and what makes them: ``database`` of the living system, its ``home``."""
+    """Where backups go, and what makes them: the living system's ``database``, its ``home``, its settings."""
 
     database: object
     folder: object
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def home(self):
@@ -43,12 +44,12 @@ class Safe:
     @asynccontextmanager
     async def house(self):
         self.home.mkdir(mode=0o700, exist_ok=True)
-        async with open_house(self.database, self.home) as house:
+        async with open_house(self.database, self.home, **self.more) as house:
             yield house
 
     def settings(self, database=None, home=None, **more):
         ways = (database or self.database).environ
-        return Settings.from_environ({"TROTH_DATA": str(home or self.home), **ways, **more})
+        return Settings.from_environ({"TROTH_DATA": str(home or self.home), **ways, **self.more, **more})
 
     async def take(self, house):
         return await take(self.settings(), self.data, self.keys, house.clock.now(), unseen)

@@ -18,7 +18,7 @@ from troth.app.settings import MEDIA
 from troth.app.system import SPARES, TAIL
 from troth.ledger.tail import Tail
 from troth.ledger.verify import Verified
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.vault import Erased, addendum, certificate
 from troth.vault.farewell import Farewell
 from troth.vault.keyring import EpochKind
@@ -45,10 +45,10 @@ async def cancelled(owner):
     return await owner.done("POST", "/v1/me/cancel/confirm", {"confirm": offer["confirm"]})
 
 
-async def with_a_camera(house, owner):
+async def with_a_camera(house, owner, camera=CAMERA):
     maker = await house.staff(Role.MAKER)
-    await maker.done("POST", "/v1/maker/devices", {key: CAMERA[key] for key in ("serial", "model", "code")})
-    await owner.done("POST", "/v1/me/devices", CAMERA)
+    await maker.done("POST", "/v1/maker/devices", {key: camera[key] for key in ("serial", "model", "code")})
+    await owner.done("POST", "/v1/me/devices", camera)
     for function in ("customer_flow", "store_guard"):
         await owner.done("POST", f"/v1/me/functions/{function}/choose", {"language": "en"})
     await owner.done("PUT", "/v1/me/store", SHOP)

@@ -1,13 +1,15 @@
 """What a thief of a running system's disk finds: nothing that came in through any door, well or badly formed.
 
 Each door gets a value of its own, which no file may hold in any form: not the database, its log, the stream,
-the keyring, the tail or any log. With sealing put out of action the same scan finds all that is kept, in the
-tables and in the write-ahead log: the control. The vault's own doors are tried in `test_vault_forensics.py`.
+the objects of media, the keyring, the tail, any log, any temporary file, or a backup. With sealing put out of
+action the same scan finds all that is kept, in the tables, in the write-ahead log and in the backup, and film
+in the folder of media: the control. The vault's own doors are tried in `test_vault_forensics.py`.
 """
 
 import asyncio
 import os
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +18,7 @@ import aiomqtt
 import httpx
 import pytest
 
+from troth.app.backup.take import take
 from troth.main.demo import Wishes, staged
 from troth.prove.scan import scan
 from troth.prove.story import opening
@@ -28,16 +31,22 @@ PATIENCE_S = 60
 MARKS = ("phone", "email", "store_name", "store_address", "serial", "mac", "ip")
 """What the owner of every stage gives."""
 REFUSED = range(400, 500)
+SYSTEM, BACKUP, KEYS, TEMPORARY = "system", "backup", "keys", "temporary"
+"""The folders that are looked through."""
 STEM = "mk" + uuid4().hex[:16].translate(str.maketrans("0123456789", "ghijklmnop")) + "q"
 """How every value begins that a test of this run plants, but for those that must look like a number."""
+REPLACED = frozenset({"store_name", "store_address", "wrong"})
+"""What another value takes the place of."""
 _numbers = count(1)
 
 
 @pytest.fixture(autouse=True)
-def no_settings(monkeypatch):
-    """What steers a test run is no setting of the system."""
+def no_settings(monkeypatch, tmp_path):
+    """What steers a test run is no setting of the system; what is temporary is looked through too."""
     for name in [name for name in os.environ if name.startswith("TROTH_")]:
         monkeypatch.delenv(name)
+    (tmp_path / TEMPORARY).mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / TEMPORARY))
 
 
 def marker():
@@ -100,7 +109,40 @@ async def kept(stage):
     field = next(iter(shown["value"]))
     handed["values"] = {"store_name": {field: told["service"]}}
     (await service.ask("POST", "/v1/service/collect", handed)).require()
+    await corrected(stage, told)
+    await filmed(stage, told)
     return planted | told
+
+
+async def corrected(stage, told):
+    """Have a value on file, and then another in its place."""
+    path = "/v1/me/functions/customer_flow/items"
+    (field,) = (await stage.owner.ask("GET", f"{path}/store_address")).require()["value"]
+    for name in ("wrong", "right"):
+        told[name] = marker()
+        values = {"values": {"store_address": {field: told[name]}}}
+        (await stage.owner.ask("PUT", path, values)).require()
+
+
+async def filmed(stage, told):
+    """Have film come in: whole from the person, and broken off."""
+    ask = stage.owner.ask
+    (await ask("POST", "/v1/me/functions/cloud/choose", {"language": "en"})).require()
+    values = {"values": {"device_serial": {"value": stage.marks.serial}}}
+    (await ask("PUT", "/v1/me/functions/cloud/items", values)).require()
+    told["film"] = marker()
+    said = {"authorization": f"Bearer {stage.owner.token}", "content-type": "video/mp4"}
+    path = "/v1/me/functions/cloud/media/cloud_video"
+    async with httpx.AsyncClient(base_url=stage.base_url, trust_env=False, timeout=30) as http:
+        answer = await http.post(path, content=told["film"].encode() * 5000, headers=said)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        copy = await http.get("/v1/me/copy", headers=said)  # what goes out leaves nothing behind
+        assert told["right"] in copy.text
+
+
+async def backed_up(stage, folder):
+    settings = replace(stage.levers.system.settings, owner_dsn=stage.evidence.dsn)
+    await take(settings, folder / BACKUP, folder / KEYS, stage.levers.now(), lambda *_what: None)
 
 
 async def refused(stage):
@@ -203,24 +245,41 @@ async def _badly_over_mqtt(stage, plant):
             await client.subscribe(f"down/{plant('subscription')}/ack")
 
 
-async def looked_for(stage, values):
+async def looked_for(stage, folder, values):
+    """Return what is seen of ``values`` in any file, by the folder it is in."""
     await stage.evidence.checkpoint()
-    return await asyncio.to_thread(scan, stage.roots, values)
+    assert stage.roots == (folder / SYSTEM / "system",)
+    return await asyncio.to_thread(scan, [folder], values)
 
 
 async def test_no_file_of_a_running_system_holds_what_came_in_through_any_door(tmp_path):
-    async with system(tmp_path) as stage:
+    async with system(tmp_path / SYSTEM) as stage:
         planted = await kept(stage) | await refused(stage)
+        await backed_up(stage, tmp_path)
         others = [value for value in planted.values() if not value.startswith(STEM)]
-        seen = await looked_for(stage, [STEM, stage.marks.password, *others])
+        seen = await looked_for(stage, tmp_path, [STEM, stage.marks.password, *others])
     assert {(one.marker, one.form, one.file) for one in seen} == set()
     assert len(planted) - len(others) > 200
 
 
-async def test_with_sealing_out_of_action_all_that_is_kept_is_found_in_table_and_log(tmp_path):
-    async with system(tmp_path, "sealing") as stage:
+async def test_with_sealing_out_of_action_all_that_is_kept_is_found_in_every_store(tmp_path):
+    async with system(tmp_path / SYSTEM, "sealing") as stage:
         planted = await kept(stage)
-        seen = await looked_for(stage, planted.values())
-    for part in ("base", "pg_wal"):
-        found = {one.marker for one in seen if part in Path(one.file).parts}
-        assert {name for name, value in planted.items() if value not in found} == set(), part
+        await backed_up(stage, tmp_path)
+        seen = await looked_for(stage, tmp_path, planted.values())
+
+    def found(*parts):
+        return {one.marker for one in seen if set(parts) <= set(Path(one.file).parts)}
+
+    def missing(names, *parts):
+        return {name for name in names if planted[name] not in found(*parts)}
+
+    rows = planted.keys() - {"film"}
+    assert missing(rows, SYSTEM, "base") == set()
+    assert missing(rows, SYSTEM, "pg_wal") == set()
+    assert missing({"film"}, SYSTEM, "media") == set()
+    # A backup holds what is: not what was replaced before it.
+    replaced = {name for name in rows if name in REPLACED}
+    assert missing(rows - replaced, BACKUP, "tables") == set()
+    assert missing(replaced, BACKUP) == replaced
+    assert missing({"film"}, BACKUP, "media") == set()

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import CAMERA, PASSWORD, PHONE, House, Person, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.vault import stream
 
 MIB = 1 << 20
@@ -38,13 +38,13 @@ async def owner(house: House) -> Person:
     return (await filmed(house))[0]
 
 
-async def filmed(house: House) -> tuple[Person, str]:
+async def filmed(house: House, phone: str = PHONE, camera: dict[str, str] = CAMERA) -> tuple[Person, str]:
     """Return an owner with cloud video, and what their camera proves itself with."""
-    owner, maker = await house.owner(), await house.staff(Role.MAKER)
-    await maker.done("POST", "/v1/maker/devices", {key: CAMERA[key] for key in ("serial", "model", "code")})
-    device = await owner.done("POST", "/v1/me/devices", CAMERA)
+    owner, maker = await house.owner(phone=phone), await house.staff(Role.MAKER)
+    await maker.done("POST", "/v1/maker/devices", {key: camera[key] for key in ("serial", "model", "code")})
+    device = await owner.done("POST", "/v1/me/devices", camera)
     await owner.done("POST", "/v1/me/functions/cloud/choose", {"language": "en"})
-    serial = {"values": {"device_serial": {"value": CAMERA["serial"]}}}
+    serial = {"values": {"device_serial": {"value": camera["serial"]}}}
     await owner.done("PUT", "/v1/me/functions/cloud/items", serial)
     return owner, f"{device['token']}.{device['secret']}"
 
@@ -262,6 +262,54 @@ async def test_too_much_is_refused_when_it_is_announced_and_when_it_comes(
     assert await house.troth.sweep_media() == 1
     assert on_disk(tmp_path) == []
     assert (await owner.done("GET", "/v1/me/media"))["media"] == []
+
+
+async def test_what_one_person_has_together_is_limited(house: House, owner: Person, tmp_path: Path):
+    house.troth._system.media.quota = 5 * MIB
+    first = await stored(house, owner.token, bytes(3 * MIB))
+    announced = await send(house, owner.token, bytes(3 * MIB))
+    assert (announced.status_code, announced.json()["reason"]) == (413, "no_room")
+    assert "delete some of it" in announced.json()["detail"]
+
+    chunked = await send(house, owner.token, pieces(*[bytes(MIB)] * 3))
+    assert (chunked.status_code, chunked.json()["reason"]) == (413, "no_room")
+    while await house.troth.sweep_media():
+        pass
+    assert len(on_disk(tmp_path)) == 1
+    other, _ = await filmed(house, "+8613800138001", CAMERA | {"serial": "SS-0002"})
+    await stored(house, other.token, bytes(5 * MIB))  # somebody else's room is theirs
+    assert (await send(house, other.token, b"")).json()["reason"] == "no_room"
+    await owner.done("DELETE", f"/v1/me/media/{first}")
+    await stored(house, owner.token, bytes(5 * MIB))
+
+
+async def test_media_is_on_file_from_the_first_object_to_the_last(
+    house: House, owner: Person, database: Dsns
+):
+    async def on_file() -> bool:
+        return "cloud_video" in (await owner.done("GET", "/v1/me/records"))["functions"]["cloud"]
+
+    def evidence(kind: str) -> int:
+        query = "SELECT count(*) FROM ledger_entry WHERE kind = %s AND convert_from(body, 'UTF8') LIKE %s"
+        with psycopg.connect(database.owner) as conn:
+            return conn.execute(query, (kind, "%cloud_video%")).fetchall()[0][0]
+
+    assert not await on_file()
+    first, second = [await stored(house, owner.token, b"film") for _ in range(2)]
+    assert await on_file()
+    assert (
+        await owner.ask("GET", "/v1/me/functions/cloud/items/cloud_video")
+    ).status_code == 404  # no document
+    await owner.done("DELETE", f"/v1/me/media/{first}")
+    assert await on_file()
+    await owner.done("DELETE", f"/v1/me/media/{second}")
+    assert not await on_file()
+    assert (evidence("supplied"), evidence("removed")) == (1, 1)
+    third = await stored(house, owner.token, b"film")
+    await owner.done("DELETE", "/v1/me/functions/cloud/items/cloud_video")  # all of it
+    assert (await get(owner, third)).status_code == 404
+    assert not await on_file()
+    assert (evidence("supplied"), evidence("removed")) == (2, 2)
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(house: House, owner: Person, tmp_path: Path):

@@ -18,9 +18,10 @@ from typer.testing import CliRunner
 
 from troth.app import policies
 from troth.edges.cli.app import app
-from troth.main.prove import Telling, proven, sabotaged, wanted
+from troth.main.prove import Telling, proven, wanted
 from troth.main.prove import scratch as scratch_system
 from troth.main.proving import NotWhole
+from troth.main.sabotaging import sabotaged
 from troth.main.troth import run  # noqa: F401 - it is what puts `prove` among the commands
 from troth.prove.case import Case
 from troth.prove.changes import EVERYTHING, NOTHING, QUICK
@@ -34,7 +35,7 @@ from troth.prove.world import World
 WHOLE, SAMPLED = "sunmi-camera", "kaiconn"
 EVERY = os.environ.get("TROTH_PROVE") == "all"
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
-QUIET = Telling(lambda _: None, lambda _: None, lambda _: None)
+QUIET = Telling(lambda _: None, lambda _: None, lambda: None)
 AT_ONCE = 8
 WRONG = {
     "empty": (404, {"detail": "there is nothing here"}),

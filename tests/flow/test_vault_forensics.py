@@ -5,7 +5,9 @@ With sealing put out of action the same scan finds every one of them: the contro
 
 from __future__ import annotations
 
+import shutil
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -22,9 +24,20 @@ from troth.db import migrate
 from troth.policy.keeping import Held
 from troth.prove.scan import scan
 from troth.terms import ClauseId, ItemName, Verb
-from troth.vault import Claimed, NotStorable, Unsealable, blocks, cipher, events, keys
-from troth.vault.errors import KeyDestroyed
+from troth.vault import (
+    Claimed,
+    EpochKind,
+    FolderKeyring,
+    NotStorable,
+    Unsealable,
+    blocks,
+    cipher,
+    documents,
+    events,
+    keys,
+)
 from troth.vault.farewell import Farewell
+from troth.vault.label import Kind, Label
 from troth.vault.media import Media
 from troth.vault.objects import Objects
 
@@ -66,13 +79,6 @@ async def film(bench, subject, content, told, *, whole):
             await media.finish(tx, permit, upload)
 
 
-async def correct(bench, subject, sent, marker):
-    """Give a stored reading another value: its block is sealed anew, the old one is a dead row."""
-    async with bench.tx() as tx:
-        permit = bench.permit(subject, Verb.COLLECT, "watch", "motion")
-        await bench.vault.correct(tx, permit, replace(sent, value={"plate": marker}))
-
-
 async def keep_for_the_law(bench, subject, markers):
     """Hold a document, and a copy of a reading."""
     order, holds = ItemName("order"), (Held(START + timedelta(days=9), ClauseId("p/legal_holds/orders")),)
@@ -105,7 +111,7 @@ async def plant(bench, database):
     sent = reading("motion", value={"plate": markers["event"]})
     await bench.append(subject, [sent, *(reading("motion", at=START) for _ in range(20))])
     await bench.append(subject, [sent])
-    await correct(bench, subject, sent, markers["corrected"])
+    await bench.correct(subject, replace(sent, value={"plate": markers["corrected"]}))
     await keep_for_the_law(bench, subject, markers)
     await upload(bench, subject, markers["media"].encode())
     phone = ItemName("phone")
@@ -181,33 +187,98 @@ SELECT b.function, b.class AS retention, b.at_day, b.block, b.key, b.version, b.
        k.owner_epoch, k.kek_epoch, k.wrapped
   FROM event_block b JOIN vault_key k USING (subject, key) WHERE b.subject = %(subject)s
 """
+_WRAP = b"\x7b"
+"""How PostgreSQL begins a value of 60 bytes: what follows may be a wrapped key."""
 
 
-async def test_what_was_corrected_lies_sealed_in_dead_rows_and_opens_until_its_functions_key_has_ended(
-    bench, server
-):
-    """As docs/decisions/0006 says: correcting is not erasing. Ending the function is, with its epoch."""
-    subject, sent, marker = await bench.subject(), reading("motion", value={"plate": "old"}), "new"
+def everywhere(folder):
+    """Return the content of every file."""
+    return [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+
+
+def keys_left(files, keyring, labels):
+    """Return every key that some 60 bytes of ``files`` are the wrap of, under any key of the keyring."""
+    keks = [
+        (key, label(epoch).aad())
+        for epoch in keyring.epochs(EpochKind.KEK)
+        for key in [keyring.key(EpochKind.KEK, epoch)]
+        for label in labels
+    ]
+    found = set()
+    for text in files:
+        at = text.find(_WRAP)
+        while at >= 0:
+            for kek, aad in keks:
+                with suppress(Unsealable):
+                    found.add(cipher.unwrap(kek, aad, text[at + 1 : at + 61]))
+            at = text.find(_WRAP, at + 1)
+    return found
+
+
+async def test_a_corrected_reading_is_opened_by_nothing_once_its_key_and_its_epoch_have_ended(bench, server):
+    """A thief has every file of the database, and the keyring of today or of the day before."""
+    subject, sent = await bench.subject(), reading("motion", value={"plate": "old"})
     await bench.append(subject, [sent])
     async with bench.tx() as tx:
         old = await tx.row(events.Block, _BLOCK, {"subject": subject})
-    await correct(bench, subject, sent, marker)
-    with psycopg.connect(Dsns(server, "troth").owner, autocommit=True) as owner:
-        owner.execute("CHECKPOINT")
-    heap = [file for file in server._directory.rglob("base/**/*") if file.is_file()]
-    assert any(bytes(old.sealed) in file.read_bytes() for file in heap)
+    await bench.append(subject, [other := reading("motion", value={"plate": "kept"})])
+    await bench.correct(subject, corrected := replace(sent, value={"plate": "new"}))
 
-    def opened(row):
-        owner = events.owner_of(subject, row)
-        key = keys.unwrap(bench.keyring, owner, keys.Wrapped(row.key, row.kek_epoch, bytes(row.wrapped)))
-        rest = events.of_block(row.at_day, row.version, row.policy_version)
-        aad = events.labels(owner).aad(row.block.bytes, rest)
-        return blocks.decode(cipher.unseal(key.secret, aad, bytes(row.sealed)))
+    def labels_of(epoch):
+        owner = events.owner_of(subject, old)
+        return [keys.key_label(replace(owner, owner_epoch=n), old.key, epoch) for n in (0, -1)]
 
-    assert opened(old) == [sent]
-    async with bench.tx() as tx:
-        await bench.vault.close(tx, bench.permit(subject, Verb.FORGET, "watch"))
+    labels = [lambda epoch, n=n: labels_of(epoch)[n] for n in (0, 1)]
+
+    def thief(keyring):
+        with psycopg.connect(Dsns(server, "troth").owner, autocommit=True) as owner:
+            owner.execute("CHECKPOINT")
+        files = everywhere(server._directory)
+        assert any(bytes(old.sealed) in text for text in files)  # nobody overwrites it
+        return [opened_by(old, key, subject) for key in keys_left(files, keyring, labels)]
+
+    assert thief(bench.keyring) == [[sent]]
+    await bench.rekey()
+    assert thief(bench.keyring) == [[sent]]  # deleted from the rows; not yet from the dead ones
+    shutil.copytree(bench.folder / "keyring", yesterday := bench.folder / "yesterday")
     await bench.turn()
-    assert any(bytes(old.sealed) in file.read_bytes() for file in heap if file.exists())
-    with pytest.raises(KeyDestroyed):
-        opened(old)
+    assert thief(bench.keyring) == []
+    assert thief(FolderKeyring.create(yesterday)) == [[sent]]  # until no copy of it is left
+    assert await bench.events(subject) == sorted([corrected, other], key=lambda one: one.id)
+
+
+def opened_by(row, secret, subject):
+    aad = events.labels(events.owner_of(subject, row)).aad(
+        row.block.bytes, events.of_block(row.at_day, row.version, row.policy_version)
+    )
+    return blocks.decode(cipher.unseal(secret, aad, bytes(row.sealed)))
+
+
+async def test_a_replaced_document_is_opened_by_nothing_once_its_epoch_has_ended(bench, server):
+    subject = await bench.subject()
+    record = await bench.put(subject, "name", {"v": "old"})
+    async with bench.tx() as tx:
+        sealed = await tx.value("SELECT sealed FROM document WHERE subject = %(s)s", {"s": subject})
+    await bench.put(subject, "name", {"v": "new"})
+
+    def label(epoch):
+        return documents.wrap_label(subject, record, "sunmi-camera/register", "purpose", epoch)
+
+    aad = Label(
+        kind=Kind.DOCUMENT, subject=subject, record=record, name="name", version=1, policy_version=1
+    ).aad()
+
+    def thief():
+        with psycopg.connect(Dsns(server, "troth").owner, autocommit=True) as owner:
+            owner.execute("CHECKPOINT")
+        files, found = everywhere(server._directory), []
+        assert any(bytes(sealed) in text for text in files)
+        for key in keys_left(files, bench.keyring, [label]):
+            with suppress(Unsealable):
+                found.append(blocks.decode_value(cipher.unseal(key, aad, bytes(sealed))))
+        return found
+
+    assert thief() == [{"v": "old"}]
+    await bench.turn()
+    assert thief() == []
+    assert await bench.open(subject, "name") == {"v": "new"}

@@ -1,4 +1,4 @@
-"""A vault whose process is shot while it stores, erases and turns epochs: nothing it said is lost or undone.
+"""A vault whose process is shot while it stores, edits, erases, ends keys and epochs: what it said is true.
 
 ``TROTH_KILLS`` says how often (`make kills`: 200), ``TROTH_KILLS_SEED`` repeats the moments.
 """
@@ -57,9 +57,20 @@ def heard(words):
     return stored, refused, begun - refused, turned
 
 
+def edits(words):
+    """Return the readings said to be corrected; said to be deleted; of which that was only begun; steps."""
+    said = {
+        name: {word[name] for word in words if name in word} for name in ("corrected", "deleting", "deleted")
+    }
+    steps = sum(word.get("rekeyed", 0) for word in words)
+    return said["corrected"], said["deleted"], said["deleting"] - said["deleted"], steps
+
+
 async def examined(bench, words):
     """Hold the vault to what was said of it: return what became of whom."""
     stored, refused, unknown, _ = heard(words)
+    corrected, deleted, deleting, _ = edits(words)
+    await bench.rekey(100_000)
     async for _ in bench.rotation.resume():  # what was cut short is finished
         pass
     assert all(len(bench.keyring.epochs(kind)) == 1 for kind in TURNED)
@@ -67,19 +78,25 @@ async def examined(bench, words):
     fates = Counter()
     for subject, readings in stored.items():
         try:
-            held = [str(one.id) for one in await bench.events(SubjectId(UUID(subject)))]
+            values = [(str(one.id), one.value) for one in await bench.events(SubjectId(UUID(subject)))]
         except Erased:
             fates["erased"] += 1
             assert subject in refused | unknown, f"lost; repeat with TROTH_KILLS_SEED={SEED}"
             assert subject in roll
             continue
         fates["kept"] += 1
+        held = [one for one, _ in values]
         assert subject not in refused, f"resurrected; repeat with TROTH_KILLS_SEED={SEED}"
         assert len(held) == len(set(held)), f"stored twice; repeat with TROTH_KILLS_SEED={SEED}"
-        assert readings <= set(held), f"lost; repeat with TROTH_KILLS_SEED={SEED}"
+        assert readings - deleted - deleting <= set(held), f"lost; repeat with TROTH_KILLS_SEED={SEED}"
+        assert deleted.isdisjoint(held), f"resurrected; repeat with TROTH_KILLS_SEED={SEED}"
+        assert all(value == {"n": "mended"} for one, value in values if one in corrected), "resurrected"
     with psycopg.connect(bench.owner) as owner:
         keys = {str(row[0]) for row in owner.execute("SELECT DISTINCT subject FROM vault_key")}
+        aside = owner.execute("SELECT count(*) FROM vault_key WHERE owner_epoch < 0").fetchone()
+        due = owner.execute("SELECT count(*) FROM rekey_due").fetchone()
     assert not keys & refused, f"resurrected; repeat with TROTH_KILLS_SEED={SEED}"
+    assert (aside, due) == ((0,), (0,)), f"not ended; repeat with TROTH_KILLS_SEED={SEED}"
     return fates
 
 
@@ -117,7 +134,7 @@ async def test_control_the_check_finds_what_is_planted(database, tmp_path, plant
             await examined(bench, words)
 
 
-async def test_what_a_killed_vault_said_is_true_of_storing_erasing_and_turning(database, tmp_path):
+async def test_what_a_killed_vault_said_is_true_of_storing_editing_erasing_and_turning(database, tmp_path):
     chance = random.Random(SEED)  # noqa: S311 - moments, not secrets
     words = []
     for number in range(KILLS):
@@ -125,8 +142,10 @@ async def test_what_a_killed_vault_said_is_true_of_storing_erasing_and_turning(d
     async with Bench(database, tmp_path) as bench:
         fates = await examined(bench, words)
     _, _, unknown, turned = heard(words)
+    corrected, deleted, _, steps = edits(words)
     assert fates["kept"]
     sys.stdout.write(
-        f"seed {SEED}: {KILLS} kills, {dict(fates)}, {turned} epochs turned, {len(unknown)} unknown\n"
+        f"seed {SEED}: {KILLS} kills, {dict(fates)}, {len(corrected)} corrected, {len(deleted)} deleted, "
+        f"{steps} steps of ending keys, {turned} epochs turned, {len(unknown)} unknown\n"
     )
-    assert KILLS < MANY or (fates["erased"] and turned)
+    assert KILLS < MANY or (fates["erased"] and turned and corrected and deleted and steps)

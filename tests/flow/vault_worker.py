@@ -1,7 +1,8 @@
-"""A process that stores, erases and turns epochs over one vault until it is killed.
+"""A process that stores, edits, erases, ends keys and turns epochs over one vault until it is killed.
 
 ``python -m tests.flow.vault_worker APP_DSN OWNER_DSN FOLDER SEED``. Says on stdout, a line of JSON each, what
-was committed; and before an erasure, whose it will be: what came of that one is unknown to whoever listens.
+was committed; and before an erasure or an edit, whose it will be: what came of that one is unknown to whoever
+listens.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -33,7 +35,28 @@ async def store(bench, chance, live):
         sent = [reading() for _ in range(chance.choice((1, 3, 90)))]
         await bench.append(subject, sent)
         say(stored=str(subject), readings=[str(one.id) for one in sent])
+        await edit(bench, chance, subject, sent)
         live.append(subject)
+
+
+async def edit(bench, chance, subject, sent):
+    """Correct one reading, delete another: keys are owed an end for it."""
+    if len(sent) == 1:
+        return
+    wrong, gone = chance.sample(sent, 2)
+    await bench.correct(subject, replace(wrong, value={"n": "mended"}))
+    say(corrected=str(wrong.id))
+    say(deleting=str(gone.id))
+    await bench.delete(subject, gone.id)
+    say(deleted=str(gone.id))
+
+
+async def rekey(bench):
+    while True:
+        ended = await bench.rekey(20)
+        if ended:
+            say(rekeyed=ended)
+        await asyncio.sleep(0.005)  # somebody has to edit first
 
 
 async def erase(bench, chance, live):
@@ -57,7 +80,9 @@ async def turn(bench):
 async def main(app, owner, folder, seed):
     chance, live = Random(int(seed)), []  # noqa: S311 - moments, not secrets
     async with Bench(SimpleNamespace(app=app, owner=owner), Path(folder)) as bench:
-        await asyncio.gather(store(bench, chance, live), erase(bench, chance, live), turn(bench))
+        await asyncio.gather(
+            store(bench, chance, live), erase(bench, chance, live), rekey(bench), turn(bench)
+        )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib.resources import files
 from string import Formatter
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -108,8 +109,98 @@ async def test_turning_off_goes_through_the_door(browser: httpx.AsyncClient, doo
     await sign_in(browser)
     token = csrf(await browser.get("/privacy"))
     answer = await browser.post("/privacy/functions/customer_flow", data={"csrf": token, "turn": "off"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/privacy?done=off")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/privacy/uses?done=off#customer_flow")
     assert doors.asked == [("withdraw", "customer_flow")]
+
+
+async def test_a_script_of_ours_gets_the_part_that_changed_and_what_is_said_of_it(
+    browser: httpx.AsyncClient, doors: FakeDoors
+) -> None:
+    await sign_in(browser)
+    token = csrf(await browser.get("/privacy/uses"))
+    form = {"csrf": token, "turn": "off"}
+    ours = {"hx-request": "true", "accept-language": "en"}
+    answer = await browser.post("/privacy/functions/customer_flow", data=form, headers=ours)
+    assert answer.status_code == 200
+    assert "<html" not in answer.text
+    assert '<div id="said" hx-swap-oob="innerHTML"><p>Turned off.' in answer.text
+    doors.denied = REFUSED
+    answer = await browser.post("/privacy/functions/customer_flow", data=form, headers=ours)
+    assert (answer.status_code, answer.headers["hx-retarget"]) == (403, "#said")
+    assert "<html" not in answer.text
+    browser.cookies.delete("troth_session")
+    answer = await browser.get("/privacy/collected", headers=ours)
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (200, "/")
+
+
+async def test_over_tls_no_other_host_can_plant_a_cookie(doors: FakeDoors) -> None:
+    app = create_app(doors)
+    app.mount("/", create_pages(doors))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://troth.test") as browser:
+        browser.cookies.set("troth_session", TOKEN)
+        assert (await browser.get("/privacy")).headers["location"] == "/"
+        answer = await sign_in(browser)
+        for said in answer.headers.get_list("set-cookie"):
+            assert said.startswith("__Host-troth_")
+            assert "Secure" in said
+            assert "Path=/" in said
+            assert "Domain" not in said
+        assert (await browser.get("/privacy")).status_code == 200
+
+
+async def test_a_correction_that_does_not_fit_is_said_and_not_sent(
+    browser: httpx.AsyncClient, doors: FakeDoors
+) -> None:
+    await sign_in(browser)
+    path = "/privacy/details/store_guard/business_hours"
+    page = await browser.get(path)
+    assert 'type="time" value="09:00"' in page.text
+    wrong = {"csrf": csrf(page), "opens": '9<script>"', "closes": "21:00"}
+    answer = await browser.post(path, data=wrong)
+    assert answer.status_code == 422
+    assert 'value="9&lt;script&gt;&#34;"' in answer.text
+    assert not doors.asked
+    answer = await browser.post(path, data=wrong | {"opens": "10:00"})
+    assert answer.headers["location"] == "/privacy/details?done=saved#store_guard"
+    assert doors.asked == [
+        ("give", ("store_guard", {"business_hours": {"opens": "10:00", "closes": "21:00"}}))
+    ]
+    for nothing in ("/privacy/details/store_guard/password", "/privacy/details/x/business_hours"):
+        assert (await browser.get(nothing)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/privacy/films/not-an-id",
+        "/privacy/receipts/1",
+        "/privacy/collected?before=yesterday",
+        "/privacy/collected/a/b/2026-02-30",
+    ],
+)
+async def test_an_address_that_names_nothing_is_a_page_that_says_so(
+    browser: httpx.AsyncClient, path: str
+) -> None:
+    await sign_in(browser)
+    answer = await browser.get(path, headers={"accept-language": "en"})
+    assert answer.status_code == 404
+    assert catalogue()["error_missing"]["en"] in answer.text
+    assert "yesterday" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("value", "en", "zh"),
+    [
+        ({"value": "Lantern"}, "Lantern", "Lantern"),
+        ({"opens": "09:00", "closes": "21:00"}, "opens 09:00, closes 21:00", "开门 09:00、关门 21:00"),
+        ({"direction": "in", "count": 2}, "direction in, count 2", "方向 进、人数 2"),
+        ({str(uuid4()): "SS-10", str(uuid4()): "SS-11"}, "SS-10, SS-11", "SS-10、SS-11"),
+        ([True, None, 1234.5], "yes, nothing, 1,234.5", "是、无、1,234.5"),
+    ],
+)
+def test_a_value_reads_in_both_languages(value: object, en: str, zh: str) -> None:
+    assert (Words("en").value(value), Words("zh").value(value)) == (en, zh)
 
 
 async def test_cancelling_takes_the_understanding_and_drops_the_cookie(
@@ -130,6 +221,7 @@ async def test_a_receipt_says_what_it_is_about(browser: httpx.AsyncClient) -> No
     text = (await browser.get("/privacy/receipts", headers={"accept-language": "en"})).text
     assert "<h3>You accepted the policy</h3>" in text
     assert "<h3>You turned a function on: Counting customers</h3>" in text
+    assert text.index("turned a function on") < text.index("accepted the policy")  # the newest first
 
 
 async def test_a_denial_is_told_in_words_with_its_clause(
@@ -153,9 +245,10 @@ async def test_what_a_maker_or_device_says_is_escaped(browser: httpx.AsyncClient
 
     doors.me = me
     await sign_in(browser)
-    text = (await browser.get("/privacy")).text
-    assert "<img" not in text
-    assert "&lt;img" in text
+    for path in ("/privacy", "/privacy/uses"):
+        text = (await browser.get(path)).text
+        assert "<img" not in text
+        assert "&lt;img" in text
 
 
 @pytest.mark.parametrize("path", ["/", "/policy", "/farewell", "/privacy", "/nowhere", "/static/../app.py"])
@@ -170,7 +263,9 @@ async def test_every_page_is_closed_to_scripts_frames_and_caches(
     assert "script-src 'self';" in rules or "script" not in rules
     assert "frame-ancestors 'none'" in rules
     assert answer.headers["cache-control"] == "no-store"
-    assert "<script" not in answer.text
+    assert not re.findall(
+        r"<script(?! src=\"/static/[a-z.]+\" defer></script>)|<style|\son\w+=|\sstyle=", answer.text
+    )
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer.text)
 
 
@@ -210,8 +305,9 @@ def test_every_word_of_the_domain_has_a_text() -> None:
 def test_every_text_that_a_template_asks_for_exists() -> None:
     folder = files("troth.edges.web").joinpath("templates")
     asked: set[str] = set()
-    for template in folder.iterdir():
-        asked |= set(re.findall(r"\bt\('([a-z_0-9]+)'[,)]", template.read_text(encoding="utf-8")))
+    for template in (*folder.iterdir(), *folder.joinpath("parts").iterdir()):
+        if template.is_file():
+            asked |= set(re.findall(r"\bt\('([a-z_0-9]+)'[,)]", template.read_text(encoding="utf-8")))
     assert asked <= catalogue().keys()
     assert Words("en")("effect.something_new") == "the policy says: something new."
 

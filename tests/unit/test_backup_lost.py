@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from troth.app.backup import lost
-from troth.ledger.entries import body, commitment, entry_of, new_id
+from troth.ledger.entries import EntryKind, NewEntry, body, commitment, entry_of, new_id
 from troth.terms import (
     Act,
     ActKind,
+    ClauseId,
     DeviceId,
     FunctionName,
     ItemName,
@@ -110,3 +111,29 @@ def test_when_nothing_is_known_every_acceptance_ends():
         (ActKind.ENDED, POLICY),
         (ActKind.ENDED, PolicyName("kaiconn")),
     }
+
+
+@pytest.mark.parametrize(
+    ("named", "functions"), [({}, [""]), ({"what_1": "alarm", "what_2": "guard"}, ["alarm", "guard"])]
+)
+def test_what_the_maker_ended_is_known_with_its_day(named, functions):
+    said = {
+        "matter": str(uuid4()),
+        "step": "announce",
+        "until": "2026-03-05t04:05:00z",
+        "functions": len(named),
+    }
+    entry = NewEntry(
+        kind=EntryKind.ENDING,
+        at=AT,
+        policy=PolicyName("kaiconn"),
+        clauses=(ClauseId("kaiconn/cessation/stop"),),
+        details=said | named,
+    )
+    found = lost.read([body(new_id(AT), entry, None)], frozenset())
+    assert found.acts == ()
+    assert [(one.policy, one.function, one.at) for one in found.endings] == [
+        ("kaiconn", function, AT.replace(day=5)) for function in functions
+    ]
+    told = replace(entry, details={"matter": said["matter"], "step": "finish"})
+    assert lost.read([body(new_id(AT), told, None)], frozenset()).endings == ()

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from troth.policy.changes import compare
 from troth.policy.check import RULES, SOURCES, check
 from troth.policy.clauses import AttestedClause, Clause, Position
 from troth.policy.compile import compile_policy
 from troth.policy.load import PolicyRejected, load
+from troth.policy.printed import printed
 from troth.policy.problems import Finding, Severity
+from troth.policy.text import notice
 from troth.terms import ClauseId
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +86,8 @@ CASES = [
      "corner-shop/changes/less_rights"),
     ("children_complete", E, "minimum_age: 18", "minimum_age: 6", "corner-shop/audience"),
     ("children_complete", W, "audience: {minimum_age: 18, found_minor: delete_promptly}\n", "", "corner-shop"),
+    ("handler_has_consent", W, ON_REFUSAL, "    recipients:\n      bank: {items: [phone_number], purpose: complete_registration, kind: partner, title: {en: a bank, zh: 银行}}\n" + ON_REFUSAL,
+     "corner-shop/functions/register/recipients/bank"),
     ("lists_not_prose", E, "en: an account,", "en: 'an account, etc.',", "corner-shop/functions/register"),
     ("lists_not_prose", E, "zh: 存储视频", "zh: 存储视频等", "corner-shop/functions/cloud/purposes/store_video"),
     ("notice_complete", E, "retention:\n" + RETENTION + "  - {after: account_cancelled, then: delete}\n", "", "corner-shop"),
@@ -90,6 +95,8 @@ CASES = [
      "corner-shop"),
     ("personalisation_has_off", E, "requires: [phone_number]", "requires: [phone_number, user_profile]",
      "corner-shop/functions/register"),
+    ("profile_explained", W, "requires: [device_serial]", "requires: [device_serial, user_profile]",
+     "corner-shop/functions/cloud/requires/user_profile"),
     ("purposes_serve_aims", E, "verbs: [collect, use]}\n    on", "verbs: [collect, use], serves: none}\n    on",
      "corner-shop/functions/register/purposes/complete_registration"),
     ("purposes_serve_aims", W, "stored_in: CN\n", "stored_in: CN\naims: {run: {title: {en: run, zh: 运行}}}\n",
@@ -112,6 +119,9 @@ CASES = [
     ("sensitive_needs_separate", E, "{item: email_address, basis: separate_consent}",
      "{item: email_address, basis: consent}", "corner-shop/functions/register/optional/email_address"),
     ("sensitive_needs_separate", N, "", "", "corner-shop/functions/register/requires/phone_number"),
+    ("withdrawal_as_easy", E, "  withdraw: {by: [privacy_page], within: 15 days}\n", "", "corner-shop"),
+    ("withdrawal_as_easy", W, "withdraw: {by: [privacy_page]", "withdraw: {by: [phone]",
+     "corner-shop/rights/withdraw"),
 ]  # fmt: skip
 
 
@@ -145,6 +155,53 @@ def test_where_nothing_is_shown_by_a_profile_none_is_made():
 
     assert made(text) == []
     assert [each.problem.clause for each in made(text.replace("stored_in: CN\n", never, 1))] == [item]
+
+
+STABLE = "exempt: {use: [{ground: stable, waive: {basis_closed_list: faults of the product itself}}]}"
+
+
+def test_a_waived_finding_is_shown_with_its_reason():
+    text = GOOD.replace("exempt: {use: [life]}", STABLE)
+    (finding,) = (each for each in found(text) if each.rule == "basis_closed_list" and each.severity is W)
+    assert (finding.problem.clause, finding.waived) == (
+        "corner-shop/exempt/use/stable",
+        "faults of the product itself",
+    )
+    assert str(finding).endswith("[warning basis_closed_list] waived: faults of the product itself")
+    assert not [each for each in found(text) if each.rule == "waiver_needed"]
+
+
+@pytest.mark.parametrize(
+    "waived",
+    [
+        GOOD.replace("exempt: {use: [life]}", STABLE.replace("stable", "life")),  # nothing is found there
+        GOOD.replace("exempt: {use: [life]}", STABLE.replace("basis_closed_list", "no_such_rule")),
+        GOOD.replace(  # an error, which no reason waives
+            "    on_refusal: no_effect\n",
+            "    on_refusal: {effect: service_unavailable, waive: {refusal_stays_local: we like it so}}\n",
+        ),
+    ],
+    ids=["nothing found", "no rule", "an error"],
+)
+def test_a_waiver_that_waives_nothing_is_a_finding(waived):
+    assert [each for each in found(waived) if each.rule == "waiver_needed" and each.severity is W]
+    assert not [each for each in found(waived) if each.waived]
+
+
+@pytest.mark.parametrize("why", ["''", "{}", "[x]", ""])
+def test_a_waiver_without_a_reason_does_not_load(why):
+    with pytest.raises(PolicyRejected, match="basis_closed_list"):
+        load(GOOD.replace("exempt: {use: [life]}", STABLE.replace("faults of the product itself", why)), "s")
+
+
+def test_a_waiver_is_printed_and_changes_nothing_that_people_are_told():
+    text = GOOD.replace("exempt: {use: [life]}", STABLE)
+    policy = load(text, "shop.yaml")
+    assert load(printed(policy), "shop.yaml").digest == policy.digest
+    bare = load(text.replace(", waive: {basis_closed_list: faults of the product itself}", ""), "shop.yaml")
+    assert policy.digest != bare.digest
+    assert notice(compile_policy(policy), "en").text_hash == notice(compile_policy(bare), "en").text_hash
+    assert not compare(compile_policy(bare), compile_policy(policy)).clauses
 
 
 def test_a_good_policy_has_only_notes():
@@ -197,7 +254,11 @@ def test_errors_stop_the_compiler_and_warnings_do_not():
 
 
 def test_every_rule_is_a_module_a_test_and_a_page():
-    modules = {path.stem for path in (ROOT / "src/troth/policy/check").glob("*.py")} - {"__init__", "finding"}
+    modules = {path.stem for path in (ROOT / "src/troth/policy/check").glob("*.py")} - {
+        "__init__",
+        "finding",
+        "waiver_needed",
+    }
     pages = {path.stem for path in (ROOT / "docs/rules").glob("*.md")}
     assert modules == set(RULES) == {case[0] for case in CASES}
     assert modules <= pages
@@ -207,5 +268,5 @@ def test_every_rule_is_a_module_a_test_and_a_page():
         assert all(source in page for source in SOURCES[rule]), rule
 
 
-def test_fifteen_rules_come_from_the_law():
-    assert len([rule for rule, sources in SOURCES.items() if sources]) == 15
+def test_eighteen_rules_come_from_the_law():
+    assert len([rule for rule, sources in SOURCES.items() if sources]) == 18

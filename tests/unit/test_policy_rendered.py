@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from html.parser import HTMLParser
 
 import pytest
@@ -11,7 +12,8 @@ from typer.testing import CliRunner
 from troth.app import policies
 from troth.edges.cli.app import app
 from troth.policy.clauses import ItemClause
-from troth.policy.rendered import html, markdown, rendered
+from troth.policy.notice import Line, Section
+from troth.policy.rendered import grouped, html, markdown, rendered
 from troth.policy.vocabulary import VOCABULARY, Sensitivity
 from troth.policy.words import Language
 
@@ -27,6 +29,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.tags: set[str] = set()
         self.loud: list[str] = []
+        self.said: defaultdict[str, set[str]] = defaultdict(set)
+        self._text: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -36,6 +40,13 @@ class Page(HTMLParser):
         self.links += [told[key] for key in ("href", "src") if key in told]
         if "loud" in told.get("class", ""):
             self.loud.append(told.get("id"))
+        if tag == "p":
+            self._text.clear()
+        if tag == "a":
+            self.said[told["href"].removeprefix("#")].add(" ".join("".join(self._text).split()))
+
+    def handle_data(self, data):
+        self._text.append(data)
 
 
 @pytest.mark.parametrize(("name", "language"), EACH)
@@ -48,6 +59,26 @@ def test_every_clause_is_told_and_every_link_leads_somewhere(name, language):
     assert {link.removeprefix("#") for link in told.links} <= set(told.ids)
     assert all(link.startswith("#") for link in told.links)
     assert "script" not in told.tags
+
+
+@pytest.mark.parametrize(("name", "language"), EACH)
+def test_the_statement_of_every_clause_stands_beside_its_address(name, language):
+    compiled = policies.compiled(name)
+    page = rendered(compiled, language)
+    lines = [(line, page.clauses.get(line.clause)) for part in page.sections for line in part.lines]
+    told = {line.clause for line, _ in lines} | {part.clause for part in page.sections}
+    assert {each.id for each in compiled.clauses.values() if each.lang in {None, language}} <= told
+    shown = Page(html(page)).said
+    for line, clause in lines:
+        assert line.text.strip()
+        if clause is not None:
+            assert " ".join(line.text.split()) in shown[clause.id], clause.id
+
+
+def test_lines_of_one_kind_are_read_under_one_label():
+    lines = (Line("a", "1", None), Line("a", "2", None), Line("b", "3", None), Line("a", "4", None))
+    found = grouped(Section("function", "x", None, lines))
+    assert [(each.label, len(each.lines)) for each in found] == [("a", 2), ("b", 1), ("a", 1)]
 
 
 @pytest.mark.parametrize(("name", "language"), EACH)

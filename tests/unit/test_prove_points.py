@@ -7,6 +7,7 @@ import pytest
 
 from troth.prove import scenarios
 from troth.prove.points import POINTS
+from troth.prove.report import catalogue
 from troth.prove.scenarios import SCENARIOS
 
 TRIALS = {scenario.name for scenario in SCENARIOS}
@@ -14,7 +15,6 @@ TOLD_ONLY = {
     "code": "no clause says what binds a device; trials bind one of their own only to meet a need",
     "forms": "trials give values of the right form: what may ride inside one is the vocabulary's to say",
     "once": "what is sent twice is not a matter of any policy; the devices of trials send once",
-    "whole copy": "trials give documents; a day of readings is the story's, and its copy is counted there",
     "evidence": "bending the ledger's tables would bend them for all other trials of the system",
 }
 """Points that no trial names; the story tries each, and `test_sabotage` takes each out of it."""
@@ -52,3 +52,9 @@ def test_every_point_is_named_by_a_trial_or_listed_with_why_not():
 
 def test_what_no_trial_names_is_tried_by_the_story():
     assert {point.name for point in POINTS if point.step} >= set(TOLD_ONLY)
+
+
+def test_every_point_and_every_trial_has_a_name_in_chinese():
+    words = catalogue()
+    assert {point.name for point in POINTS} <= words["struck"].keys()
+    assert words["trials"].keys() >= TRIALS

@@ -92,6 +92,16 @@ def test_a_promise_is_proven_only_once_it_broke_under_sabotage():
     assert total({"sunmi-camera": told}, [survived])["unproven_by_sabotage"] == 1
 
 
+def test_figures_are_told_for_each_section_of_a_text_and_summed_over_the_policies():
+    shown = (Blow(BIND, KEPT.scenario, TAKEN_AWAY, related=True, broke=True),)
+    rows = judged(CAMERA, ["sunmi-camera.fn.bind", "sunmi-camera.rights.copy"], [KEPT])
+    told = as_json(CAMERA, rows, Sabotage(shown))
+    assert told["sections"]["fn"] | {"kept": 1, "proven": 1, "promises": 1} == told["sections"]["fn"]
+    assert told["sections"]["rights"]["kept"] == 0
+    both = total({"sunmi-camera": told, "again": told}, [Sabotage(shown)])["sections"]
+    assert (both["fn"]["proven"], both["rights"]["promises"]) == (2, 2)
+
+
 def test_a_fact_that_broke_is_still_no_proven_promise():
     shown = outcome(("fact", True, "shown"), clause=BIND)
     rows = judged(CAMERA, ["sunmi-camera.fn.bind"], [shown])

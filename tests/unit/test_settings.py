@@ -73,6 +73,7 @@ def test_an_override_is_checked_like_a_variable():
         ("TROTH_MQTT_PORT", "", "write a number from 0 to 65535"),
         ("TROTH_MQTT_PORT", "9" * 5000, "write a number from 0 to 65535"),
         ("TROTH_WORKERS", "0", "write a number from 1 to 256"),
+        ("TROTH_MEDIA_QUOTA", "0", "write a number from 1 to 99999"),
         ("TROTH_WORKERS", "two", "write a number from 1 to 256"),
         ("TROTH_DATA", "data", "write one that begins with /"),
         ("TROTH_DATA", "", "write one that begins with /"),

@@ -30,6 +30,7 @@ TLS = "tls"
 _HOSTS = ("TROTH_HTTP_HOST", "TROTH_MQTT_HOST")
 _PORTS = range(65536)
 _WORKERS = range(1, 257)
+_QUOTA = range(1, 100_000)
 _KEY_BYTES = 32
 _PROVEN = "verify-full"
 """The one sslmode that encrypts and proves both the server's certificate and its name."""
@@ -55,6 +56,8 @@ class Settings:
     media_region: str | None
     media_access: str | None = field(repr=False)
     media_secret: str | None = field(repr=False)
+    media_quota: int
+    """How many gibibytes of media one person may have."""
     deployment: str
     region: Region
     http_host: str
@@ -100,6 +103,7 @@ class Settings:
             keyring=_directory("TROTH_KEYRING", given.get("TROTH_KEYRING")) or data / "keyring",
             keyring_root=_key("TROTH_KEYRING_ROOT", given),
             **_media(given, data),
+            media_quota=_number("TROTH_MEDIA_QUOTA", given, 100, _QUOTA, "GiB of media for each person"),
             deployment=_deployment(given.get("TROTH_DEPLOYMENT", "troth")),
             region=_region(given.get("TROTH_REGION", "CN")),
             http_host=hosts["TROTH_HTTP_HOST"],

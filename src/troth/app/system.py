@@ -50,6 +50,7 @@ from troth.vault import FolderKeyring, Keyring, Vault
 from troth.vault.erasure import Backups, Erasure, Hooks
 from troth.vault.expiry import Expiry
 from troth.vault.media import Media
+from troth.vault.rekeying import Rekeying
 from troth.vault.roll import Roll
 from troth.vault.rules import PolicyRules
 from troth.vault.spares import Spares
@@ -94,6 +95,7 @@ class System:
     sequencer: Sequencer
     erasure: Erasure
     retention: Retention
+    rekeying: Rekeying
     media: Media
     desk: Desk
     cancellation: Cancellation
@@ -191,7 +193,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         Spares(settings.data / SPARES),
     )
     erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
-    media = Media(pools.db, keyring, clock, stores.opened(settings.store), rules=rules)
+    objects, quota = stores.opened(settings.store), settings.media_quota << 30
+    media = Media(pools.db, keyring, clock, objects, rules=rules, quota=quota)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
     rounds = Rounds(parts, people.outbox)
@@ -215,6 +218,7 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         erasure=erasure,
         media=media,
         retention=retention,
+        rekeying=Rekeying(keyring, clock),
         desk=desk,
         cancellation=cancellation,
         minors=Minors(parts, desk, cancellation),

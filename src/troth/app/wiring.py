@@ -15,7 +15,9 @@ from troth.app.doors.agreement import AgreementDoors
 from troth.app.doors.alarms import AlarmDoors
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
+from troth.app.doors.front_desk import FrontDeskDoors
 from troth.app.doors.gives import GivesDoors
+from troth.app.doors.looks import LookDoors
 from troth.app.doors.matters import MatterDoors
 from troth.app.doors.media import MediaDoors
 from troth.app.doors.minors import MinorDoors
@@ -26,6 +28,7 @@ from troth.app.doors.receivers import ReceiverDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
 from troth.app.doors.staff import StaffDoors
+from troth.app.doors.versions import VersionDoors
 from troth.app.prepare import prepare
 from troth.app.system import opened
 from troth.devices.door import DeviceDoor
@@ -40,16 +43,19 @@ __all__ = ["Troth", "prepare"]
 
 class Troth(
     PublicDoors,
+    VersionDoors,
     ArrivalDoors,
     PersonDoors,
     AgreementDoors,
     MediaDoors,
     ReceiverDoors,
+    LookDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,
     MatterDoors,
     MinorDoors,
+    FrontDeskDoors,
     StaffDoors,
     ChoreDoors,
     AlarmDoors,

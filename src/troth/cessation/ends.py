@@ -7,7 +7,7 @@ as theirs would be, on their own right. Goes on where it was after a crash; each
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -93,7 +93,10 @@ class Ends:
                 await keep(tx, End(policy, name, at, plan.stop))
         if plan.erases is not None:
             await matters.owe(tx, made.matter, ERASE, plan.erased, plan.erases)
-        await self._record(tx, made, "announce", plan, {"staff": str(staff), "functions": len(functions)})
+        said: dict[str, str | int] = {"staff": str(staff), "functions": len(functions)}
+        # What a restore of an older backup needs to know of it.
+        said |= {"until": _word(at)} | {f"what_{n}": name for n, name in enumerate(made.functions, 1)}
+        await self._record(tx, made, "announce", plan, said)
         return made
 
     async def advance(self, db: Database) -> int:
@@ -186,6 +189,11 @@ def _letter(compiled: Compiled, made: Matter, plan: Ending, language: Language) 
     erased = _ERASED[language].format(erased=_day(plan.erased)) if plan.erases is not None else ""
     what = ", ".join(titles) or _SERVICE[language]
     return _TEXTS[language].format(what=what, at=_day(made.at or made.began), erased=erased)
+
+
+def _word(at: datetime) -> str:
+    """Return a moment as an entry takes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dt%H:%M:%Sz")
 
 
 def _day(at: datetime) -> str:

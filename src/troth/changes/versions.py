@@ -44,12 +44,14 @@ class Changes:
         self._parts = parts
         self._rounds = rounds
         self._policies = policies
+        self._compared: dict[tuple[PolicyName, int], tuple[Change, Telling]] = {}
 
     async def advance(self, db: Database) -> int:
         """Take every version that is not yet in force further; return how much was done."""
         done = 0
         async with db.transaction() as tx:
             known = {each.matter: each for each in await matters.listed(tx, Kind.CHANGE)}
+            waited_for = await matters.waited_for(tx)
         for policy in self._policies:
             versions = sorted(self._parts.gate.policies.versions(policy))
             for older, newer in pairwise(versions):
@@ -57,7 +59,7 @@ class Changes:
                     async with db.transaction() as tx:
                         done += await self._publish(tx, policy, older, newer)
         for each in known.values():
-            if each.closed is None:
+            if each.matter in waited_for or self._goes_on(each):
                 done += await self._advance(db, each.matter)
         return done
 
@@ -148,6 +150,13 @@ class Changes:
         await matters.move(tx, made.matter, turn(State.PUBLISHED, Event.TELL))
         return 1
 
+    def _goes_on(self, found: Matter) -> bool:
+        """Return whether there may be more to do than to tell who waits for it."""
+        if found.closed is not None:
+            return False
+        due = found.at is not None and found.at <= self._parts.clock.now()
+        return not found.gathered or found.state == State.TELLING or (found.state == State.TOLD and due)
+
     async def _advance(self, db: Database, matter: UUID) -> int:
         now = self._parts.clock.now()
         async with db.transaction() as tx:
@@ -174,10 +183,13 @@ class Changes:
 
     def _told(self, found: Matter) -> tuple[Change, Telling]:
         """Return what a version changes, and what the one before it wants done about that."""
-        versions = self._parts.gate.policies.versions(found.policy)
-        before = versions[max(each for each in versions if each < found.version)]
-        change = compare(before, versions[found.version])
-        return change, telling(before, change)
+        key = found.policy, found.version
+        if key not in self._compared:
+            versions = self._parts.gate.policies.versions(found.policy)
+            before = versions[max(each for each in versions if each < found.version)]
+            change = compare(before, versions[found.version])
+            self._compared[key] = change, telling(before, change)
+        return self._compared[key]
 
     async def _record(self, tx: Tx, found: Matter, step: str, told: Telling, said: Mapping[str, int]) -> None:
         entry = NewEntry(

@@ -37,6 +37,8 @@ SELECT create_distributed_table('hold', 'subject', colocate_with => 'subject')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'hold'::regclass);
 SELECT create_distributed_table('retention_due', 'subject', colocate_with => 'subject')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'retention_due'::regclass);
+SELECT create_distributed_table('rekey_due', 'subject', colocate_with => 'subject')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'rekey_due'::regclass);
 SELECT create_distributed_table('event_block', 'subject', colocate_with => 'subject')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'event_block'::regclass);
 SELECT create_distributed_table('reading_seen', 'subject', colocate_with => 'subject')
@@ -58,6 +60,12 @@ SELECT create_distributed_table('told', 'subject', colocate_with => 'subject')
 -- Small, read by everybody, unique over everybody: on every machine.
 SELECT create_reference_table('staff')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff'::regclass);
+SELECT create_reference_table('staff_invite')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff_invite'::regclass);
+SELECT create_reference_table('staff_passkey')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff_passkey'::regclass);
+SELECT create_reference_table('staff_session')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff_session'::regclass);
 SELECT create_reference_table('receiver')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'receiver'::regclass);
 SELECT create_reference_table('receiver_paper')

@@ -43,6 +43,9 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "outbox": {_APP: "select insert update(due, tries) delete"},
     "try_count": {_APP: "select insert update(started, n) delete"},
     "staff": {_APP: "select insert update(token_hash, ended)"},
+    "staff_invite": {_APP: "select insert delete"},
+    "staff_passkey": {_APP: "select insert update(uses) delete"},
+    "staff_session": {_APP: "select insert delete"},
     "import_file": {_APP: "select insert update(reached, stored, ended)"},
     "import_line": {_APP: "select insert"},
     # The vault. Whoever stores needs a key to seal with; only the keeper changes one.
@@ -52,11 +55,19 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
         _KEEPER: "select update(wrapped, kek_epoch)",
     },
     "document": {_APP: "select insert update(version, policy_version, at_day, sealed, several) delete"},
-    "document_past": {_APP: "select insert delete"},
+    "document_past": {_APP: "select insert update(sealed) delete"},
     "document_wrap": {_APP: "select insert delete", _KEEPER: "select update(wrapped, kek_epoch)"},
-    "event_block": {_APP: "select insert update(version, sealed) delete", _INGEST: "insert"},
+    "event_block": {
+        _APP: "select insert update(version, sealed) delete",
+        _INGEST: "insert",
+        _ERASER: "update(key)",
+    },
     "reading_seen": {_APP: "select insert", _INGEST: "select(at_day, mark) insert", _ERASER: "delete"},
-    "blind_index": {_APP: "select insert delete", _KEEPER: "select update(tag, epoch)"},
+    "blind_index": {
+        _APP: "select insert delete",
+        _KEEPER: "select update(tag, epoch)",
+        _ERASER: "update(key, sealed)",
+    },
     # Media. Forgetting takes the key away; the bytes are swept, and then the row.
     "media": {
         _APP: "select insert update(state, settled, size, told, wrapped) delete",
@@ -64,9 +75,11 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     },
     # What has its time. Who is not the eraser may lengthen a hold and not end it.
     "hold": {_APP: "select insert update(until)", _ERASER: "delete"},
-    "retention_due": {_APP: "select insert update(at, outcome) delete"},
+    "retention_due": {_APP: "select insert update(at, outcome, presumed) delete"},
     "anonymous": {_APP: "select insert update(readings)"},
     "vault_deletion": {_APP: "select insert delete"},
+    # Whoever edits owes a key its end; the eraser carries it out.
+    "rekey_due": {_APP: "select insert", _ERASER: "update(due, at_day, block) delete"},
     "erasure": {
         _APP: "select update(link_hash)",
         _ERASER: "insert update",

@@ -99,6 +99,7 @@ class EntryKind(StrEnum):
     HOLD_ENDED = "hold_ended"
     TIME_OVER = "time_over"  # something was deleted, or made anonymous, as the policy says
     KEY_ROTATED = "key_rotated"
+    KEY_ENDED = "key_ended"  # what a correction or deletion left under it: its epoch's end is the end of that
     STAFF_ADDED = "staff_added"
     STAFF_REMOVED = "staff_removed"
     RESTORED = "restored"

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,11 +24,10 @@ from troth.main.running import running
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.promises import carried
-from troth.prove.changes import NEXTS, QUICK, VARIANTS
-from troth.prove.hosts import hosts
-from troth.prove.points import POINTS, Point
+from troth.prove.changes import NEXTS, QUICK
+from troth.prove.hosts import hosts, opens
 from troth.prove.proof import Judged, Outcome, judged, prove
-from troth.prove.sabotage import Blow, Sabotage, by_clause, by_point
+from troth.prove.sabotage import Sabotage
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
 from troth.prove.story.person import line_to, trusting
@@ -36,10 +36,10 @@ from troth.terms import PolicyName
 
 _START = timedelta(hours=1)
 _PATIENCE_S = 120
-_NO_HOSTS: Mapping[PolicyName, Compiled] = {}
 """A proof is often made on a busy machine."""
-UNRELATED = 24
-"""Trials that have nothing to do with a point and are made without it all the same: they must hold."""
+_NO_HOSTS: Mapping[PolicyName, Compiled] = {}
+HANDS = ("service", "maker", "privacy")
+"""Accounts of the maker's people that most trials need: made before anyone asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ async def scratch(
     without: tuple[str, ...] = (QUICK,),
     workers: int = 1,
     tls: bool = False,
+    hire: Sequence[str] = HANDS,
     say: Callable[[str], None],
 ) -> AsyncGenerator[World]:
     """Bring up a system of the proof's own in ``data`` and hand it over as a world.
@@ -91,7 +92,7 @@ async def scratch(
                 world = World(
                     system.base_url, mqtt, evidence, gateway, hands, hosts=hosting, line=line, tls=trust
                 )
-                await world.hire("service", "maker", "privacy")
+                await world.hire(*hire)
                 await world.settle()  # nobody's trial waits for it
                 try:
                     yield world
@@ -117,11 +118,15 @@ def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Who is told how far it is: ``say`` what is being done, ``tried`` each outcome, ``struck`` each blow."""
+    """Who is told how far it is: ``say`` what is being done, ``tried`` each outcome, ``struck`` each blow.
+
+    ``ahead``: how many blows there will be.
+    """
 
     say: Callable[[str], None]
     tried: Callable[[Outcome], None]
-    struck: Callable[[Blow], None]
+    struck: Callable[[], None]
+    ahead: Callable[[int], None] = lambda _blows: None
 
 
 async def proven(
@@ -133,7 +138,7 @@ async def proven(
 ) -> Sequence[Proven]:
     """Prove policies one after another on one scratch system."""
     results: list[Proven] = []
-    async with _system(found, tell) as world:
+    async with system(found, tell) as world:
         for name, (_, compiled) in found.items():
             tell.say(f"trying {name}")
             outcomes = await prove(
@@ -143,55 +148,29 @@ async def proven(
     return results
 
 
-async def sabotaged(
-    found: Mapping[str, tuple[str, Compiled]],
-    results: Sequence[Proven],
-    *,
-    points: Sequence[Point] = POINTS,
-    unrelated: int = UNRELATED,
-    at_once: int,
-    tell: Telling,
-) -> Sequence[Proven]:
-    """Make the trials that held again: without each clause, then without each point, a system for each."""
-    blows: dict[str, list[Blow]] = {each.compiled.policy.name: [] for each in results}
-    async with _system(found, tell, VARIANTS) as world:
-        for each in results:
-            tell.say(f"{each.compiled.policy.name} without each of its clauses")
-            blows[each.compiled.policy.name] += await by_clause(
-                world, each.compiled, each.outcomes, at_once=at_once, done=tell.struck
-            )
-    for point in points:
-        async with _system(found, tell, point.name) as world:
-            for each in results:
-                tell.say(f"{each.compiled.policy.name} without '{point.name}'")
-                blows[each.compiled.policy.name] += await by_point(
-                    world,
-                    each.compiled,
-                    each.outcomes,
-                    point,
-                    unrelated=unrelated,
-                    at_once=at_once,
-                    done=tell.struck,
-                )
-    return [replace(each, sabotage=Sabotage(tuple(blows[each.compiled.policy.name]))) for each in results]
-
-
 @asynccontextmanager
-async def _system(
-    found: Mapping[str, tuple[str, Compiled]], tell: Telling, *without: str
+async def system(
+    found: Mapping[str, tuple[str, Compiled]], tell: Telling, *without: str, hire: Sequence[str] = HANDS
 ) -> AsyncGenerator[World]:
     """Bring up a scratch system with these policies, in a folder that is gone afterwards."""
     with TemporaryDirectory(prefix="troth-prove-") as folder:
         files = own_directory(Path(folder) / "policies")
         proved = [compiled for _, compiled in found.values()]
-        hosting = hosts(proved, [policies.compiled(name) for name in policies.names()])
+        hosting = hosts(proved, () if all(map(opens, proved)) else _built_in())
         beside = {host.policy.name: policies.builtin(host.policy.name)[0] for host in hosting.values()}
         for name, text in (beside | {name: text for name, (text, _) in found.items()}).items():
             (files / f"{name}.yaml").write_text(text, encoding="utf-8")
-        system = Path(folder) / "system"
-        changed = (QUICK, NEXTS, *without)
-        async with scratch(system, files=files, hosting=hosting, without=changed, say=tell.say) as world:
+        data, changed = Path(folder) / "system", (QUICK, NEXTS, *without)
+        async with scratch(
+            data, files=files, hosting=hosting, without=changed, hire=hire, say=tell.say
+        ) as world:
             yield world
+
+
+@cache
+def _built_in() -> Sequence[Compiled]:
+    """Return the policies of Troth; a proof under sabotage brings up many systems."""
+    return tuple(policies.compiled(name) for name in policies.names())
 
 
 def _promises(compiled: Compiled) -> Iterable[str]:

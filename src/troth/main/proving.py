@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from troth.policy.clauses import Clause
     from troth.policy.compiled import Compiled
     from troth.prove.proof import Judged, Outcome
-    from troth.prove.sabotage import Blow
 
 _COLOURS: Mapping[Verdict, str] = {
     Verdict.KEPT: "green",
@@ -55,6 +54,10 @@ def prove(
     sabotage: Annotated[
         bool, typer.Option("--sabotage", help="Then take away what each promise rests on: it must break.")
     ] = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="For --sabotage: a file that notes what is done; with it, go on where it was."),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write a signed report for auditors: one HTML file, zh and en.")
     ] = None,
@@ -77,7 +80,7 @@ def prove(
 
     found = wanted(names or [])
     began = datetime.now(UTC)
-    results = _tried(found, Fits(only), jobs, sabotage=sabotage)
+    results = _tried(found, Fits(only), jobs, sabotage=sabotage, resume=resume)
     shown = [replace(each, promises=_asked_for(each, only)) for each in results]
     if sabotage:
         _keep(shown)
@@ -107,9 +110,11 @@ class Fits:
 
 
 def _tried(
-    found: Mapping[str, tuple[str, Compiled]], fits: Fits, jobs: int, *, sabotage: bool
+    found: Mapping[str, tuple[str, Compiled]], fits: Fits, jobs: int, *, sabotage: bool, resume: Path | None
 ) -> Sequence[Proven]:
-    from troth.main.prove import Telling, proven, sabotaged
+    from troth.main.prove import Telling, proven
+    from troth.main.sabotaging import sabotaged
+    from troth.prove.record import Record
 
     trials = sum(planned(compiled, fits) for _, compiled in found.values())
     err = Console(stderr=True)
@@ -125,16 +130,18 @@ def _tried(
             if outcome.verdict is Verdict.BROKEN:
                 _show_broken(err, outcome)
 
-        def struck(_blow: Blow) -> None:
+        def struck() -> None:
             progress.advance(task)
 
+        def ahead(blows: int) -> None:
+            progress.reset(task, total=blows)
+
         async def run() -> Sequence[Proven]:
-            tell = Telling(say, tried, struck)
+            tell = Telling(say, tried, struck, ahead)
             results = await proven(found, only=fits, at_once=jobs, tell=tell)
             if not sabotage:
                 return results
-            progress.reset(task, total=None)
-            return await sabotaged(found, results, at_once=jobs, tell=tell)
+            return await sabotaged(found, results, record=Record(resume), at_once=jobs, tell=tell)
 
         return asyncio.run(run())
 
@@ -236,5 +243,6 @@ def _show_sabotage(out: Console, result: Proven) -> None:
         table.add_row(name, *(f"{cell.broken}/{cell.made}" if cell.made else "" for cell in cells))
     name, shown = result.compiled.policy.name, len(proven(result.promises, result.sabotage))
     out.print(f"\n[b]{name}[/b]: {shown} proven: kept, and broken once what they rest on was taken away")
-    out.print(f"{result.sabotage.collateral_percent} % of what rests on something else broke too")
+    lost, sample = result.sabotage.collateral_percent, result.sabotage.sample
+    out.print(f"{lost} % of a sample of {sample} trials that rest on something else broke too")
     out.print(table)

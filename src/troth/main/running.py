@@ -193,6 +193,8 @@ def child_environment(
         told["TROTH_OUTBOX_URL"] = settings.outbox_url
     if settings.policies:
         told["TROTH_POLICIES"] = str(settings.policies)
+    if "TMPDIR" in environ:
+        told["TMPDIR"] = environ["TMPDIR"]
     if settings.clock:
         told["TROTH_CLOCK"] = str(settings.clock)
     if settings.tls_cert and settings.tls_key:
@@ -208,6 +210,7 @@ def child_environment(
         "TROTH_MQTT_HOST": settings.mqtt_host,
         "TROTH_MQTT_PORT": str(settings.mqtt_port),
         "TROTH_NATS_URL": settings.nats_url or "",
+        "TROTH_MEDIA_QUOTA": str(settings.media_quota),
         "TROTH_WORKERS": str(settings.workers),
         "PATH": environ.get("PATH", ""),
         "PYTHONUNBUFFERED": "1",

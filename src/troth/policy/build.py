@@ -5,7 +5,7 @@ Runs only on a text without problems, so nothing can be missing here. Decides no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypedDict
@@ -41,6 +41,7 @@ class Common(TypedDict):
     mod: str
     strength: str | None
     lang: str | None
+    waive: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Address:
             mod=(fields.get(g.MOD) or mod).value,
             strength=word(fields.get(g.STRENGTH)),
             lang=word(fields.get(g.LANG)),
+            waive={rule: reason.value for rule, reason in (fields.get(g.WAIVE) or {}).items()},
         )
 
 

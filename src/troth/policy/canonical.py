@@ -39,7 +39,7 @@ def _clause(clause: Clause) -> dict[str, object]:
     row: dict[str, object] = {
         each.name: _plain(getattr(clause, each.name))
         for each in fields(clause)
-        if each.name not in _CANNOT_BE_SIGNED_OVER
+        if each.name not in _CANNOT_BE_SIGNED_OVER and (each.name != "waive" or clause.waive)
     }
     return row | {"type": type(clause).__name__}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from troth.policy import answers
 from troth.policy import clauses as c
@@ -61,7 +62,14 @@ _TAKES = frozenset(
     }
 )  # fmt: skip
 """Clauses that allow us something: to lose one lessens nobody's rights, to gain one may."""
-_PLACE = {"at": c.Position("", 0, 0), "promises": (), "stated": None, "decided_by": None, "attested": None}
+_PLACE: dict[str, Any] = {
+    "at": c.Position("", 0, 0),
+    "promises": (),
+    "stated": None,
+    "decided_by": None,
+    "attested": None,
+    "waive": {},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,8 @@ def compare(before: Compiled, after: Compiled) -> Change:
             continue
         touched.add(what)
         gone = each not in new
+        if _sooner(old.get(each), new.get(each)):
+            continue
         if what is not Touched.DEPARTMENT and (not gone if type(one) in _TAKES else each in old):
             lessens.add(each)
     return Change(frozenset(touched), frozenset(lessens), frozenset(moved))
@@ -139,6 +149,15 @@ def telling(before: Compiled, change: Change) -> Telling:
         revised=ChangeRule.REVISION in rules,
         clauses=frozenset(each.id for each in (*loud, *said)),
     )
+
+
+def _sooner(old: c.Clause | None, new: c.Clause | None) -> bool:
+    """Return whether a right is answered sooner than before, and nothing else of it differs."""
+    if not isinstance(old, c.RightClause) or not isinstance(new, c.RightClause):
+        return False
+    if old.deadline_days is None or new.deadline_days is None:  # its time stands elsewhere, or nowhere
+        return False
+    return new.deadline_days < old.deadline_days and replace(new, deadline_days=old.deadline_days) == old
 
 
 def _major(before: Compiled, change: Change) -> bool:

@@ -48,6 +48,7 @@ class Clause:
     strength: str | None = None
     lang: str | None = None
     attested: str | None = None  # the evidence a maker must attach, for what lies outside software
+    waive: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)  # a rule, and why not here
 
 
 PERMISSION = "permission."

@@ -77,7 +77,8 @@ class Difference:
         """What is owed at the least to somebody."""
         if self.told.asks or self.chosen_again:
             return Consequence.CONSENT
-        return Consequence.NOTICE if self.told.channels or self.told.shown_at else Consequence.NOTHING
+        owed = self.told.channels or self.told.shown_at or self.major_by  # told, by whatever way
+        return Consequence.NOTICE if owed else Consequence.NOTHING
 
 
 def difference(before: Compiled, after: Compiled) -> Difference:

@@ -84,7 +84,7 @@ def told(compiled: Compiled) -> Mapping[ClauseId, Said]:
                 lines[section.clause].append(section.heading)
             for line in section.lines:
                 if line.clause is not None:
-                    lines[line.clause].append(f"{line.label}: {line.text}")
+                    lines[line.clause].append(line.whole)
         for clause in compiled.clauses.values():
             if isinstance(clause, c.AttestedClause):
                 lines[clause.id] = [PHRASES[language]["attested"].format(evidence=clause.attested)]

@@ -22,6 +22,7 @@ from troth.policy.grammar_common import (
     STATED,
     STRENGTH,
     TITLE,
+    WAIVE,
     url,
 )
 from troth.policy.kinds import Choice, Day, Days, Known, ListOf, MapOf, Pattern, Periods, Text, Truth, Whole
@@ -31,7 +32,18 @@ from troth.policy.vocabulary import NAME, NEEDS
 from troth.policy.words import Channel, Effect, FoundMinor, Ground, Language, Moment, Outcome, Right
 from troth.terms import ActorKind, Basis, Role, Verb
 
-__all__ = ["COMMON", "DECIDED_BY", "LANG", "MOD", "POLICY", "PROMISES", "SAYINGS", "STATED", "STRENGTH"]
+__all__ = [
+    "COMMON",
+    "DECIDED_BY",
+    "LANG",
+    "MOD",
+    "POLICY",
+    "PROMISES",
+    "SAYINGS",
+    "STATED",
+    "STRENGTH",
+    "WAIVE",
+]
 
 POLICY_NAME = Pattern("a name of small letters, digits and -", r"[a-z][a-z0-9-]{0,63}")
 _REGION = Pattern("a country code of two capitals, such as CN", r"[A-Z]{2}")

@@ -22,7 +22,8 @@ from troth.policy.problems import PolicyRejected
 from troth.terms import ClauseId
 
 _SAYS_NOTHING = {
-    "id", "at", "promises", "stated", "decided_by", "mod", "strength", "lang", "attested", "name", "function",
+    "id", "at", "promises", "stated", "decided_by", "mod", "strength", "lang", "attested", "waive", "name",
+    "function",
 }  # fmt: skip
 """Attributes that place or explain a clause; what it says is in the others."""
 _LEFT_OUT = {Seen.CODE, Seen.NOWHERE}

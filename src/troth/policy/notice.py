@@ -15,11 +15,19 @@ from troth.terms import ClauseId, PolicyName
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement; ``label`` says of what kind. No clause: the policy's own head says so."""
+    """One statement; ``label`` says of what kind, empty where the text says it all.
+
+    No clause: the policy's own head says so.
+    """
 
     label: str
     text: str
     clause: ClauseId | None
+
+    @property
+    def whole(self) -> str:
+        """The statement in one piece."""
+        return f"{self.label}: {self.text}" if self.label else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +58,7 @@ class Notice:
         written = [self.title, self.opening]
         for section in self.sections:
             written += ["", f"# {section.heading}{_address(section.clause)}"]
-            written += [
-                f"- {self._label(line)}: {line.text}{_address(line.clause)}" for line in section.lines
-            ]
+            written += [f"- {self._said(line)}{_address(line.clause)}" for line in section.lines]
         return "\n".join(written) + "\n"
 
     @property
@@ -60,8 +66,10 @@ class Notice:
         """SHA-256 of the canonical text in UTF-8, in hex."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
-    def _label(self, line: Line) -> str:
-        return f"**{line.label}**" if line.clause in self.strong else line.label
+    def _said(self, line: Line) -> str:
+        if line.clause not in self.strong:
+            return line.whole
+        return f"**{line.label}**: {line.text}" if line.label else f"**{line.text}**"
 
 
 def _address(clause: ClauseId | None) -> str:

@@ -59,6 +59,7 @@ def _whole(clause: Clause) -> Tree:
         "mod": None if clause.mod == usual else clause.mod,
         "strength": clause.strength,
         "lang": clause.lang,
+        "waive": dict(clause.waive) or None,
     }
     told = body(clause) | common
     return {key: value for key, value in told.items() if value is not None and value != []}

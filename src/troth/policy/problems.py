@@ -44,15 +44,20 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check says about a policy that loads: ``rule`` names the module and the page that explain it."""
+    """What a check says about a policy that loads: ``rule`` names the module and the page that explain it.
+
+    ``waived`` is the reason for which the policy accepts it; None: it does not.
+    """
 
     severity: Severity
     rule: str
     problem: Problem
+    waived: str | None = None
 
     def __str__(self) -> str:
-        """Show the problem with its weight and rule."""
-        return f"{self.problem} [{self.severity.value} {self.rule}]"
+        """Show the problem with its weight and rule, and why it was waived."""
+        shown = f"{self.problem} [{self.severity.value} {self.rule}]"
+        return shown if self.waived is None else f"{shown} waived: {self.waived}"
 
 
 class PolicyRejected(TrothError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
@@ -45,6 +46,20 @@ class Rendered:
         return self.compiled.clauses
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that follow each other under one label."""
+
+    label: str
+    lines: tuple[Line, ...]
+
+
+def grouped(section: Section) -> Iterator[Group]:
+    """Put lines of one label that follow each other together, so that it is read once."""
+    for label, lines in groupby(section.lines, key=lambda line: line.label):
+        yield Group(label, tuple(lines))
+
+
 def rendered(compiled: Compiled, language: Language) -> Rendered:
     """Render a policy in one language: every clause that binds in it has a line or a heading."""
     shown = notice(compiled, language)
@@ -72,7 +87,12 @@ def markdown(page: Rendered) -> str:
 def html(page: Rendered) -> str:
     """Return a page as one HTML file without scripts or requests; each line has its clause as an anchor."""
     return _template().render(
-        page=page, shown=page.notice, phrases=PHRASES[page.notice.language], seen=set[str]()
+        page=page,
+        shown=page.notice,
+        phrases=PHRASES[page.notice.language],
+        grouped=grouped,
+        short=_short,
+        seen=set[str](),
     )
 
 
@@ -111,11 +131,15 @@ def _other(compiled: Compiled, language: Language) -> Section | None:
     return Section("other", PHRASES[language]["render.other"], None, lines) if lines else None
 
 
+def _short(clause: ClauseId) -> str:
+    """Return an address without the policy, which the page is about anyway."""
+    return clause.partition("/")[2]
+
+
 def _markdown_line(page: Rendered, line: Line) -> str:
-    label = _plain(line.label)
-    label = f"**{label}**" if line.clause in page.strong else label
-    text = f"**{_plain(line.text)}**" if line.clause in page.strong else _plain(line.text)
-    return f"- {label}: {text}{_link(page, line.clause)}"
+    mark = "**" if line.clause in page.strong else ""
+    said = [f"{mark}{_plain(part)}{mark}" for part in (line.label, line.text) if part]
+    return f"- {': '.join(said)}{_link(page, line.clause)}"
 
 
 def _link(page: Rendered, clause: ClauseId | None) -> str:

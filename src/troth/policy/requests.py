@@ -115,6 +115,12 @@ def taken_back(compiled: Compiled, right: str) -> ClauseId | None:
     return min(found, default=None)
 
 
+def recipients_told(compiled: Compiled) -> ClauseId | None:
+    """Return the clause by which whoever was given something is told to delete it; None: nobody is."""
+    tell = _rule(compiled, RequestRule.TELL_RECIPIENTS)
+    return tell.id if tell is not None else None
+
+
 def spared(compiled: Compiled, why: str) -> ClauseId | None:
     """Return the clause by which a recipient need not delete, with proof of ``why``."""
     tell = _rule(compiled, RequestRule.TELL_RECIPIENTS)

@@ -23,20 +23,16 @@ from troth.terms import ItemName
 
 
 def label(clause: Statement, language: Language) -> str:
-    """Return what the line is about: a closed name in words, an open one as it stands, or the section."""
+    """Return what the line is about, in either language: a closed name, a title, what the section holds."""
     phrases = PHRASES[language]
     if isinstance(clause, ContactClause):
         return phrases[f"contacts.{clause.name}"]
-    section = BY_TYPE[type(clause)]
     if isinstance(clause, CaseClause):
-        act = phrases[f"act.{clause.act}"]
-        name = phrases.get(f"case.{clause.name}") or _open(clause.name, language)
-        if not name:
-            return act
-        return phrases["names.case"].format(act=act, name=name)
-    if not clause.name:
-        return phrases["statement"]
-    return phrases.get(f"{section.key}.{clause.name}") or _open(clause.name, language) or phrases["statement"]
+        act, name = phrases[f"act.{clause.act}"], phrases.get(f"case.{clause.name}")
+        return phrases["names.case"].format(act=act, name=name) if name else act
+    key = BY_TYPE[type(clause)].key
+    own = phrases.get(f"{key}.{clause.name}") or _title(clause, language)
+    return own or phrases.get(f"name.{key}") or phrases["statement"]
 
 
 def told(clause: Statement, language: Language) -> str:
@@ -45,7 +41,12 @@ def told(clause: Statement, language: Language) -> str:
         desk = () if clause.reaches is None else (word(Office, clause.reaches, language),)
         return JOINT[language].join((clause.value, *desk))
     section = BY_TYPE[type(clause)]
-    said = (_key(each, getattr(clause, attribute(each)), language) for each in _own(section))
+    labelled = f"{section.key}.{clause.name}" not in PHRASES[language] and _title(clause, language)
+    said = (
+        _key(section, each, getattr(clause, attribute(each)), language)
+        for each in _own(section)
+        if not (labelled and each.key == "title")
+    )
     return JOINT[language].join(each for each in said if each)
 
 
@@ -53,13 +54,14 @@ def _own(section: Section) -> Iterable[Field[Any]]:
     return (each for each in section.record.fields if each not in COMMON and each.key != "name")
 
 
-def _key(each: Field[Any], value: object, language: Language) -> str:
+def _key(section: Section, each: Field[Any], value: object, language: Language) -> str:
     if value is None or value in ((), {}):
         return ""
     phrases = PHRASES[language]
     if own := phrases.get(f"key.{each.key}.{value}"):  # a word that says it all
         return own
-    return phrases[f"key.{each.key}"].format(value=worded(each.kind, value, language))
+    phrase = phrases.get(f"{section.key}.key.{each.key}") or phrases[f"key.{each.key}"]
+    return phrase.format(value=worded(each.kind, value, language))
 
 
 def worded(kind: Kind[Any], value: object, language: Language) -> str:  # noqa: PLR0911 - one for each kind
@@ -91,6 +93,7 @@ def word(words: type[StrEnum], value: str, language: Language) -> str:
     return PHRASES[language][f"{words.__name__.lower()}.{value}"]
 
 
-def _open(name: str, language: Language) -> str:
-    """Return a name that a maker gave, as far as it says something in this language."""
-    return name.replace("_", " ") if language is Language.EN else ""
+def _title(clause: Statement, language: Language) -> str:
+    """Return the words that the policy itself gives a statement, in this language if it has them."""
+    said = cast("Mapping[str, str] | None", getattr(clause, "title", None)) or {}
+    return said.get(language) or next(iter(said.values()), "")

@@ -24,6 +24,7 @@ from troth.policy.kinds import Periods
 from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.statement_grammar import CONTROLLER_CLAUSE, SECTIONS
+from troth.policy.statement_grammar import Section as Of
 from troth.policy.statement_words import Emphasis
 from troth.policy.statements import (
     AimClause,
@@ -39,13 +40,26 @@ from troth.terms import ActorKind, ClauseId, ItemName
 
 __all__ = ["Line", "Notice", "Section", "notice"]
 
+_OPENING = ("dates", "scope")
+_FIRST = (CONTROLLER_CLAUSE, *(each for each in SECTIONS if each.key in _OPENING))
+"""What a reader wants to know before anything else: who, and about what."""
+_REST = tuple(each for each in SECTIONS if each.key not in _OPENING)
 _NEEDS_IN_ORDER = {need: place for place, need in enumerate(Need)}
 _RIGHTS_IN_ORDER = {right.value: place for place, right in enumerate(Right)}
+_REMEMBERED = 32
+_TOLD: dict[tuple[int, Language], tuple[Compiled, Notice]] = {}
+"""What was told last: everybody who signs up is shown the same, and is held to it."""
 
 
 def notice(compiled: Compiled, lang: str) -> Notice:
     """Tell a policy in one language (``zh`` or ``en``; ValueError otherwise)."""
-    return _Teller(compiled, Language(lang)).notice()
+    key = id(compiled), Language(lang)
+    found = _TOLD.get(key)
+    if found is None or found[0] is not compiled:
+        found = _TOLD[key] = compiled, _Teller(compiled, key[1]).notice()
+        if len(_TOLD) > _REMEMBERED:
+            _TOLD.pop(next(iter(_TOLD)), None)
+    return found[1]
 
 
 class _Teller:
@@ -62,13 +76,14 @@ class _Teller:
         tables = sorted(self._compiled.functions.values(), key=_reading_order)
         sections = (
             self._who(),
+            *self._statements(_FIRST),
             *(self._function(table) for table in tables if self._told(table.clause)),
             self._part("switches", self._switches()),
             self._part("minors", self._minors()),
             self._part("storage", self._storage()),
             self._part("law", self._law()),
             self._part("rights", self._rights()),
-            *self._statements(),
+            *self._statements(_REST),
         )
         opening = self._say(
             "version", version=policy.version, published=policy.published, effective=policy.effective
@@ -288,10 +303,10 @@ class _Teller:
         if clause.locked:
             yield self._say("right.locked", items=self._list(self._label(ItemName(i)) for i in clause.locked))
 
-    def _statements(self) -> Iterator[Section]:
-        """Tell every statement, section by section; contacts stand with who is responsible."""
+    def _statements(self, sections: Iterable[Of]) -> Iterator[Section]:
+        """Tell the statements of these sections; contacts stand with who is responsible."""
         contacts = self._compiled.all(ContactClause)
-        for section in (CONTROLLER_CLAUSE, *SECTIONS):
+        for section in sections:
             clauses = self._compiled.all(section.makes)
             if section is CONTROLLER_CLAUSE:
                 bare = [each for each in clauses if statement_text.told(each, self._language)]
@@ -300,8 +315,10 @@ class _Teller:
             yield Section(section.key, self._say(f"section.{section.key}"), None, lines)
 
     def _statement(self, clause: Statement) -> Line:
+        """Return what a statement says; one whose name says it all is a line without a label."""
+        label = statement_text.label(clause, self._language)
         said = statement_text.told(clause, self._language)
-        return Line(statement_text.label(clause, self._language), said or self._say("truth.yes"), clause.id)
+        return Line(label, said, clause.id) if said else Line("", label, clause.id)
 
 
 RIGHT_WORDS = (

@@ -44,10 +44,6 @@ def _yes(*_args: object) -> bool:
     return True
 
 
-def _any_password(password: str) -> str:
-    return password
-
-
 async def _none_of_it(*_args: object) -> int:
     return 0
 
@@ -139,14 +135,6 @@ NOTICES: tuple[Point, ...] = (
         "",
         replaced("may_ask_for", _yes),
         frozenset({"not_listed"}),
-    ),
-    Point(
-        "weak passwords",
-        "troth.subjects.passwords",
-        "weak passwords are refused",
-        "",
-        replaced("fit", _any_password),
-        frozenset({"weak_password"}),
     ),
     Point(
         "endings",

@@ -14,7 +14,7 @@ from typing import Any
 
 from troth.ledger.verify import Verified
 from troth.prove.notice_points import NOTICES
-from troth.prove.point import Point, replaced
+from troth.prove.point import Point, method, replaced
 from troth.prove.workflow_points import WORKFLOWS
 from troth.terms import Reading, Reason, TrothError
 from troth.vault.marks import Sent
@@ -101,9 +101,9 @@ async def _all_new(_tx: object, sent: Sequence[Sent], _marks: object) -> list[li
     return [[reading for day in one.days.values() for reading in day.readings] for one in sent]
 
 
-async def _no_readings(*_args: object) -> AsyncGenerator[Reading]:
-    for reading in ():
-        yield reading
+async def _nothing_held(*_args: object) -> AsyncGenerator[object]:
+    for held in ():
+        yield held
 
 
 async def _nothing_closed(*_args: object) -> Mapping[str, int]:
@@ -193,7 +193,12 @@ POINTS: tuple[Point, ...] = (
         frozenset({Reason.NOT_CHOSEN, Reason.WITHDRAWN}),
     ),
     Point(
-        "whole copy", "troth.vault.events", "a copy holds everything", "g", replaced("window", _no_readings)
+        "whole copy",
+        "troth.vault.vault",
+        "a copy holds everything",
+        "g",
+        method("Vault", "everything", _nothing_held),
+        trials=frozenset({"everything is shown"}),
     ),
     Point(
         "erasure",

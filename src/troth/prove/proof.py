@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import httpx
 
 from troth.policy.clauses import AttestedClause, Clause
 from troth.policy.promises import carried
 from troth.prove.case import Case, NotTried
+from troth.prove.pulse import WAITS, Waits
 from troth.prove.scenarios import by_type
 from troth.prove.trial import Kind, Scenario, Trial, Tried
 from troth.prove.why import Why, Words, waits_for
@@ -25,7 +28,11 @@ if TYPE_CHECKING:
     from troth.prove.world import World
     from troth.terms import ClauseId, PolicyName
 
+BUSY = "too_busy"
 _LIMIT_S = 180
+_ALONE = 2
+"""So many trials at once are made again, of those that ran late."""
+_TOO_LATE = (TimeoutError, httpx.TransportError)
 
 
 class Verdict(StrEnum):
@@ -41,13 +48,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One scenario of one clause: its lines, or why it could not be tried."""
+    """One scenario of one clause: its lines, or why it could not be tried.
+
+    ``late``: something was waited for in vain, or took too long.
+    """
 
     clause: ClauseId
     scenario: str
     lines: tuple[Tried, ...]
     why_not: Why | None
     ms: int
+    late: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -81,15 +92,31 @@ async def prove(
     at_once: int = 6,
     done: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> tuple[Outcome, ...]:
-    """Try every clause that ``only`` lets through, some ``at_once``, on the policy called ``policy``."""
-    world.pace.at_once(at_once)
+    """Try every clause that ``only`` lets through, some ``at_once``, on the policy called ``policy``.
 
-    async def one(clause: Clause, scenario: Scenario) -> Outcome:
+    What broke because something did not come in time is tried again in the end, a few at once: what is broken
+    breaks then too.
+    """
+
+    async def one(clause: Clause, scenario: Scenario, before: Outcome | None = None) -> Outcome:
+        if before is not None and not too_late(before):
+            return before
         outcome = await attempt(world, Case(policy, compiled, clause), scenario)
-        done(outcome)
+        if before is not None or not too_late(outcome):
+            done(outcome)
         return outcome
 
-    return tuple(await asyncio.gather(*(one(*each) for each in _plan(policy, compiled, only))))
+    plan = _plan(policy, compiled, only)
+    world.pace.at_once(at_once)
+    first = await asyncio.gather(*(one(*each) for each in plan))
+    world.pace.at_once(_ALONE)
+    again = (one(*each, before) for each, before in zip(plan, first, strict=True))
+    return tuple(await asyncio.gather(*again))
+
+
+def too_late(outcome: Outcome) -> bool:
+    """Return whether a trial says nothing yet, since what did not come in time may be slow only."""
+    return outcome.late and outcome.verdict in {Verdict.BROKEN, Verdict.NOT_PROVABLE}
 
 
 def planned(compiled: Compiled, only: Callable[[Clause], bool]) -> int:
@@ -111,20 +138,31 @@ def _plan(
 
 
 async def attempt(world: World, case: Case, scenario: Scenario) -> Outcome:
-    """Run one scenario; whatever goes wrong is a line that did not hold."""
-    trial, why_not, start = Trial(), None, 0.0
+    """Run one scenario; whatever goes wrong is a line that did not hold.
+
+    But where something did not come in time, and the system does nothing in good time just now, nothing was
+    seen: neither that the clause is kept nor that it is broken.
+    """
+    trial, waits, why_not, start = Trial(), Waits(), None, 0.0
+    token = WAITS.set(waits)
     try:
-        async with world.pace.trial(_LIMIT_S):
+        async with world.pace.trial(world.pulse.patience(_LIMIT_S)):
             start = time.perf_counter()
             await scenario.act(world, case, trial)
     except NotTried as reason:
         why_not = reason.why
     except Exception as problem:  # noqa: BLE001 - whatever it was, the clause was not seen to be kept
+        waits.vain |= isinstance(problem, _TOO_LATE)
         words = Words("the trial can be carried to its end", "试验可以完成")
         seen = f"{type(problem).__name__}: {problem}"[:300]
         trial.lines.append(Tried(Kind.CONTROL, words, seen, held=False))
+    finally:
+        WAITS.reset(token)
     ms = round((time.perf_counter() - start) * 1000)
-    return Outcome(case.clause.id, scenario.name, tuple(trial.lines), why_not, ms)
+    found = Outcome(case.clause.id, scenario.name, tuple(trial.lines), why_not, ms, waits.vain)
+    if too_late(found) and not await world.prompt():
+        return replace(found, lines=(), why_not=Why.of(BUSY))
+    return found
 
 
 def judged(compiled: Compiled, promises: Iterable[str], outcomes: Iterable[Outcome]) -> tuple[Judged, ...]:

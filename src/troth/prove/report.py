@@ -220,7 +220,7 @@ def _lines(compiled: Compiled, language: str) -> Mapping[ClauseId, str]:
             found.setdefault(part.clause, part.heading)
         for line in part.lines:
             if line.clause is not None:
-                found[line.clause] = f"{line.label}: {line.text}"
+                found[line.clause] = line.whole
     return found
 
 

@@ -1,21 +1,22 @@
 """Whether a proof would notice: what it rests on is taken away, and the trials are made again.
 
 At two levels: a clause taken out of the policy (or turned) while the person under it is promised the whole,
-and an enforcement point taken out of the code. What rests on it must break, and what does not must hold. A
-promise that breaks nowhere was never shown. Runs trials on a world that is handed in; starts no system.
+and an enforcement point taken out of the code. All that rests on it is tried again and must break; of what
+does not, a sample is, and must hold. A promise that breaks nowhere was never shown. Runs trials on a world
+that is handed in; starts no system.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from troth.prove.case import Case
-from troth.prove.proof import Outcome, Verdict, attempt
+from troth.prove.proof import BUSY, Outcome, Verdict, attempt, too_late
 from troth.prove.scenarios import by_type
 from troth.prove.trial import Kind
 from troth.prove.variants import TAKEN_AWAY, variants
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from troth.prove.world import World
     from troth.terms import ClauseId
 
-T = TypeVar("T")
 SHOWN = frozenset({Verdict.KEPT, Verdict.FACT})
+_TRIED = frozenset({Verdict.BROKEN, *SHOWN})
 _WORDS = re.compile(r"\w+")
 _SEED = 6
 _TURNED = "turned"
@@ -62,10 +63,15 @@ class Sabotage:
         )
 
     @property
+    def sample(self) -> int:
+        """Return how many trials were made again that rest on something else than what was taken away."""
+        return sum(not blow.related for blow in self.blows)
+
+    @property
     def collateral_percent(self) -> float:
-        """Return how many of the trials that rest on something else broke too, in percent."""
-        others = [blow for blow in self.blows if not blow.related]
-        return round(100 * sum(blow.broke for blow in others) / len(others), 1) if others else 0.0
+        """Return how many of that sample broke too, in percent."""
+        lost = sum(blow.broke for blow in self.blows if not blow.related)
+        return round(100 * lost / self.sample, 1) if self.sample else 0.0
 
 
 def rests(point: Point, outcome: Outcome) -> bool:
@@ -78,29 +84,45 @@ def rests(point: Point, outcome: Outcome) -> bool:
     )
 
 
+def struck_by(point: Point, outcomes: Iterable[Outcome], unrelated: int) -> Mapping[Outcome, bool]:
+    """Return the trials to make again without ``point``, and whether each rests on it.
+
+    None, where nothing rests on it; else all that does, and a sample of at most ``unrelated`` others, another
+    one for each point and the same one every time.
+    """
+    kept = [outcome for outcome in outcomes if outcome.verdict is Verdict.KEPT]
+    related = [outcome for outcome in kept if rests(point, outcome)]
+    if not related:
+        return {}
+    others = [outcome for outcome in kept if outcome not in related]
+    chance = Random(f"{_SEED} {point.name}")  # noqa: S311 - a sample, not a secret
+    some = chance.sample(others, min(unrelated, len(others)))
+    return dict.fromkeys(related, True) | dict.fromkeys(some, False)
+
+
 async def by_point(
     world: World,
     compiled: Compiled,
-    outcomes: Iterable[Outcome],
     point: Point,
+    trials: Mapping[Outcome, bool],
     *,
-    unrelated: int,
     at_once: int,
-    done: Callable[[Blow], None],
+    done: Callable[[], None],
 ) -> tuple[Blow, ...]:
-    """Make every trial again that rests on ``point``, and some ``unrelated`` ones, where it is missing."""
-    kept = [outcome for outcome in outcomes if outcome.verdict is Verdict.KEPT]
-    related = [outcome for outcome in kept if rests(point, outcome)]
-    others = [outcome for outcome in kept if not rests(point, outcome)]
-    some = Random(_SEED).sample(others, min(unrelated, len(others)))  # noqa: S311 - a sample, not a secret
+    """Make ``trials`` again where ``point`` is missing, each with whether it rests on it."""
 
-    async def one(outcome: Outcome) -> Blow:
-        again = await _again(world, compiled, outcome)
-        broke = again.verdict is Verdict.BROKEN
-        return Blow(outcome.clause, outcome.scenario, point.name, outcome in related, broke)
+    async def one(outcome: Outcome) -> Sequence[Blow]:
+        found = await _blow(world, compiled, outcome, point.name, related=trials[outcome])
+        done()
+        return found
 
     world.pace.at_once(at_once)
-    return await _all([*related, *some], one, done)
+    return _flat(await asyncio.gather(*map(one, trials)))
+
+
+def clauses_struck(outcomes: Iterable[Outcome]) -> Sequence[Outcome]:
+    """Return the trials to make again without their clauses."""
+    return [outcome for outcome in outcomes if outcome.verdict in SHOWN]
 
 
 async def by_clause(
@@ -108,51 +130,67 @@ async def by_clause(
     compiled: Compiled,
     outcomes: Iterable[Outcome],
     *,
+    unrelated: int,
     at_once: int,
-    done: Callable[[Blow], None],
+    done: Callable[[], None],
 ) -> tuple[Blow, ...]:
-    """Take away (or else turn) the clause of every trial that held, and make it again, and one other."""
-    shown = [outcome for outcome in outcomes if outcome.verdict in SHOWN]
+    """Take away (or else turn) the clause of every trial that held, and make it again.
+
+    Of those that broke, a sample of ``unrelated`` is followed by a trial of something else, equally struck.
+    """
+    shown = clauses_struck(outcomes)
     ways: dict[ClauseId, list[Variant]] = {}
     for variant in variants(compiled):
         ways.setdefault(variant.clause, []).append(variant)
     chance = Random(_SEED)  # noqa: S311 - a sample, not a secret
-    bystanders = {id(each): _bystander(compiled, each, shown, chance) for each in shown}
+    bystanders = {
+        each: other
+        for each in chance.sample(shown, len(shown))
+        if (other := _bystander(compiled, each, shown, chance)) is not None
+    }
+    watched = dict(tuple(bystanders.items())[:unrelated])
 
     async def one(outcome: Outcome) -> Sequence[Blow]:
         found: list[Blow] = []
         for variant in ways.get(outcome.clause, ()):
-            again = await _again(world, compiled, outcome, variant)
             by = variant.how if variant.how == TAKEN_AWAY else f"{variant.how} {_TURNED}"
-            broke = again.verdict is Verdict.BROKEN
-            found.append(Blow(outcome.clause, outcome.scenario, by, related=True, broke=broke))
-            other = bystanders[id(outcome)]
-            if broke and other is not None:
-                beside = await _again(world, compiled, other, variant)
-                lost = beside.verdict is Verdict.BROKEN
-                found.append(Blow(other.clause, other.scenario, by, related=False, broke=lost))
-            if broke:
+            blows = await _blow(world, compiled, outcome, by, variant, related=True)
+            found += blows
+            if any(blow.broke for blow in blows):
+                if outcome in watched:
+                    found += await _blow(world, compiled, watched[outcome], by, variant, related=False)
                 break
-        for blow in found:
-            done(blow)
+        done()
         return found
 
     world.pace.at_once(at_once)
-    rows = await _all(shown, one, lambda _: None)
+    return _flat(await asyncio.gather(*map(one, shown)))
+
+
+def _flat(rows: Iterable[Sequence[Blow]]) -> tuple[Blow, ...]:
     return tuple(blow for row in rows for blow in row)
 
 
-async def _all(
-    outcomes: Sequence[Outcome],
-    one: Callable[[Outcome], Awaitable[T]],
-    done: Callable[[T], None],
-) -> tuple[T, ...]:
-    async def in_turn(outcome: Outcome) -> T:
-        found = await one(outcome)
-        done(found)
-        return found
+async def _blow(
+    world: World,
+    compiled: Compiled,
+    outcome: Outcome,
+    by: str,
+    variant: Variant | None = None,
+    *,
+    related: bool,
+) -> Sequence[Blow]:
+    """Make one trial again under one sabotage; nothing, where it could not be tried.
 
-    return tuple(await asyncio.gather(*map(in_turn, outcomes)))
+    What rests on something else, and broke because something did not come in time, has a second try.
+    """
+    again = await _again(world, compiled, outcome, variant)
+    if not related and too_late(again):
+        again = await _again(world, compiled, outcome, variant)
+    if again.verdict not in _TRIED and not (related and again.why_not and again.why_not.code != BUSY):
+        return ()
+    broke = again.verdict is Verdict.BROKEN
+    return (Blow(outcome.clause, outcome.scenario, by, related=related, broke=broke),)
 
 
 async def _again(

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from troth.prove.case import Case, NotTried
-from troth.prove.world import REGISTER, free, handler, needed, reference
+from troth.prove.ways import free, handler
+from troth.prove.world import REGISTER, needed, reference
 from troth.terms import ActorKind, Basis, Verb
 
 if TYPE_CHECKING:
     from troth.policy.clauses import RecipientClause
+    from troth.policy.compiled import FunctionTable
     from troth.prove.world import Someone, World
+    from troth.terms import FunctionName
 
 _NEVER = frozenset({"password", "verification_code"})
 
@@ -22,20 +25,32 @@ class HandedOn:
 
     who: Someone
     recipient: str
+    function: FunctionName
 
 
-async def handed_on(world: World, case: Case) -> HandedOn:
-    """Let a service hand something about somebody new to a recipient. Raises `NotTried`."""
-    for table in case.compiled.functions.values():
-        for clause in table.recipients.values():
-            purpose = table.purposes.get(clause.purpose)
-            if purpose is None or handler(purpose, Verb.SHARE) is None:
-                continue
-            try:
-                who = await _shared(world, case, clause)
-            except (NotTried, RuntimeError):
-                continue
-            return HandedOn(who, clause.recipient)
+def handed_to(table: FunctionTable) -> list[RecipientClause]:
+    """Return the recipients that a service or staff hand something of a function to."""
+    purposes = table.purposes
+    return [
+        each
+        for each in table.recipients.values()
+        if each.purpose in purposes and handler(purposes[each.purpose], Verb.SHARE) is not None
+    ]
+
+
+async def handed_on(world: World, case: Case, *, but: FunctionName | None = None) -> HandedOn:
+    """Let something about somebody new be handed to a recipient, of any function ``but`` one.
+
+    Raises `NotTried`.
+    """
+    tables = case.compiled.functions
+    found = [clause for name, table in tables.items() if name != but for clause in handed_to(table)]
+    for clause in sorted(found, key=lambda each: bool(tables[each.function].purposes[each.purpose].only_on)):
+        try:
+            who = await _shared(world, case, clause)
+        except (NotTried, RuntimeError):
+            continue
+        return HandedOn(who, clause.recipient, clause.function)
     raise NotTried("nothing_shared")
 
 

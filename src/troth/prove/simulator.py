@@ -19,7 +19,8 @@ import aiomqtt
 
 from troth.terms import FunctionName, Reading
 
-_ANSWER_S = 3.0
+_ANSWER_S = (1.0, 2.0, 4.0)
+"""How long it waits for the broker, try by try: who is cut off while connecting is never told."""
 _CANCEL_AGAIN_S = 0.2
 
 
@@ -48,6 +49,8 @@ class _Kept:
     function: FunctionName
     payload: bytes
     sent_at: float | None = None
+    taken: bool = False
+    """Whether the broker has taken it over; what it then does with it, it does not say."""
 
 
 class Camera:
@@ -118,6 +121,15 @@ class Camera:
             await self._news.wait_for(lambda: all(batch in self.acks for batch in batches))
         return [self.acks[batch] for batch in batches]
 
+    async def handed_over(self, batch: UUID, *, within_s: float = 10) -> None:
+        """Wait until the broker has taken ``batch`` over, or has refused the device itself."""
+        async with asyncio.timeout(within_s), self._news:
+            await self._news.wait_for(lambda: self.refused > 0 or self._taken(batch))
+
+    def _taken(self, batch: UUID) -> bool:
+        kept = self._kept.get(batch)
+        return kept is None or kept.taken
+
     async def hears(self, more: int = 1, *, within_s: float = 10) -> None:
         """Wait until ``more`` acknowledgements came in from now on."""
         enough = self.heard + more
@@ -140,7 +152,7 @@ class Camera:
             await self._news.wait_for(lambda: self.refused > 0)
 
     async def _live(self) -> None:
-        way = self._way
+        way, tries = self._way, 0
         while True:
             client = aiomqtt.Client(
                 way.host,
@@ -148,15 +160,17 @@ class Camera:
                 username=way.token,
                 password=way.secret,
                 identifier=way.token,
-                timeout=_ANSWER_S,
+                timeout=_ANSWER_S[min(tries, len(_ANSWER_S) - 1)],
                 tls_context=way.tls,
             )
             try:
                 async with client:
                     await client.subscribe(f"down/{way.token}/ack", qos=0)
                     await self._arrive(client)
+                    tries = 0
                     await self._converse(client)
             except aiomqtt.MqttError as error:
+                tries += 1
                 await self._leave(turned_away="authorized" in str(error).lower())
             await asyncio.sleep(self._return_s)
 
@@ -203,6 +217,9 @@ class Camera:
                 kept.sent_at = None
                 return
             self.sent += 1
+            async with self._news:
+                kept.taken = True
+                self._news.notify_all()
 
     async def _hear(self, body: bytes) -> None:
         said: dict[str, Any] = json.loads(body)

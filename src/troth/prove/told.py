@@ -65,6 +65,7 @@ def as_json(compiled: Compiled, rows: Sequence[Judged], sabotage: Sabotage | Non
             "proven": len(shown),
             "unproven_by_sabotage": [promise for promise in kept if promise not in set(shown)],
             "collateral_percent": sabotage.collateral_percent,
+            "collateral_sample": sabotage.sample,
         }
     return {
         "version": compiled.policy.version,
@@ -85,6 +86,7 @@ def total(policies: Mapping[str, Mapping[str, Any]], sabotages: Sequence[Sabotag
         others = [blow.broke for each in sabotages for blow in each.blows if not blow.related]
         sums["unproven_by_sabotage"] = sum(len(each["unproven_by_sabotage"]) for each in policies.values())
         sums["collateral_percent"] = round(100 * sum(others) / len(others), 1) if others else 0.0
+        sums["collateral_sample"] = len(others)
     return sums
 
 

@@ -201,7 +201,7 @@ WORKFLOWS: tuple[Point, ...] = (
         "who was given something is told to delete it",
         "",
         replaced("given_to", _nobody),
-        trials=frozenset({"recipients delete too"}),
+        trials=frozenset({"recipients delete too", "recipients delete a part"}),
     ),
     Point(
         "found minor",
@@ -226,5 +226,13 @@ WORKFLOWS: tuple[Point, ...] = (
         "",
         method("Expiry", "run", _none_of_it),
         trials=frozenset({"gone when it is over"}),
+    ),
+    Point(
+        "backups",
+        "troth.app.system",
+        "what is erased is out of every backup in time",
+        "",
+        replaced("gone_from_every_backup", _never),
+        trials=frozenset({"out of every backup"}),
     ),
 )

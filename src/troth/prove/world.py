@@ -12,18 +12,21 @@ import json
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from troth.devices.names import CAMERA, KINDS, DeviceKind
-from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, PurposeClause, Starts
+from troth.policy.clauses import Keep
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
+from troth.prove.pilot import Pilot, Pilots
+from troth.prove.pulse import Pulse, prompt, ran_out
 from troth.prove.samples import sample
-from troth.prove.simulator import Camera, Way
+from troth.prove.simulator import Camera, Heard, Way
+from troth.prove.someone import Did, Someone
 from troth.prove.story.person import FORBIDDEN, Answer, Person
+from troth.prove.ways import chosen, free, permissions, purpose_for
 from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Role, Verb
 
 if TYPE_CHECKING:
@@ -43,74 +46,16 @@ _PHONE, _EMAIL = ItemName("phone_number"), ItemName("email_address")
 _ASIDE = frozenset({"phone_number", "email_address", "password", "verification_code"})
 """Items of an account that have fields of their own in the form."""
 PASSWORD = "a long enough password 77"  # noqa: S105 - of people that exist for a minute
-_CONSENTS = frozenset({Basis.CONSENT, Basis.SEPARATE_CONSENT})
 _BEYOND = frozenset({Basis.LEGAL_DUTY, Basis.EXEMPTION, Basis.OWN_RIGHT})
 PATIENCE_S = 20.0
 """For what workers do by themselves: over once it is seen, so only a broken promise takes this long."""
 SOON_S = 8.0
 """For what should not come at all."""
+_AT_ONCE_S = 1.0
+"""Within this most devices are answered; after it, it is worth finding out whether there will be one."""
+_UNNUMBERED: LiteralString = "SELECT count(*) FROM ledger_queue"
 _BETWEEN_S = 0.05
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
-
-
-@dataclass(slots=True)
-class Someone:
-    """A person with an account under one policy."""
-
-    account: str
-    phone: str
-    person: Person
-    home: str
-    """The policy that the account is under."""
-    email: str = ""
-    way: Way | None = None
-    device: str | None = None
-    tills: dict[str, Way] = field(default_factory=dict[str, Way])
-    """Ways of other devices than cameras, by their kind."""
-    policy: str | None = None
-    """Which policy they are about, where that is not the one of their account."""
-
-    @property
-    def login(self) -> str:
-        """What one signs in with, and letters go to."""
-        return self.phone or self.email
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Everywhere that a letter may come, whichever way a clause names first."""
-        return tuple(each for each in (self.phone, self.email) if each)
-
-    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
-        """Ask the API as this person."""
-        if self.policy is not None and path.startswith("/v1/me"):
-            path = f"{path}{'&' if '?' in path else '?'}policy={self.policy}"
-        return await self.person.ask(method, path, body)
-
-
-@dataclass(frozen=True, slots=True)
-class Did:
-    """What came of an ask: the answer, which items got through, which were dropped and why."""
-
-    answer: Answer
-    items: frozenset[str] = frozenset()
-    dropped: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def refused(self) -> bool:
-        """Whether the gate said no, rather than something being broken."""
-        return self.answer.status == FORBIDDEN and bool(self.answer.reason)
-
-    def refused_for(self, *reasons: str) -> bool:
-        """Whether it was refused for one of these reasons."""
-        return self.refused and self.answer.reason in reasons
-
-    def says(self) -> str:
-        """Say what was answered, in a few words."""
-        if not self.answer.ok:
-            clause = f" by {self.answer.clause}" if self.answer.clause else ""
-            return f"{self.answer.status} {self.answer.reason or self.answer.body.get('detail', '')}{clause}"
-        lost = ", ".join(f"{item} dropped: {why}" for item, why in sorted(self.dropped.items()))
-        return f"got {', '.join(sorted(self.items)) or 'nothing'}" + (f"; {lost}" if lost else "")
 
 
 class World:
@@ -140,6 +85,8 @@ class World:
         self._line = line
         self._hands: dict[str, asyncio.Task[Person]] = {}
         self.pace = Pace(self._jump)
+        self.pulse = Pulse()
+        self._pilots = Pilots(self._pilot)
 
     def number(self) -> int:
         """Return a number that nobody has had."""
@@ -240,9 +187,10 @@ class World:
     async def _registered(self, case: Case, changed: Mapping[str, object]) -> tuple[Someone, Answer]:
         form = await self.form(case, **changed)
         who, login = self.stranger(), str(form.get("phone") or form["email"])
-        before = len(self._gateway.to(login))
+        before, asked = len(self._gateway.to(login)), asyncio.get_running_loop().time()
         made = (await who.ask("POST", "/v1/accounts", form)).require()
-        code = await self._gateway.code(login, but=before)
+        code = await self._gateway.code(login, but=before, within_s=self.pulse.patience(PATIENCE_S))
+        self.pulse.beat(asyncio.get_running_loop().time() - asked)
         verified = await who.ask("POST", f"/v1/accounts/{made['account']}/verify", {"code": code})
         made_for = Someone(
             str(made["account"]), form.get("phone", ""), who, case.policy, form.get("email", "")
@@ -343,29 +291,79 @@ class World:
         wanted = frozenset(items)
         for name, way in who.tills.items():
             if sent := wanted & KINDS[name].sends:
-                return await self.send(who, function, sent, way=way)
+                return await self.send(case, who, function, sent, way=way)
         return await self.collect(case, who, function, wanted)
 
     async def send(
-        self, who: Someone, function: FunctionName, items: Iterable[ItemName], *, way: Way | None = None
+        self,
+        case: Case,
+        who: Someone,
+        function: FunctionName,
+        items: Iterable[ItemName],
+        *,
+        way: Way | None = None,
     ) -> Did:
         """Let a device of ``who`` measure each item once, now, and send it. Raises `NotTried`."""
         way = way or who.way
         if way is None:
             raise NotTried("nothing_to_bind", function=function)
-        now = self.levers.now()
-        readings = [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
+        readings = self._readings(items)
         async with Camera(way) as device:
             batch = await device.send(function, readings)
-            try:
-                (heard,) = await device.acked([batch], within_s=SOON_S)
-            except TimeoutError:  # the broker refused the topic: nothing came further
-                return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
+            heard = await self._heard(case, device, batch)
+        if heard is None:
+            return Did(Answer(FORBIDDEN, {"reason": "topic_refused"}))
         figures = ", ".join(f"{name} {heard.figures.get(name, 0)}" for name in _DEVICE_FIGURES)
         if heard.refused or not heard.figures.get("stored"):
             reason = heard.refused or ("denied" if heard.figures.get("denied") else "dropped")
             return Did(Answer(FORBIDDEN, {"reason": reason, "detail": figures}))
-        return Did(Answer(200, {"detail": figures}), frozenset(reading.item for reading in readings))
+        came = frozenset(reading.item for reading in readings)
+        self._pilots.works(case, function, came)
+        return Did(Answer(200, {"detail": figures}), came)
+
+    async def _heard(self, case: Case, device: Camera, batch: UUID) -> Heard | None:
+        """Return what a device was told of a batch; None: the broker refused the topic, nothing came further.
+
+        Once the broker has taken it, and answered what another device sent later, no answer is to come.
+        Raises `TimeoutError` where the broker does nothing in good time.
+        """
+        within_s = self.pulse.patience(SOON_S)
+        with suppress(TimeoutError):
+            return (await device.acked([batch], within_s=_AT_ONCE_S))[0]
+        answer = asyncio.create_task(device.acked([batch], within_s=2 * within_s))
+        silence = asyncio.create_task(self._silence(case, device, batch))
+        try:
+            await asyncio.wait({answer, silence}, return_when=asyncio.FIRST_COMPLETED)
+            if silence.done() and (silence.result() or device.acks.get(batch)):
+                return device.acks.get(batch)
+            with suppress(TimeoutError):
+                return (await answer)[0]
+            return None
+        finally:
+            for each in (answer, silence):
+                each.cancel()
+            await asyncio.gather(answer, silence, return_exceptions=True)
+
+    def _readings(self, items: Iterable[ItemName]) -> list[Reading]:
+        now = self.levers.now()
+        return [Reading(uuid4(), item, now, sample(item, self.number())) for item in sorted(items)]
+
+    async def _pilot(self, case: Case, function: FunctionName, items: frozenset[ItemName]) -> Pilot:
+        table, who = case.compiled.functions[function], await self.user(case, function)
+        for item in sorted(items):
+            if not free(table.items[item]):
+                (await self.choose(case, who, function, item)).require()
+        if table.required - items:
+            (await self.collect(case, who, function, table.required)).answer.require()
+        tills = (way for name, way in who.tills.items() if items & KINDS[name].sends)
+        way = next(tills, None) or who.way or await self.bind(who)
+        return Pilot(way, function, lambda: self._readings(items))
+
+    async def _silence(self, case: Case, device: Camera, batch: UUID) -> bool:
+        """Return whether no answer is to come any more. Raises `TimeoutError`."""
+        within_s = self.pulse.patience(SOON_S)
+        await device.handed_over(batch, within_s=within_s)
+        return bool(device.refused) or await self._pilots.answered(case, within_s)
 
     async def give(self, who: Someone, function: FunctionName, items: Iterable[ItemName]) -> Did:
         """Let a person give items of themselves to a function."""
@@ -418,7 +416,7 @@ class World:
         if purpose is not None:
             return await self.take_in(who, function, purpose, wanted)
         if purpose_for(table, Verb.COLLECT, ActorKind.DEVICE):
-            return await self.send(who, function, wanted)
+            return await self.send(case, who, function, wanted)
         raise NotTried("nobody_collects", function=function)
 
     async def rows(self, case: Case, who: Someone, function: FunctionName, item: ItemName) -> int:
@@ -442,8 +440,9 @@ class World:
     async def letter(self, to: str, *words: str, within_s: float = PATIENCE_S) -> str:
         """Return the text of a letter to ``to`` in which all these words stand; empty: none came."""
         try:
-            return await self._gateway.letter(to, words, within_s=within_s)
+            return await self._gateway.letter(to, words, within_s=self.pulse.patience(within_s))
         except TimeoutError:
+            ran_out()
             return ""
 
     async def seen(self, wanted: int, query: LiteralString, params: Mapping[str, object]) -> int:
@@ -467,10 +466,12 @@ class World:
 
         For what workers do by themselves: out here there is no event to wait for.
         """
-        seen, end = await look(), asyncio.get_running_loop().time() + within_s
-        while not seen and asyncio.get_running_loop().time() < end:
+        seen, began = await look(), asyncio.get_running_loop().time()
+        while not seen and asyncio.get_running_loop().time() < began + self.pulse.patience(within_s):
             await asyncio.sleep(_BETWEEN_S)
             seen = await look()
+        if not seen:
+            ran_out()
         return seen
 
     async def about(self, who: Someone, kind: str) -> int:
@@ -503,12 +504,23 @@ class World:
         """Wait for those that were hired and whom nobody needed."""
         await asyncio.gather(*self._hands.values(), return_exceptions=True)
 
+    async def prompt(self) -> bool:
+        """Return whether the system answers and works in good time just now."""
+
+        async def answers() -> None:
+            await self.stranger().ask("GET", "/v1/policies")
+
+        async def numbers() -> None:
+            await self.seen(0, _UNNUMBERED, {})
+
+        return await prompt(answers, numbers)
+
     async def _jump(self, moment: datetime) -> None:
         """Let the clock jump once everything that has happened stands in the ledger's tree.
 
         Else an entry from before the jump would be numbered after it, and look back-dated.
         """
-        await self.seen(0, "SELECT count(*) FROM ledger_queue", {})
+        await self.seen(0, _UNNUMBERED, {})
         self.levers.advance_to(moment)
 
     async def _hired(self, role: str) -> Person:
@@ -522,48 +534,14 @@ class World:
         return Person(self.base_url, said.split()[-1], self._line)
 
 
-def chosen(table: FunctionTable) -> bool:
-    """Return whether a function runs only once it was chosen."""
-    return table.clause.starts is Starts.WHEN_CHOSEN or table.clause.basis in _CONSENTS
-
-
-def handler(clause: PurposeClause, verb: Verb) -> ActorKind | None:
-    """Return who of the maker does this for a purpose: a service, else staff in person, else nobody."""
-    if verb not in clause.verbs:
-        return None
-    return next((by for by in (ActorKind.SERVICE, ActorKind.STAFF) if by in clause.by), None)
-
-
-def purpose_for(table: FunctionTable, verb: Verb, actor: ActorKind) -> Purpose | None:
-    """Return the first purpose for which such an actor may do this, on the function's own basis."""
-    return next(
-        (
-            purpose
-            for purpose, clause in table.purposes.items()
-            if verb in clause.verbs and actor in clause.by and not clause.only_on
-        ),
-        None,
-    )
-
-
 def needed(table: FunctionTable, *more: ItemName) -> frozenset[ItemName]:
     """Return ``more`` with all that the function cannot do without."""
     return table.required | frozenset(more)
 
 
-def free(clause: ItemClause) -> bool:
-    """Return whether an item passes without a choice of its own."""
-    return clause.need is not Need.OPTIONAL and clause.basis is None
-
-
 def reference(ground: str) -> dict[str, str]:
     """Return a ground with the id of a document, as a service attaches it."""
     return {"ground": ground, "document": str(uuid4())}
-
-
-def permissions(table: FunctionTable) -> list[str]:
-    """Return what the person's phone or device must permit for its items, as needs."""
-    return sorted({PERMISSION + each.permission for each in table.items.values() if each.permission})
 
 
 def _asked(

@@ -7,6 +7,7 @@ be over when, in the transaction of the event itself, and has the vault carry it
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from troth import ledger
@@ -23,6 +24,9 @@ from troth.vault.classes import Fixed
 from troth.vault.expiry import Expiry, Settled
 from troth.vault.growth import dropped_daily
 from troth.vault.holds import Holds
+
+Presumed = tuple[FunctionName, ItemName | None]
+"""What may have ended: a function, or one item of it."""
 
 
 class Retention:
@@ -52,7 +56,7 @@ class Retention:
         for function in sorted(functions):
             await self._hold(tx, (subject, function), compiled, event, at)
             if fate is not None:
-                await closing.owe_whole(tx, subject, f"{name}/{function}", fate)
+                await closing.owe_whole(tx, (subject, f"{name}/{function}"), fate)
 
     async def item_ended(
         self,
@@ -68,7 +72,28 @@ class Retention:
         name, fate = compiled.policy.name, keeping.after(compiled, Moment.PURPOSE_ENDED, at)
         await self._hold(tx, (subject, function), compiled, Moment.PURPOSE_ENDED, at, item=item)
         if fate is not None:
-            await closing.owe_whole(tx, subject, f"{name}/{function}", fate, item)
+            await closing.owe_whole(tx, (subject, f"{name}/{function}"), fate, item)
+
+    async def may_have_ended(
+        self,
+        tx: Tx,
+        subject: SubjectId,
+        compiled: Compiled,
+        ends: Iterable[Presumed],
+        *,
+        at: datetime,
+        until: datetime,
+    ) -> None:
+        """Note that purposes may have ended: unless the person begins them again before, it is due ``until``.
+
+        For a restore, which knows that somebody ended them. What a law wants is held at once.
+        """
+        name, fate = compiled.policy.name, keeping.after(compiled, Moment.PURPOSE_ENDED, at)
+        for function, item in sorted(ends, key=str):
+            await self._hold(tx, (subject, function), compiled, Moment.PURPOSE_ENDED, at, item=item)
+            if fate is not None:
+                due = replace(fate, at=max(fate.at, until))
+                await closing.owe_whole(tx, (subject, f"{name}/{function}"), due, item, presumed=True)
 
     async def begins_again(
         self,
@@ -78,7 +103,11 @@ class Retention:
         function: FunctionName,
         item: ItemName | None = None,
     ) -> None:
-        """Delete now what is still due from the last time, so that nothing new is lost with it."""
+        """Delete now what is still due from the last time, so that nothing new is lost with it.
+
+        What was only presumed to have ended never did.
+        """
+        await closing.not_over(tx, subject, f"{policy}/{function}", item)
         await self._expiry.settle_early(tx, subject, f"{policy}/{function}", item)
 
     async def happened(
@@ -114,7 +143,8 @@ class Retention:
         named = {item} if item is not None else table.items if table is not None else ()
         found = {each: held for each in named if (held := keeping.holds(compiled, each, event, at))}
         if found:
-            await self._holds.begin_all(tx, subject, (compiled.policy.name, function), found)
+            policy = compiled.policy
+            await self._holds.begin_all(tx, subject, (policy.name, function, policy.version), found)
 
 
 async def off_file(tx: Tx, settled: Settled, at: datetime) -> None:

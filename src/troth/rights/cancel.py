@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from troth import ledger
@@ -32,7 +32,7 @@ from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking, Behalf
 from troth.subjects.names import EMAIL, PHONE, REGISTER
 from troth.subjects.papers import paper
-from troth.terms import Act, ActKind, ClauseId, PolicyName, SubjectId, Verb
+from troth.terms import Act, ActKind, ClauseId, FunctionName, PolicyName, SubjectId, Verb
 from troth.vault import NotHeld
 from troth.vault.farewell import Farewell
 from troth.vault.stages import Stage
@@ -251,12 +251,17 @@ class Cancellation:
         return await tx.row(_Row, QUERIES["cancellation"], {"subject": subject})
 
 
-async def given_to(tx: Tx, subject: SubjectId) -> tuple[str, ...]:
-    """Return who was ever given anything of this person, by the policy's names."""
+async def given_to(
+    tx: Tx, subject: SubjectId, of: tuple[PolicyName, FunctionName] | None = None
+) -> tuple[str, ...]:
+    """Return who was ever given anything of this person, or of one function, by the policy's names."""
     names: set[str] = set()
     for entry in await ledger.about(tx, subject):
         if entry.kind in {EntryKind.SHARED, EntryKind.DISCLOSED}:
-            details: Mapping[str, object] = json.loads(entry.body).get("details", {})
+            body: Mapping[str, Any] = json.loads(entry.body)
+            if of is not None and (body.get("policy"), body.get("function")) != of:
+                continue
+            details: Mapping[str, object] = body.get("details", {})
             names |= {str(details["recipient"])} if "recipient" in details else set()
     return tuple(sorted(names))
 

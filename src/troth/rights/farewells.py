@@ -1,4 +1,4 @@
-"""The last words after a cancellation: to the person that it is done, to recipients that they delete as well.
+"""The last words after a deletion: to the person that it is done, to recipients that they delete as well.
 
 There is no account any more: the person's address and link lie in the sealed farewell plan, which ends when
 all is said. A recipient is told by the policy's name for it, with opaque ids; the maker's gateway knows the
@@ -62,6 +62,7 @@ class _Waiting:
     kind: str
     recipient: str | None
     tries: int
+    said: str | None = None
 
 
 def line(erasure: UUID, link: str) -> str:
@@ -69,14 +70,26 @@ def line(erasure: UUID, link: str) -> str:
     return f"{erasure.hex}.{link}"
 
 
-async def write(tx: Tx, erasure: UUID, word: Word, now: datetime, recipient: str | None = None) -> None:
-    """Note that something is to be said; noted again, it is said once."""
+async def write(
+    tx: Tx,
+    erasure: UUID,
+    word: Word,
+    now: datetime,
+    recipient: str | None = None,
+    *,
+    said: Mapping[str, str] | None = None,
+) -> None:
+    """Note that something is to be said; noted again, it is said once.
+
+    Of a part that was deleted, ``erasure`` is the request for it, and ``said`` what is asked.
+    """
     params = {
         "erasure": erasure,
         "word": uuid5(erasure, f"{word.value}/{recipient or ''}"),
         "kind": word.value,
         "recipient": recipient,
         "now": now,
+        "said": json.dumps(said) if said is not None else None,
     }
     await tx.run(QUERIES["write_word"], params)
 
@@ -132,6 +145,8 @@ class Farewells:
 
     async def _letter(self, tx: Tx, erasure: Erasure, found: _Waiting) -> tuple[Channel, str, str] | None:
         word = Word(found.kind)
+        if found.said is not None:
+            return Channel.RECIPIENT, str(found.recipient), found.said
         if word is Word.RECIPIENT:
             row = await erasure.look(tx, found.erasure)
             asked = {"delete": str(row.subject), "erasure": str(found.erasure)}

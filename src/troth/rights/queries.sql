@@ -89,12 +89,12 @@ UPDATE erasure_due SET done = %(done)s WHERE erasure = %(erasure)s
 
 -- :write_word
 -- Something is still to be said after an erasure began; said once to each.
-INSERT INTO farewell_word (erasure, word, kind, recipient, due)
-VALUES (%(erasure)s, %(word)s, %(kind)s, %(recipient)s, %(now)s) ON CONFLICT DO NOTHING
+INSERT INTO farewell_word (erasure, word, kind, recipient, due, said)
+VALUES (%(erasure)s, %(word)s, %(kind)s, %(recipient)s, %(now)s, %(said)s) ON CONFLICT DO NOTHING
 
 -- :take_word
 -- The word that waits longest and that no other worker holds.
-SELECT erasure, word, kind, recipient, tries FROM farewell_word WHERE due <= %(now)s
+SELECT erasure, word, kind, recipient, tries, said FROM farewell_word WHERE due <= %(now)s
  ORDER BY due LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 
 -- :word_later

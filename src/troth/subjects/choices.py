@@ -145,7 +145,7 @@ class Choices:
         if item is None:
             lost = ground.compiled.functions[function].refusal.also
             await self._purpose_ended(tx, ground, lost | {function})
-        elif _by_choice(ground.compiled, function, item):
+        elif by_choice(ground.compiled, function, item):
             await self._parts.ends.item_ended(tx, subject, ground.compiled, function, item, at=ground.now)
         act = replace(ground.act(ActKind.WITHDRAWN), function=function, item=item)
         for also in sorted(lost):
@@ -266,7 +266,7 @@ def current_text(compiled: Compiled, language: str) -> Shown:
     return Shown(language, notice(compiled, language).text_hash)
 
 
-def _by_choice(compiled: Compiled, function: FunctionName, item: ItemName) -> bool:
+def by_choice(compiled: Compiled, function: FunctionName, item: ItemName) -> bool:
     """Return whether an item is there by the person's choice: the others stay with their function."""
     clause = compiled.functions[function].items[item]
     return clause.need is Need.OPTIONAL or clause.basis in _CONSENTS

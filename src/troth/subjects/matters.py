@@ -113,6 +113,11 @@ async def listed(tx: Tx, kind: Kind) -> tuple[Matter, ...]:
     return tuple(await tx.rows(Matter, QUERIES["matters"], {"kind": kind.value}))
 
 
+async def waited_for(tx: Tx) -> frozenset[UUID]:
+    """Return the open matters of which someone has yet to be told."""
+    return frozenset(await tx.value(QUERIES["matters_waited_for"]) or ())
+
+
 async def announced(tx: Tx, now: datetime) -> tuple[Matter, ...]:
     """Return what is public, the newest first."""
     params = {"now": now, "limit": SHOWN_AT_ONCE}

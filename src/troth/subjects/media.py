@@ -14,8 +14,9 @@ from uuid import UUID
 from troth import ledger
 from troth.ledger import EntryKind
 from troth.policy.values import VALUES
+from troth.subjects.acts import on_file
 from troth.subjects.services import Services
-from troth.terms import ActorKind, FunctionName, ItemName, PolicyName, Verb
+from troth.terms import Act, ActKind, ActorKind, FunctionName, ItemName, PolicyName, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,16 +61,22 @@ class PersonMedia:
         self._parts = parts
         self._media = media
 
-    async def begin(self, tx: Tx, ask: Ask, arriving: Arriving) -> Upload:
+    async def begin(self, tx: Tx, ask: Ask, arriving: Arriving, size: int | None = None) -> Upload:
         """Ask before anything is stored. Raises `Denied`, and what `Media.begin` raises."""
         permit = await self._admit(tx, ask, arriving, counted=True)
         told = arriving.told(ask.device)
-        return await self._media.begin(tx, permit, arriving.item, of=arriving.of, told=told)
+        return await self._media.begin(tx, permit, arriving.item, of=arriving.of, told=told, size=size)
 
     async def finish(self, tx: Tx, ask: Ask, arriving: Arriving, upload: Upload) -> RecordId:
-        """Ask again, and make it exist. Raises `Denied`, `UploadLapsed`. Telemetry is counted only."""
+        """Ask again, and make it exist: from the first on, its item is on file.
+
+        Each of a person's is on record; telemetry is counted only. Raises `Denied`, `NoRoom`, `UploadLapsed`.
+        """
         permit = await self._admit(tx, ask, arriving, counted=ask.actor.kind is ActorKind.DEVICE)
-        return await self._media.finish(tx, permit, upload)
+        record = await self._media.finish(tx, permit, upload)
+        if arriving.item not in await on_file(tx, ask.subject, ask.policy, ask.function):
+            await self._note(tx, ask, ActKind.SUPPLIED, arriving.item)
+        return record
 
     async def held(self, tx: Tx, permit: Permit) -> tuple[Held, ...]:
         """Return what a permit is about, opening nothing."""
@@ -80,8 +87,17 @@ class PersonMedia:
         return await self._media.open(tx, await self._right(tx, asking, own, record, Verb.USE), record)
 
     async def forget(self, tx: Tx, asking: Asking, own: Permit, record: RecordId) -> None:
-        """Forget an object of one's own, with its thumbnails. Raises `Denied`, `NotHeld`."""
-        await self._media.forget(tx, await self._right(tx, asking, own, record, Verb.FORGET), record)
+        """Forget an object of one's own, with its thumbnails: with the last, its item is on file no more.
+
+        Raises `Denied`, `NotHeld`.
+        """
+        item = (await self._media.find(tx, own, record)).item
+        permit = await self._right(tx, asking, own, record, Verb.FORGET)
+        await self._media.forget(tx, permit, record)
+        ask = permit.ask
+        held = await on_file(tx, ask.subject, ask.policy, ask.function)
+        if item in held and not await self._media.any_of(tx, permit, item):
+            await self._note(tx, ask, ActKind.REMOVED, item)
 
     async def hand_out(self, tx: Tx, ask: Ask, record: RecordId) -> Opened:
         """Open an object for someone else, on record whatever the verb. Raises `Denied`, `NotHeld`."""
@@ -101,6 +117,10 @@ class PersonMedia:
             )
             await ledger.append(tx, read)
         return opened
+
+    async def _note(self, tx: Tx, ask: Ask, kind: ActKind, item: ItemName) -> None:
+        act = Act(kind=kind, policy=ask.policy, at=ask.at, function=ask.function, item=item)
+        await ledger.record(tx, ask.subject, act)
 
     async def _admit(self, tx: Tx, ask: Ask, arriving: Arriving, *, counted: bool) -> Permit:
         value = {"media": str(_ANY), **arriving.told(ask.device)}  # the form alone is asked about

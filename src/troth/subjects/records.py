@@ -194,10 +194,21 @@ class Records:
 
 def _leave_the_login(compiled: Compiled, function: FunctionName, items: Iterable[ItemName]) -> None:
     """Refuse what one signs in with, and what the policy lets nobody correct by themselves."""
-    if function == REGISTER and not (login_items(compiled) | {PASSWORD} | _locked(compiled)).isdisjoint(
-        items
-    ):
+    if not hands_off(compiled, function).isdisjoint(items):
         raise NotThisWay
+
+
+def hands_off(compiled: Compiled, function: FunctionName) -> frozenset[ItemName]:
+    """Return the items of a function that are not given, changed or taken back piece by piece."""
+    if function != REGISTER:
+        return frozenset()
+    locked = frozenset(ItemName(item) for item in _locked(compiled))
+    return login_items(compiled) | {PASSWORD} | locked
+
+
+def takes_from_people(table: FunctionTable | None) -> bool:
+    """Return whether people may give something to a function themselves."""
+    return any(True for _ in _taking(table))
 
 
 def _locked(compiled: Compiled) -> frozenset[str]:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from troth.db import Tx
 from troth.policy.keeping import Fate
 from troth.terms import ItemName, SubjectId
-from troth.vault import deletions, documents, edits
+from troth.vault import deletions, documents, edits, lookup
 from troth.vault.keyring import Keyring
 from troth.vault.sql import QUERIES
 
@@ -35,17 +35,21 @@ async def close(tx: Tx, subject: SubjectId, function: str, now: datetime) -> Non
     await documents.drop_unwrapped(tx, subject)
 
 
-async def close_item(tx: Tx, keyring: Keyring, subject: SubjectId, function: str, item: ItemName) -> None:
-    """Delete all that ``function`` holds of one item, and nothing else of it. The caller holds the row.
+async def close_item(
+    tx: Tx, keyring: Keyring, of: tuple[SubjectId, str], item: ItemName, now: datetime
+) -> None:
+    """Delete all that a function holds of one item, and nothing else of it. The caller holds the row.
 
-    Readings share their blocks with those of other items: the blocks are sealed anew without them.
+    Readings share their blocks with those of other items: the blocks are sealed anew without them, and the
+    key that opened them is owed an end.
     """
+    subject, function = of
     params = {"subject": subject, "function": function, "item": item}
     await tx.run(QUERIES["drop_wrap"], params)
     await documents.drop_unwrapped(tx, subject)
-    await tx.run(QUERIES["drop_tags_of"], params)
+    await lookup.drop(tx, subject, QUERIES["drop_tags_of"], params, now)
     await tx.run(QUERIES["close_media_of"], params)
-    await edits.without(tx, keyring, subject, function, item)
+    await edits.without(tx, keyring, subject, function, item, now=now)
 
 
 async def owe(tx: Tx, subject: SubjectId, function: str, record: UUID, fate: Fate) -> None:
@@ -54,11 +58,25 @@ async def owe(tx: Tx, subject: SubjectId, function: str, record: UUID, fate: Fat
 
 
 async def owe_whole(
-    tx: Tx, subject: SubjectId, function: str, fate: Fate, item: ItemName | None = None
+    tx: Tx,
+    of: tuple[SubjectId, str],
+    fate: Fate,
+    item: ItemName | None = None,
+    *,
+    presumed: bool = False,
 ) -> None:
-    """Note when everything is over, or all of one item: the earliest end stands."""
-    row = _due(subject, function, fate) | {"record": whole(item), "item": item}
+    """Note when everything that a function holds is over, or all of one item: the earliest end stands.
+
+    What is only ``presumed`` to be over, `not_over` takes back.
+    """
+    row = _due(*of, fate) | {"record": whole(item), "item": item, "presumed": presumed}
     await tx.run(QUERIES["owe_whole"], row)
+
+
+async def not_over(tx: Tx, subject: SubjectId, function: str, item: ItemName | None = None) -> None:
+    """Note that what was presumed to be over is not."""
+    params = {"subject": subject, "function": function, "record": whole(item)}
+    await tx.run(QUERIES["not_over"], params)
 
 
 def _due(subject: SubjectId, function: str, fate: Fate) -> dict[str, object]:

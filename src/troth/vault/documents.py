@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from troth.db import Tx
 from troth.terms import ItemName, Permit, RecordId, SubjectId
-from troth.vault import blocks, cipher
+from troth.vault import blocks, cipher, deletions
 from troth.vault.errors import KeyDestroyed, NotHeld, Unsealable
 from troth.vault.keyring import EpochKind, Keyring
 from troth.vault.label import HOLD, Kind, Label, function_of, retention_of
@@ -114,12 +114,13 @@ async def put(
     item: ItemName,
     value: Mapping[str, object],
     *,
-    day: date,
+    now: datetime,
     which: Which = Which(),
 ) -> RecordId:
     """Store ``value`` as the next version, held by the permit's function. The caller holds the row.
 
-    Raises `NotHeld` for a record that the function does not hold.
+    Where no version stays, the key does not either: what was replaced opens no more, here from the next epoch
+    on. Raises `NotHeld` for a record that the function does not hold.
     """
     subject, function = permit.ask.subject, function_of(permit)
     plaintext = blocks.encode_value(value)
@@ -134,7 +135,8 @@ async def put(
         old, wraps = None, []
     record = RecordId(old.record if old else uuid4())
     version = old.version + 1 if old else 1
-    key = _unwrap(keyring, subject, record, wraps[0]) if wraps else cipher.new_key()
+    old_key = _unwrap(keyring, subject, record, wraps[0]) if wraps else None
+    key = old_key if old_key and which.history else cipher.new_key()
     sealed = cipher.seal(key, document_label(subject, record, item, version, permit.version).aad(), plaintext)
     row = {
         "subject": subject,
@@ -143,36 +145,54 @@ async def put(
         "several": which.several or which.record is not None,
         "version": version,
         "policy_version": permit.version,
-        "at_day": day,
+        "at_day": now.date(),
         "sealed": sealed,
     }
     if old is not None and which.history:
         await tx.run(QUERIES["keep_version"], row)
+    elif old_key is not None:
+        await _renew(tx, (subject, record, item), old_key, key)
+        await deletions.note(tx, now)
+        wraps = []
     await tx.run(QUERIES["replace_document" if old else "add_document"], row)
     for holder in sorted(holders - {(wrap.function, wrap.retention) for wrap in wraps}):
         await add_wrap(tx, keyring, subject, record, key=key, holder=holder)
     return record
 
 
+async def _renew(tx: Tx, of: tuple[SubjectId, UUID, ItemName], old: bytes, new: bytes) -> None:
+    """Take a document's key out of every wrap; versions that another function's policy keeps move along."""
+    subject, record, item = of
+    await tx.run(QUERIES["drop_record_wraps"], {"subject": subject, "record": record})
+    for one in await tx.rows(_Stored, QUERIES["past"], {"subject": subject, "record": record}):
+        aad = document_label(subject, record, item, one.version, one.policy_version).aad()
+        sealed = cipher.seal(new, aad, cipher.unseal(old, aad, bytes(one.sealed)))
+        params = {"subject": subject, "record": record, "version": one.version, "sealed": sealed}
+        await tx.run(QUERIES["reseal_past"], params)
+
+
 async def add(
     tx: Tx,
-    permit: Permit,
-    item: ItemName,
+    of: tuple[SubjectId, ItemName, int],
     value: Mapping[str, object],
     *,
     key: bytes,
     day: date,
     record: RecordId,
 ) -> None:
-    """Add one of several documents under ``key``. It has no wrap yet: the caller adds one."""
-    label = document_label(permit.ask.subject, record, item, 1, permit.version)
+    """Add one of several documents, ``of`` whom, what and under which version of the policy, under ``key``.
+
+    It has no wrap yet: the caller adds one.
+    """
+    subject, item, policy_version = of
+    label = document_label(subject, record, item, 1, policy_version)
     row = {
-        "subject": permit.ask.subject,
+        "subject": subject,
         "record": record,
         "item": item,
         "several": True,
         "version": 1,
-        "policy_version": permit.version,
+        "policy_version": policy_version,
         "at_day": day,
         "sealed": cipher.seal(key, label.aad(), blocks.encode_value(value)),
     }

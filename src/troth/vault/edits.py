@@ -1,6 +1,7 @@
 """Correcting or deleting single readings: a block is opened, changed and sealed anew as its next version.
 
 The other readings of the block stay as they are, and so do the marks: a late resend brings nothing back. The
+version before opens with the key that sealed it: so that key is owed an end (`troth.vault.rekeying`). The
 caller holds the subject's row, so that nobody edits the same block.
 """
 
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from troth.db import Tx
 from troth.terms import ItemName, Permit, Reading, SubjectId
-from troth.vault import blocks, cipher, events, keys
+from troth.vault import blocks, cipher, deletions, events, keys
 from troth.vault.errors import NotHeld
 from troth.vault.keyring import Keyring
 from troth.vault.label import function_of
@@ -22,7 +23,7 @@ from troth.vault.sql import QUERIES
 _INSTANT = timedelta(microseconds=1)
 
 
-async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading) -> None:
+async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading, *, now: datetime) -> None:
     """Give the reading with this id and item, measured that day, another value. Raises `NotHeld`."""
     blocks.encode_value(corrected.value)  # refused before anything is opened
     row, key, readings = await _block(tx, keyring, permit, corrected.id, corrected.measured)
@@ -32,23 +33,31 @@ async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading) 
     changed = [*readings]
     changed[place] = replace(readings[place], value=corrected.value)
     await _reseal(tx, permit.ask.subject, row, key, changed)
+    await deletions.owe(tx, permit.ask.subject, [key.id], now)
 
 
-async def delete(tx: Tx, keyring: Keyring, permit: Permit, reading: UUID, measured: datetime | None) -> None:
+async def delete(
+    tx: Tx, keyring: Keyring, permit: Permit, reading: UUID, measured: datetime | None, *, now: datetime
+) -> None:
     """Delete the reading with this id. Raises `NotHeld`."""
     row, key, readings = await _block(tx, keyring, permit, reading, measured)
     place = _place(readings, reading)
     await _leave(tx, permit.ask.subject, row, key, [*readings[:place], *readings[place + 1 :]])
+    await deletions.owe(tx, permit.ask.subject, [key.id], now)
 
 
-async def without(tx: Tx, keyring: Keyring, subject: SubjectId, function: str, item: ItemName) -> None:
+async def without(
+    tx: Tx, keyring: Keyring, subject: SubjectId, function: str, item: ItemName, *, now: datetime
+) -> None:
     """Seal every block of a function anew without the readings of one item. The caller holds the row."""
-    span = events.Window(subject=subject, function=function)
+    span, touched = events.Window(subject=subject, function=function), set[UUID]()
     for retention in await _classes(tx, span):
         async for row, key, readings in events.opened(tx, keyring, span, retention):
             left = [one for one in readings if one.item != item]
             if len(left) < len(readings):
                 await _leave(tx, subject, row, key, left)
+                touched.add(key.id)
+    await deletions.owe(tx, subject, sorted(touched), now)
 
 
 async def _block(

@@ -58,12 +58,6 @@ class _Over:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
-    record: UUID
-    at_day: date
-
-
-@dataclass(frozen=True, slots=True)
 class _Item:
     item: str
     at_day: date
@@ -134,7 +128,7 @@ class Expiry:
             await closing.close(tx, row.subject, row.function, now)
         elif row.item is not None:
             await deletions.note(tx, now)
-            await closing.close_item(tx, self._keyring, row.subject, row.function, ItemName(row.item))
+            await closing.close_item(tx, self._keyring, (row.subject, row.function), ItemName(row.item), now)
         else:
             await deletions.note(tx, now)
             await documents.let_go_of(tx, row.subject, row.function, row.record)
@@ -153,9 +147,9 @@ class Expiry:
         return 1
 
     async def _others(self, tx: Tx, row: _Due, settled: Settled) -> bool:
-        """Return whether the function holds more documents of the same item: then it is not over for it."""
+        """Return whether the function holds more of the same item: then it is not over for it."""
         params = {"subject": row.subject, "function": row.function, "item": settled.item}
-        return settled.item is not None and bool(await tx.rows(_Record, QUERIES["documents_for"], params))
+        return settled.item is not None and bool(await tx.value(QUERIES["more_of"], params))
 
     async def _settled(self, tx: Tx, row: _Due) -> Settled:
         policy, _, function = row.function.partition("/")

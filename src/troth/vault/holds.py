@@ -1,8 +1,9 @@
 """Holds: single records that a law wants kept, reachable for that duty alone, dead when the time is over.
 
 A hold adds a wrap of class ``hold`` to a record's key. Functions let go of the record as ever; afterwards
-only this wrap is left, and it opens for a legal duty with its reference. There is no hold on an account: what
-is held is named record by record. Which law holds what until when, the policy says.
+only this wrap is left, and it opens for a legal duty with its reference. Readings share a key, so those that
+are held are copied, each copy a record with a key that nothing but its hold wraps. There is no hold on an
+account: what is held is named record by record. Which law holds what until when, the policy says.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from troth.terms import (
     RecordId,
     SubjectId,
 )
-from troth.vault import blocks, cipher, covers, deletions, documents, keys
+from troth.vault import blocks, cipher, covers, deletions, documents, heldreadings, keys
 from troth.vault.documents import HeldRecord
 from troth.vault.keyring import Keyring
 from troth.vault.label import HOLD, function_of
@@ -49,6 +50,7 @@ class _Of:
     subject: SubjectId
     policy: PolicyName
     function: FunctionName
+    version: int
 
     @property
     def label(self) -> str:
@@ -93,40 +95,41 @@ class Holds:
         covers.demand_storing(permit, now, {reading.item})
         await keys.hold(tx, subject)
         record = RecordId(blocks.mark(f"hold {function_of(permit)}", permit.ask.device, reading.id))
-        params = {"subject": subject, "item": reading.item, "record": record}
-        lasting = _lasting(holds, now)
-        if not lasting:
-            return record
-        if await tx.value(QUERIES["document_of"], params) is not None:
-            await self._note(tx, _of(permit), reading.item, record, lasting)
-            return record
-        value = {"id": reading.id.bytes, "measured": reading.measured.isoformat(), "value": reading.value}
-        key = cipher.new_key()
-        await documents.add(tx, permit, reading.item, value, key=key, day=now.date(), record=record)
-        await self._wrap(tx, _of(permit), record, key)
-        await self._note(tx, _of(permit), reading.item, record, lasting)
+        if lasting := _lasting(holds, now):
+            copy = heldreadings.Copy(record, now.date(), heldreadings.one(reading))
+            await self._copied(tx, _of(permit), reading.item, copy, lasting)
         return record
 
     async def begin_all(
         self,
         tx: Tx,
         subject: SubjectId,
-        holder: tuple[PolicyName, FunctionName],
+        holder: tuple[PolicyName, FunctionName, int],
         holds: Mapping[ItemName, tuple[Held, ...]],
     ) -> int:
-        """Hold every document of these items that a function holds; return how many. Nothing is opened.
+        """Hold all that a function (of a policy, in a version) holds of these items; return how many records.
 
-        For what happens to a person as a whole, such as the end of their account; so it takes no permit.
+        For what happens to a person as a whole, such as the end of their account; so it takes no permit, and
+        no value leaves. A document is held by a wrap; readings by a sealed copy for each month, which no
+        function holds: their blocks go as ever. Begun again, the later end stands.
         """
         now = self._clock.now()
         await keys.hold(tx, subject)
         lasting = {item: left for item, found in holds.items() if (left := _lasting(found, now))}
-        named = _Of(subject, *holder)
-        found = await documents.to_hold(tx, self._keyring, subject, named.label, lasting) if lasting else ()
+        if not lasting:
+            return 0
+        of = _Of(subject, *holder)
+        found = await documents.to_hold(tx, self._keyring, subject, of.label, lasting)
         for record, item, key in found:
-            await self._wrap(tx, named, record, key)
-            await self._note(tx, named, item, record, lasting[item])
-        return len(found)
+            await self._wrap(tx, of, record, key)
+            await self._note(tx, of, item, record, lasting[item])
+        copies = 0
+        whose = subject, of.label
+        async for month in heldreadings.months(tx, self._keyring, whose, frozenset(lasting), now):
+            for item, copy in month.items():
+                await self._copied(tx, of, item, copy, lasting[item])
+            copies += len(month)
+        return len(found) + copies
 
     async def open(self, tx: Tx, permit: Permit) -> AsyncGenerator[HeldRecord]:
         """Yield the held records of the permit's items. Takes a permit on a legal duty, with its reference.
@@ -161,6 +164,17 @@ class Holds:
             ended += len(gone)
         return ended
 
+    async def _copied(
+        self, tx: Tx, of: _Of, item: ItemName, copy: heldreadings.Copy, holds: tuple[Held, ...]
+    ) -> None:
+        """Hold a copy with a key of its own; where it is there already, only the later end is noted."""
+        there = {"subject": of.subject, "item": item, "record": copy.record}
+        if await tx.value(QUERIES["document_of"], there) is None:
+            key, whose = cipher.new_key(), (of.subject, item, of.version)
+            await documents.add(tx, whose, copy.value, key=key, day=copy.day, record=copy.record)
+            await self._wrap(tx, of, copy.record, key)
+        await self._note(tx, of, item, copy.record, holds)
+
     async def _wrap(self, tx: Tx, of: _Of, record: RecordId, key: bytes) -> None:
         holder = (of.label, HOLD)
         if not await documents.wrapped_for(tx, of.subject, record, holder):
@@ -194,7 +208,7 @@ class Holds:
 
 
 def _of(permit: Permit) -> _Of:
-    return _Of(permit.ask.subject, permit.ask.policy, permit.ask.function)
+    return _Of(permit.ask.subject, permit.ask.policy, permit.ask.function, permit.version)
 
 
 def _lasting(holds: tuple[Held, ...], now: datetime) -> tuple[Held, ...]:

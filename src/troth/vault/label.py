@@ -16,6 +16,8 @@ from troth.terms import Permit, SubjectId
 
 PURPOSE = "purpose"
 """The retention class of what is kept as long as its purpose lasts."""
+NOTE = "note"
+"""The class of what lies in other packages' rows: its key does not end early, as that of readings may."""
 HOLD = "hold"
 """The class of what a law wants kept: it opens for that duty alone."""
 
@@ -94,7 +96,7 @@ def function_of(permit: Permit) -> str:
 
 
 def retention_of(_permit: Permit) -> str:
-    """Return the retention class of documents, notes and tags: single ones have their time as due rows."""
+    """Return the retention class of documents and tags: single ones have their time as due rows."""
     return PURPOSE
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
 
 from troth.db import Tx
 from troth.terms import Clock, ItemName, Permit, SubjectId
-from troth.vault import cipher, covers, keys
+from troth.vault import cipher, covers, deletions, keys
 from troth.vault.errors import Claimed, KeyDestroyed
 from troth.vault.keyring import EpochKind, Keyring
 from troth.vault.label import Kind, Label, function_of, retention_of
@@ -38,6 +41,19 @@ def tagged_label(owner: keys.KeyOwner, key: keys.DataKey, field: str, policy_ver
         name=field,
         policy_version=policy_version,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _SealedBy:
+    key: UUID
+
+
+async def drop(
+    tx: Tx, subject: SubjectId, query: LiteralString, params: Mapping[str, object], now: datetime
+) -> None:
+    """Delete tags with the values beside them; the keys that open those are owed an end."""
+    gone = await tx.rows(_SealedBy, query, params)
+    await deletions.owe(tx, subject, sorted({one.key for one in gone}), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +113,7 @@ class Lookup:
             return
         if holder is not None:
             raise Claimed
-        await tx.run(QUERIES["release"], {"subject": subject, "field": field})
+        await drop(tx, subject, QUERIES["release"], {"subject": subject, "field": field}, self._clock.now())
         owner = keys.KeyOwner(subject=subject, function=function_of(permit), retention=retention_of(permit))
         key = await keys.for_storing(tx, self._keyring, owner)
         epoch = self._keyring.current(EpochKind.INDEX)
@@ -118,6 +134,7 @@ class Lookup:
 
     async def release(self, tx: Tx, permit: Permit, field: ItemName) -> None:
         """Make the permit's subject no longer findable by ``field``."""
-        covers.demand(permit, self._clock.now(), covers.STORING | covers.FORGETTING, {field})
-        await keys.hold(tx, permit.ask.subject)
-        await tx.run(QUERIES["release"], {"subject": permit.ask.subject, "field": field})
+        now, subject = self._clock.now(), permit.ask.subject
+        covers.demand(permit, now, covers.STORING | covers.FORGETTING, {field})
+        await keys.hold(tx, subject)
+        await drop(tx, subject, QUERIES["release"], {"subject": subject, "field": field}, now)

@@ -24,9 +24,10 @@ from troth.vault.label import Kind, Label, function_of, media_key_label, retenti
 from troth.vault.objects import Objects
 from troth.vault.rules import NO_RULES, Rules
 from troth.vault.sql import QUERIES
-from troth.vault.upload import UPLOAD_LASTS, Target, Upload, UploadLapsed
+from troth.vault.upload import UPLOAD_LASTS, NoRoom, Target, Upload, UploadLapsed
 
 LARGEST = 2 << 30
+QUOTA = 100 << 30
 AT_ONCE = 8
 _SWEPT_AT_ONCE = 20
 _PAGE = 100
@@ -104,10 +105,13 @@ class Media:
         rules: Rules = NO_RULES,
         values: Values = VALUES,
         largest: int = LARGEST,
+        quota: int = QUOTA,
     ) -> None:
+        """No object is larger than ``largest``, and what one person has together than ``quota``, in bytes."""
         self.clock = clock
         self.objects = objects
         self.largest = largest
+        self.quota = quota
         self._db = db
         self._keyring = keyring
         self._rules = rules
@@ -121,11 +125,13 @@ class Media:
         *,
         of: RecordId | None = None,
         told: Mapping[str, object] | None = None,
+        size: int | None = None,
     ) -> Upload:
         """Begin an upload of ``item``; ``of``: the object that it is a thumbnail of. Commit before writing.
 
-        ``told`` is what is known of it already, such as its type. Raises `NotCovered`, `NotKept`, `Erased`,
-        `NotHeld` (no such object), `WrongForm`, `TooManyUploads`.
+        ``told`` is what is known of it already, such as its type, and ``size`` how long it will be. Raises
+        `NotCovered`, `NotKept`, `Erased`, `NotHeld` (no such object), `WrongForm`, `TooManyUploads`,
+        `NoRoom`.
         """
         now, subject = self.clock.now(), permit.ask.subject
         covers.demand_storing(permit, now, {item})
@@ -138,6 +144,9 @@ class Media:
         params = {"subject": subject, "since": now - UPLOAD_LASTS}
         if await tx.value(QUERIES["uploads_of"], params) >= AT_ONCE:
             raise TooManyUploads
+        room = self.quota - await self._used(tx, subject)
+        if room < (size or 1):
+            raise NoRoom
         await tx.run(QUERIES["share_epochs"])
         epoch = self._keyring.current(EpochKind.KEK)
         function, retention = function_of(permit), retention_of(permit)
@@ -159,13 +168,14 @@ class Media:
         if (rule := self._rules.fixed(permit)) is not None:
             await closing.owe(tx, subject, function, record, rule.ends(now))
         whole = _label(subject, record, function, retention, item=item, policy_version=permit.version)
-        target = Target(label=whole, key=key, told=value, began=now, largest=self.largest)
+        target = Target(label=whole, key=key, told=value, began=now, largest=self.largest, room=room)
         return Upload(target, self.objects, self.clock)
 
     async def finish(self, tx: Tx, permit: Permit, upload: Upload) -> RecordId:
         """Make the object exist, after `Upload.close`: what was allowed when it began must be allowed now.
 
-        Raises `NotCovered`, `NotKept`, `UploadLapsed` when it took too long or was forgotten meanwhile.
+        Raises `NotCovered`, `NotKept`, `NoRoom`, `UploadLapsed` when it took too long or was forgotten
+        meanwhile.
         """
         now, target, label = self.clock.now(), upload.target, upload.target.label
         item = ItemName(label.name)
@@ -175,11 +185,19 @@ class Media:
         value = {**target.told, "bytes": upload.size}
         self._demand_form(item, value)
         await keys.hold(tx, label.subject)
+        if await self._used(tx, label.subject) + upload.size > self.quota:
+            raise NoRoom
         told = cipher.seal(target.key, _of_told(label).aad(), blocks.encode_value(value))
         row = {"subject": label.subject, "object": label.record, "size": upload.size, "told": told}
         if not await tx.run(QUERIES["finish_media"], row | {"since": now - UPLOAD_LASTS}):
             raise UploadLapsed
         return upload.record
+
+    async def any_of(self, tx: Tx, permit: Permit, item: ItemName) -> bool:
+        """Return whether the permit's function (verb FORGET) holds anything of an item. Opens nothing."""
+        covers.demand(permit, self.clock.now(), covers.FORGETTING, {item})
+        params = {"subject": permit.ask.subject, "function": function_of(permit), "item": item}
+        return bool(await tx.value(QUERIES["more_of"], params))
 
     async def give_up(self, tx: Tx, upload: Upload) -> None:
         """Mark an abandoned upload, so that the next sweep takes it. Harmless when it was finished."""
@@ -285,6 +303,9 @@ class Media:
                 raise Erased
             raise NotHeld
         return row
+
+    async def _used(self, tx: Tx, subject: SubjectId) -> int:
+        return int(await tx.value(QUERIES["media_size"], {"subject": subject}))
 
     def _opened(self, row: _Row) -> Opened:
         if row.wrapped is None:

@@ -92,6 +92,11 @@ SELECT subject, record, version, policy_version, at_day, sealed FROM document
 SELECT record, version, policy_version, at_day, sealed FROM document_past
  WHERE subject = %(subject)s AND record = %(record)s ORDER BY version
 
+-- :reseal_past
+-- An earlier version under the document's new key.
+UPDATE document_past SET sealed = %(sealed)s
+ WHERE subject = %(subject)s AND record = %(record)s AND version = %(version)s
+
 -- :set_apart
 -- A held document is no longer the one of its item: what replaces it is another.
 UPDATE document SET several = true WHERE subject = %(subject)s AND record = %(record)s
@@ -144,8 +149,8 @@ DELETE FROM vault_key WHERE subject = %(subject)s AND function = %(function)s
 DELETE FROM event_block WHERE subject = %(subject)s AND function = %(function)s
 
 -- :drop_tags_of
--- A function's look-up tag of one item.
-DELETE FROM blind_index WHERE subject = %(subject)s AND function = %(function)s AND field = %(item)s
+-- A function's look-up tag of one item; returns the key that sealed its value.
+DELETE FROM blind_index WHERE subject = %(subject)s AND function = %(function)s AND field = %(item)s RETURNING key
 
 -- :drop_tags
 -- A function's look-up tags of a subject.
@@ -202,6 +207,66 @@ UPDATE event_block SET version = %(version)s, sealed = %(sealed)s
 DELETE FROM event_block WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s
    AND at_day = %(at_day)s AND block = %(block)s
 
+-- :owe_rekey
+-- A key has to end before its time; owed once.
+INSERT INTO rekey_due (subject, key, due) VALUES (%(subject)s, %(key)s, %(at)s) ON CONFLICT (subject, key) DO NOTHING
+
+-- :next_rekey
+-- The key that is owed an end longest.
+SELECT subject, key, at_day, block FROM rekey_due WHERE due <= %(now)s ORDER BY due, subject, key LIMIT 1
+
+-- :rekey
+-- How far that has come, as far as committed.
+SELECT subject, key, at_day, block FROM rekey_due WHERE subject = %(subject)s AND key = %(key)s
+
+-- :rekey_before
+-- Of an owner of keys, the one that waits for its end.
+SELECT r.subject, r.key, r.at_day, r.block FROM rekey_due r JOIN vault_key k USING (subject, key)
+ WHERE k.subject = %(subject)s AND k.function = %(function)s AND k.class = %(class)s
+   AND k.owner_epoch = %(owner_epoch)s
+
+-- :rekey_later
+-- It is gone on with then.
+UPDATE rekey_due SET due = %(at)s WHERE subject = %(subject)s AND key = %(key)s
+
+-- :rekeyed_up_to
+-- Its blocks are sealed anew up to there.
+UPDATE rekey_due SET at_day = %(at_day)s, block = %(block)s WHERE subject = %(subject)s AND key = %(key)s
+
+-- :end_rekey
+-- It is gone.
+DELETE FROM rekey_due WHERE subject = %(subject)s AND key = %(key)s
+
+-- :key_of_rekey
+-- A key by its id, with what it is for.
+SELECT key, kek_epoch, wrapped, function, class AS retention, owner_epoch FROM vault_key
+ WHERE subject = %(subject)s AND key = %(key)s
+
+-- :drop_key
+-- One key: what it sealed opens no more.
+DELETE FROM vault_key WHERE subject = %(subject)s AND key = %(key)s
+
+-- :tags_of_key
+-- The look-up tags whose values a key seals.
+SELECT field, policy_version, sealed FROM blind_index WHERE subject = %(subject)s AND key = %(key)s
+
+-- :rekey_tag
+-- The value beside a tag under another key.
+UPDATE blind_index SET key = %(key)s, sealed = %(sealed)s WHERE subject = %(subject)s AND field = %(field)s
+
+-- :blocks_of_key
+-- A page of the blocks that a key seals, by day.
+SELECT at_day, block, version, policy_version, sealed FROM event_block
+ WHERE subject = %(subject)s AND class = %(class)s AND key = %(key)s
+   AND (at_day, block) > (%(after_day)s, %(after_block)s)
+ ORDER BY at_day, block LIMIT %(page)s
+
+-- :rekey_block
+-- The next version of a block, under another key.
+UPDATE event_block SET key = %(key)s, version = %(version)s, sealed = %(sealed)s
+ WHERE subject = %(subject)s AND class = %(class)s AND at_day = %(at_day)s AND block = %(block)s
+   AND version = %(version)s - 1
+
 -- :classes
 -- The retention classes in which a function holds events of a subject.
 SELECT DISTINCT class FROM vault_key WHERE subject = %(subject)s AND function = %(function)s ORDER BY class
@@ -254,8 +319,8 @@ VALUES (%(field)s, %(epoch)s, %(tag)s, %(subject)s, %(key)s, %(function)s, %(cla
     ON CONFLICT (field, epoch, tag) DO NOTHING
 
 -- :release
--- A subject's value of a field is no longer findable.
-DELETE FROM blind_index WHERE subject = %(subject)s AND field = %(field)s
+-- A subject's value of a field is no longer findable; returns the key that sealed it.
+DELETE FROM blind_index WHERE subject = %(subject)s AND field = %(field)s RETURNING key
 
 -- :old_keys_skip
 -- A page of data keys wrapped before an epoch, that nobody holds.
@@ -346,6 +411,10 @@ DELETE FROM document d WHERE d.subject = %(subject)s
 -- :erase_document_past
 -- Their earlier versions, of held ones too.
 DELETE FROM document_past WHERE subject = %(subject)s
+
+-- :erase_rekey_due
+-- Keys that had to end went with the others.
+DELETE FROM rekey_due WHERE subject = %(subject)s
 
 -- :erase_retention_due
 -- What would have been over later.
@@ -532,12 +601,19 @@ SELECT (SELECT count(*) FROM vault_key) + (SELECT count(*) FROM document_wrap) +
 DELETE FROM retention_due WHERE subject = %(subject)s AND function = %(function)s
 
 -- :owe_whole
--- When all that a function holds is over, or all of one item: the earliest end stands.
-INSERT INTO retention_due (subject, function, record, item, at, outcome)
-VALUES (%(subject)s, %(function)s, %(record)s, %(item)s, %(at)s, %(outcome)s)
+-- When all that a function holds is over, or all of one item: the earliest end stands, and one that is known before
+-- one that is presumed.
+INSERT INTO retention_due (subject, function, record, item, at, outcome, presumed)
+VALUES (%(subject)s, %(function)s, %(record)s, %(item)s, %(at)s, %(outcome)s, %(presumed)s)
     ON CONFLICT (subject, function, record) DO UPDATE
-       SET at = excluded.at, outcome = excluded.outcome
-     WHERE (excluded.at, excluded.outcome <> 'delete') < (retention_due.at, retention_due.outcome <> 'delete')
+       SET at = excluded.at, outcome = excluded.outcome, presumed = excluded.presumed
+     WHERE (excluded.presumed, excluded.at, excluded.outcome <> 'delete')
+         < (retention_due.presumed, retention_due.at, retention_due.outcome <> 'delete')
+
+-- :not_over
+-- What was presumed to be over is not.
+DELETE FROM retention_due
+ WHERE subject = %(subject)s AND function = %(function)s AND record = %(record)s AND presumed
 
 -- :owe_record
 -- When one document is over: counted from its last version.
@@ -561,8 +637,18 @@ DELETE FROM retention_due
  WHERE subject = %(subject)s AND function = %(function)s AND record = %(record)s AND at <= %(now)s
 
 -- :item_of
--- Of what item a document is, and of which day.
+-- Of what item a document, or an object of media, is, and of which day.
 SELECT item, at_day FROM document WHERE subject = %(subject)s AND record = %(record)s
+UNION ALL
+SELECT item, at_day FROM media WHERE subject = %(subject)s AND object = %(record)s
+
+-- :more_of
+-- Whether a function holds anything else of an item, document or media.
+SELECT EXISTS (SELECT FROM document d JOIN document_wrap w USING (subject, record)
+                WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s
+                  AND w.class <> 'hold')
+    OR EXISTS (SELECT FROM media
+                WHERE subject = %(subject)s AND item = %(item)s AND function = %(function)s AND state = 'ready')
 
 -- :items_for
 -- Of what items a function holds documents, and how many of each.
@@ -646,6 +732,10 @@ SELECT subject, object, function, class AS retention, item, state, at_day, polic
 -- How many uploads of a subject are under way.
 SELECT count(*) FROM media WHERE subject = %(subject)s AND state = 'uploading' AND began > %(since)s
 
+-- :media_size
+-- How much media of a subject there is, in bytes.
+SELECT coalesce(sum(size), 0)::bigint FROM media WHERE subject = %(subject)s AND state = 'ready'
+
 -- :give_up_media
 -- An upload that will not be finished, and that nobody writes to any more.
 UPDATE media SET state = 'gone', settled = true, wrapped = NULL
@@ -710,3 +800,26 @@ SELECT subject, object, function, class AS retention, kek_epoch, wrapped FROM me
 UPDATE media m SET wrapped = n.moved, kek_epoch = %(epoch)s
   FROM unnest(%(subjects)s::uuid[], %(ids)s::uuid[], %(moved)s::bytea[]) AS n (subject, object, moved)
  WHERE m.subject = n.subject AND m.object = n.object AND m.wrapped IS NOT NULL
+
+-- :newest_day
+-- The newest day up to one with anything collected of a subject.
+SELECT max(day) FROM (
+  SELECT max(at_day) AS day FROM event_block WHERE subject = %(subject)s AND at_day <= %(until)s
+  UNION ALL
+  SELECT max(d.at_day) FROM document d JOIN document_wrap w USING (subject, record)
+   WHERE d.subject = %(subject)s AND w.class <> 'hold' AND d.at_day <= %(until)s
+  UNION ALL
+  SELECT max(at_day) FROM media WHERE subject = %(subject)s AND state = 'ready' AND at_day <= %(until)s
+) AS days
+
+-- :marks_of_days
+-- What lies on some days of a subject, by function; of events without their items, which are sealed.
+SELECT at_day AS day, 'events' AS trace, function, '' AS item FROM event_block
+ WHERE subject = %(subject)s AND at_day BETWEEN %(since)s AND %(until)s GROUP BY at_day, function
+ UNION ALL
+SELECT d.at_day, 'document', w.function, d.item FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND w.class <> 'hold' AND d.at_day BETWEEN %(since)s AND %(until)s
+ UNION ALL
+SELECT at_day, 'media', function, item FROM media
+ WHERE subject = %(subject)s AND state = 'ready' AND of IS NULL AND at_day BETWEEN %(since)s AND %(until)s
+ ORDER BY day DESC, trace, function, item

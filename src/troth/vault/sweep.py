@@ -37,7 +37,9 @@ async def close(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
 async def own(tx: Tx, subject: SubjectId) -> Mapping[str, int]:
     """Delete the vault's sealed rows of a subject, without the records that a law holds."""
     return await _delete(
-        tx, subject, ("document", "document_past", "retention_due", "reading_seen", "event_block")
+        tx,
+        subject,
+        ("document", "document_past", "retention_due", "rekey_due", "reading_seen", "event_block"),
     )
 
 

@@ -23,19 +23,27 @@ class TooLarge(TrothError):
     """this is larger than one object may be: send it in parts of its own"""
 
 
+class NoRoom(TrothError):
+    """this person's media have all the room that one person has here: delete some of it first"""
+
+
 class UploadLapsed(TrothError):
     """this upload took too long, or what it belongs to was forgotten meanwhile: begin it anew"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which object is written, under which key, and how large it may become; ``told``: what it is."""
+    """Which object is written, under which key, and how large it may become; ``told``: what it is.
+
+    ``largest`` is said of any object, ``room`` of this person's when it began.
+    """
 
     label: Label
     key: bytes = field(repr=False)
     told: Mapping[str, object] = field(repr=False)
     began: datetime
     largest: int
+    room: int
 
 
 class Upload:
@@ -56,10 +64,12 @@ class Upload:
         return RecordId(self.target.label.record)
 
     async def write(self, data: bytes) -> None:
-        """Take the next bytes, whatever their number. Raises `TooLarge`, `UploadLapsed`."""
+        """Take the next bytes, whatever their number. Raises `TooLarge`, `NoRoom`, `UploadLapsed`."""
         self.size += len(data)
         if self.size > self.target.largest:
             raise TooLarge
+        if self.size > self.target.room:
+            raise NoRoom
         self._buffer += data
         while len(self._buffer) > stream.SEGMENT:  # one byte is kept back: the last segment says that it is
             await self._put(bytes(self._buffer[: stream.SEGMENT]), last=False)

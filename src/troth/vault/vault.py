@@ -22,13 +22,14 @@ from troth.terms import Clock, ItemName, Permit, Reading, RecordId, SubjectId
 from troth.vault import arrivals as arriving
 from troth.vault import blocks, cipher, closing, covers, deletions, documents, edits, events, intake, keys
 from troth.vault.documents import Which
-from troth.vault.errors import Erased, NotHeld, WrongForm
+from troth.vault.errors import Erased, NotHeld, Unsealable, WrongForm
 from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
-from troth.vault.label import Kind, Label, function_of, retention_of
+from troth.vault.label import NOTE, PURPOSE, Kind, Label, function_of
 from troth.vault.lookup import Lookup
 from troth.vault.rules import NO_RULES, Rules
 from troth.vault.sql import QUERIES
+from troth.vault.timeline import Timeline
 
 
 class Form(StrEnum):
@@ -67,6 +68,7 @@ class Vault:
         self._rules = rules
         self.lookup = Lookup(keyring, clock)
         self.holds = Holds(keyring, clock)
+        self.timeline = Timeline(clock)
 
     async def put(
         self,
@@ -179,10 +181,11 @@ class Vault:
         It is found by its id, within the day it was measured on. Raises `NotCovered`, `NotKept`, `WrongForm`,
         `NotHeld`, `Erased`.
         """
-        covers.demand_storing(permit, self._clock.now(), {corrected.item})
+        now = self._clock.now()
+        covers.demand_storing(permit, now, {corrected.item})
         self._demand_form(corrected.item, corrected.value)
         await keys.hold(tx, permit.ask.subject)
-        await edits.correct(tx, self._keyring, permit, corrected)
+        await edits.correct(tx, self._keyring, permit, corrected, now=now)
 
     async def delete(self, tx: Tx, permit: Permit, reading: UUID, measured: datetime | None = None) -> None:
         """Delete one stored reading (verb FORGET) by its id; the others in its block stay as they are.
@@ -190,9 +193,10 @@ class Vault:
         With ``measured`` only that day is searched. A late resend does not bring it back. Raises
         `NotCovered`, `NotHeld`, `Erased`.
         """
-        covers.demand(permit, self._clock.now(), covers.FORGETTING)
+        now = self._clock.now()
+        covers.demand(permit, now, covers.FORGETTING)
         await keys.hold(tx, permit.ask.subject)
-        await edits.delete(tx, self._keyring, permit, reading, measured)
+        await edits.delete(tx, self._keyring, permit, reading, measured, now=now)
 
     async def events(
         self, tx: Tx, permit: Permit, since: datetime | None = None, until: datetime | None = None
@@ -265,28 +269,37 @@ class Vault:
         if self._values.letter.misfit(value) is not None:
             raise WrongForm
         await keys.hold(tx, permit.ask.subject)
-        key = await keys.for_storing(tx, self._keyring, _owner(permit))
-        return cipher.seal(key.secret, _note(permit, item, row).aad(), blocks.encode_value(value))
+        owner, label = _note(permit, NOTE, item, row)
+        key = await keys.for_storing(tx, self._keyring, owner)
+        return cipher.seal(key.secret, label.aad(), blocks.encode_value(value))
 
     async def unseal(
         self, tx: Tx, permit: Permit, item: ItemName, row: UUID, sealed: bytes
     ) -> Mapping[str, object]:
         """Return what `seal` was given. Raises `NotCovered`, `Unsealable`, `Erased`, `NotHeld`."""
         covers.demand(permit, self._clock.now(), covers.READING | covers.STORING, {item})
-        try:
-            key = await keys.for_opening(tx, self._keyring, _owner(permit))
-        except NotHeld:
-            await self._demand_live(tx, permit)
-            raise
-        return blocks.decode_value(cipher.unseal(key.secret, _note(permit, item, row).aad(), sealed))
+        # Earlier releases sealed letters and texts under the key of the function's readings.
+        found: list[keys.DataKey] = []
+        for retention in (NOTE, PURPOSE):
+            owner, label = _note(permit, retention, item, row)
+            with suppress(NotHeld, Unsealable):
+                found.append(await keys.for_opening(tx, self._keyring, owner))
+                return blocks.decode_value(cipher.unseal(found[-1].secret, label.aad(), sealed))
+        if found:
+            raise Unsealable
+        await self._demand_live(tx, permit)
+        raise NotHeld
 
     async def let_go(self, tx: Tx, permit: Permit, items: frozenset[ItemName]) -> int:
-        """Let the permit's function (verb FORGET) no longer hold the documents ``items``.
+        """Let the permit's function (verb FORGET) no longer hold the documents, and the media, of ``items``.
 
         Another function's hold stays; a document without any dies. Returns how many died.
         """
         covers.demand(permit, self._clock.now(), covers.FORGETTING, items)
         await keys.hold(tx, permit.ask.subject)
+        for item in sorted(items):
+            params = {"subject": permit.ask.subject, "function": function_of(permit), "item": item}
+            await tx.run(QUERIES["close_media_of"], params)
         await deletions.note(tx, self._clock.now())
         return await documents.let_go(tx, permit, items)
 
@@ -308,7 +321,8 @@ class Vault:
         self._demand_form(item, value)
         await keys.hold(tx, permit.ask.subject)
         which = replace(which, history=self._rules.history(permit, item))
-        record = await documents.put(tx, self._keyring, permit, item, value, day=now.date(), which=which)
+        record = await documents.put(tx, self._keyring, permit, item, value, now=now, which=which)
+        await closing.not_over(tx, permit.ask.subject, function_of(permit), item)  # given anew since
         if (rule := self._rules.fixed(permit)) is not None:
             await closing.owe(tx, permit.ask.subject, function_of(permit), record, rule.ends(now))
         return record
@@ -323,18 +337,10 @@ class Vault:
             raise Erased
 
 
-def _owner(permit: Permit) -> keys.KeyOwner:
-    return keys.KeyOwner(
-        subject=permit.ask.subject, function=function_of(permit), retention=retention_of(permit)
+def _note(permit: Permit, retention: str, item: ItemName, row: UUID) -> tuple[keys.KeyOwner, Label]:
+    """Return whose key seals a row of another package's table, and what it is bound to."""
+    subject, function = permit.ask.subject, function_of(permit)
+    label = Label(
+        kind=Kind.NOTE, subject=subject, function=function, retention=retention, record=row, name=item
     )
-
-
-def _note(permit: Permit, item: ItemName, row: UUID) -> Label:
-    return Label(
-        kind=Kind.NOTE,
-        subject=permit.ask.subject,
-        function=function_of(permit),
-        retention=retention_of(permit),
-        record=row,
-        name=item,
-    )
+    return keys.KeyOwner(subject=subject, function=function, retention=retention), label

@@ -8,14 +8,24 @@ known is a no (docs/decisions/0023-what-a-restore-cannot-know.md).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from troth.ledger import EntryKind
-from troth.terms import Act, ActKind, DeviceId, FunctionName, ItemName, PolicyName, Standing, SwitchName
+from troth.ledger.endings import WHOLE, End
+from troth.terms import (
+    Act,
+    ActKind,
+    DeviceId,
+    FunctionName,
+    ItemName,
+    PolicyName,
+    Standing,
+    SwitchName,
+)
 
 _TAKES_BACK: Mapping[EntryKind, ActKind] = {
     EntryKind.ENDED: ActKind.ENDED,
@@ -40,6 +50,8 @@ class Lost:
     """What the entries after a backup say that matters to a restore."""
 
     acts: tuple[Act, ...] = ()
+    endings: tuple[End, ...] = ()
+    """What the maker ended; which clause makes it stop, the policy says."""
     unbound: frozenset[UUID] = frozenset()
     staff: frozenset[UUID] = frozenset()
     stages: Mapping[UUID, int] | None = None
@@ -53,6 +65,7 @@ def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
     stages: dict[UUID, int] = {}
     recipients: set[str] = set()
     leaving: list[Act] = []
+    endings: dict[object, End] = {}
     for body in bodies:
         said = cast("dict[str, Any]", json.loads(body))
         kind, details = EntryKind(said["kind"]), cast("dict[str, Any]", said.get("details", {}))
@@ -62,6 +75,8 @@ def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
             ids[kind].add(UUID(details["staff"]))
         elif kind in {EntryKind.SHARED, EntryKind.DISCLOSED} and "recipient" in details:
             recipients.add(str(details["recipient"]))
+        elif kind is EntryKind.ENDING and "until" in details:
+            endings.update({(end.policy, end.function): end for end in _endings(said, details)})
         elif "erasure" in details and "stage" in details:
             erasure = UUID(details["erasure"])
             stages[erasure] = max(stages.get(erasure, 0), int(details["stage"]))
@@ -75,6 +90,7 @@ def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
         acts.update({_about(act): act for act in leaving})
     return Lost(
         tuple(acts.values()),
+        tuple(endings.values()),
         frozenset(ids[EntryKind.UNBOUND]),
         frozenset(ids[EntryKind.STAFF_REMOVED]),
         stages,
@@ -111,6 +127,14 @@ def _act(kind: EntryKind, said: Mapping[str, Any], details: Mapping[str, Any]) -
         device=DeviceId(UUID(details["device"])) if "device" in details else None,
         need=details.get("need"),
     )
+
+
+def _endings(said: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[End]:
+    """Yield what an announced end is of: its functions, or where it names none, everything."""
+    named = [str(value) for name, value in sorted(details.items()) if name.startswith("what_")]
+    at = datetime.fromisoformat(str(details["until"]).upper())
+    for name in named or [WHOLE]:
+        yield End(PolicyName(said["policy"]), FunctionName(name), at, None)
 
 
 def _stands(act: Act, standing: Standing) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from troth import ledger
-from troth.app.backup import lost, take
+from troth.app.backup import lost, owed, take
 from troth.app.backup.lost import Lost
 from troth.app.backup.restore import Plan
 from troth.app.backup.sql import QUERIES
@@ -21,7 +21,7 @@ from troth.app.prepare import prepare
 from troth.app.settings import Settings
 from troth.app.system import SIGNING, TAIL, System, opened
 from troth.db import Database, Role
-from troth.devices import bound
+from troth.devices.registry import NotYourDevice
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.sequencer import Sequencer
 from troth.ledger.signing import Signer
@@ -131,22 +131,27 @@ async def _take_back(system: System, since: Lost, *, everything: bool) -> int:
         for one in since.staff:
             with suppress(staff.NotStaff):  # came after the backup
                 await staff.dismiss(tx, one, now)
+        await owed.stop(tx, system, since.endings)
     for device in since.unbound:
         async with system.db.transaction() as tx:
             owner = await tx.value(QUERIES["owner_of_device"], {"device": device})
-            found = None if owner is None else await bound.one(tx, SubjectId(owner), device)
-            if found is not None:
-                await bound.drop(tx, found)
+            if owner is not None:
+                with suppress(NotYourDevice):
+                    await system.devices.unbind(tx, SubjectId(owner), device)
 
     def ends(standing: Standing) -> tuple[Act, ...]:
         return lost.everything(standing, now) if everything else lost.closing(since.acts, standing, now)
 
-    if not everything and not since.acts:
+    if not (everything or since.acts or since.endings):
         return 0
     async for subject in _people(system.db):
         async with system.db.transaction() as tx:
             standing = await ledger.standing(tx, subject, lock=True)
-            for act in ends(standing) if standing else ():
+            if standing is None:
+                continue
+            acts = ends(standing)
+            await owed.owe(tx, system, standing, acts, since.endings)
+            for act in acts:
                 await ledger.record(tx, subject, act)
                 done += 1
     return done

@@ -15,7 +15,7 @@ from troth.app.views import Late
 from troth.ledger import telling
 from troth.rights.due import overdue, owed
 from troth.rights.rows import NoSuchRequest, held
-from troth.subjects import matters, sessions, tries
+from troth.subjects import desk, matters, sessions, tries
 from troth.subjects.outbox import Outcome
 from troth.vault import deletions
 from troth.vault.rotation import Rotation
@@ -126,7 +126,9 @@ class ChoreDoors(Doors):
         async with self._erasing() as tx:
             gone = await self._system.accounts.purge_unverified(tx)
         async with self._open() as tx:
-            return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
+            return (
+                gone + await sessions.purge(tx, now) + await tries.purge(tx, now) + await desk.purge(tx, now)
+            )
 
     async def retain(self) -> int:
         """Carry out what is over by the policies: due rows, holds, blocks to be counted; return how much."""
@@ -134,6 +136,11 @@ class ChoreDoors(Doors):
             done = await self._system.retention.run(tx)
         async with self._erasing() as tx:
             return done + await self._system.retention.count(tx)
+
+    async def rekey(self) -> int:
+        """End a key that sealed what was corrected or deleted, step by step; return 0 when none is owed."""
+        async with self._erasing() as tx:
+            return int(await self._system.rekeying.step(tx))
 
     async def sweep_media(self) -> int:
         """Delete the bytes of media that was forgotten or never finished; return of how many objects."""

@@ -40,7 +40,7 @@ class MediaDoors(RecordDoors):
     """Bytes in, bytes out."""
 
     async def upload_media(self, token: str, coming: Coming, content: AsyncIterator[bytes]) -> RecordId:
-        """Take what a person gives of themselves. Raises `Denied`, `TooLarge`, `UploadLapsed`."""
+        """Take what a person gives of themselves. Raises `Denied`, `TooLarge`, `NoRoom`, `UploadLapsed`."""
 
         async def ask(tx: Tx) -> Ask:
             asking = await self._asking(tx, await self._who(tx, token))
@@ -51,7 +51,10 @@ class MediaDoors(RecordDoors):
     async def upload_from_device(
         self, token: str, secret: str, coming: Coming, content: AsyncIterator[bytes]
     ) -> RecordId:
-        """Take what a bound device made. Raises `NotThisDevice`, `Denied`, `TooLarge`, `UploadLapsed`."""
+        """Take what a bound device made.
+
+        Raises `NotThisDevice`, `Denied`, `TooLarge`, `NoRoom`, `UploadLapsed`.
+        """
 
         async def ask(tx: Tx) -> Ask:
             return await self._system.devices.upload_ask(
@@ -93,7 +96,7 @@ class MediaDoors(RecordDoors):
         self, ask: Callable[[Tx], Awaitable[Ask]], coming: Coming, content: AsyncIterator[bytes]
     ) -> RecordId:
         async with self._open() as tx:
-            upload = await self._media.begin(tx, await ask(tx), coming.arriving)
+            upload = await self._media.begin(tx, await ask(tx), coming.arriving, coming.size)
             if (coming.size or 0) > upload.target.largest:
                 raise TooLarge
         try:

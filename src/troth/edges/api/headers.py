@@ -21,7 +21,7 @@ _EVERY: Mapping[bytes, bytes] = {
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": (
-        b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), "
+        b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), "
         b"display-capture=(), interest-cohort=()"
     ),
 }

@@ -20,11 +20,11 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from troth.app.doors.media import Coming
+from troth.app.ranges import ENDINGS, OUTSIDE, part
 from troth.edges.api.answers import MediaLine, MediaShown, MediaStored
 from troth.edges.api.bodies import OpeningMedia, Using, Word, moment
 from troth.edges.api.caller import Prover, System, Token
 from troth.edges.api.problems import PROBLEM, problem
-from troth.edges.api.ranges import Outside, wanted
 from troth.edges.api.records import giving, service_ask
 from troth.subjects.media import Arriving
 from troth.terms import FunctionName, ItemName, RecordId, TrothError, Verb
@@ -38,16 +38,6 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1")
 PATIENCE_S = 60.0
 """How long a sender may send nothing in the middle of an upload."""
-_ENDINGS = {
-    "video/mp4": ".mp4",
-    "video/mp2t": ".ts",
-    "audio/aac": ".aac",
-    "audio/ogg": ".ogg",
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/webp": ".webp",
-    "image/heic": ".heic",
-}
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"*/*": {}}}}
 _BYTES: dict[int | str, dict[str, Any]] = {
@@ -190,21 +180,16 @@ async def _content(request: Request) -> AsyncIterator[bytes]:
 
 def _answer(opened: Opened, headers: Mapping[str, str]) -> Response:
     held, kind = opened.held, str(opened.told.get("type", ""))
-    if kind not in _ENDINGS:
+    if kind not in ENDINGS:
         kind = "application/octet-stream"
-    tag = f'"{held.record.hex}"'  # what an id stands for never changes
-    shown = {"accept-ranges": "bytes", "etag": tag}
-    span = wanted(headers.get("range"), headers.get("if-range"), tag, held.size)
-    if isinstance(span, Outside):
+    asked = part(held.record, held.size, headers)
+    if asked.status == OUTSIDE:
         refused = problem(416, "no byte of it is in this range", reason="range_not_satisfiable")
-        refused.headers.update(shown | {"content-range": f"bytes */{held.size}"})
+        refused.headers.update(asked.headers)
         return refused
-    first, end = (0, held.size) if span is None else (span.first, span.end)
-    shown["content-length"] = str(end - first)
-    shown["content-disposition"] = f'attachment; filename="{held.record.hex}{_ENDINGS.get(kind, "")}"'
-    if span is not None:
-        shown["content-range"] = f"bytes {first}-{end - 1}/{held.size}"
-    return StreamingResponse(opened.read(first, end), 200 if span is None else 206, shown, media_type=kind)
+    name = f"{held.record.hex}{ENDINGS.get(kind, '')}"
+    shown = {**asked.headers, "content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(opened.read(asked.first, asked.end), asked.status, shown, media_type=kind)
 
 
 def _shown(held: tuple[Held, ...]) -> MediaShown:

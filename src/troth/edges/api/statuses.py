@@ -40,7 +40,7 @@ from troth.vault import Erased, LinkSpent, NotHeld, NotKept, NotStorable, WrongF
 from troth.vault.erasure import NoSuchErasure
 from troth.vault.media import TooManyUploads
 from troth.vault.objects import SegmentMissing
-from troth.vault.upload import TooLarge, UploadLapsed
+from troth.vault.upload import NoRoom, TooLarge, UploadLapsed
 
 STATUSES: Mapping[type, tuple[int, str]] = {
     NotSignedIn: (401, "not_signed_in"),
@@ -89,6 +89,7 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     registry.NotYourDevice: (404, "not_your_device"),
     registry.NotThisDevice: (401, "not_this_device"),
     TooLarge: (413, "too_large"),
+    NoRoom: (413, "no_room"),
     TooManyUploads: (429, "too_many_uploads"),
     UploadLapsed: (409, "upload_lapsed"),
     NotKept: (409, "not_kept"),

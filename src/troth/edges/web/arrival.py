@@ -1,4 +1,4 @@
-"""Pages that need no session: sign in, the policy, and the farewell of who has cancelled."""
+"""Coming and going: sign in, sign out, and the farewell of who has cancelled. None of it needs a session."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.exceptions import HTTPException
 
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import SESSION, form, visit
 from troth.subjects.accounts import SignInRefused
 from troth.subjects.sessions import NotSignedIn
 from troth.subjects.tries import TooManyTries
-from troth.terms import PolicyName, TrothError
+from troth.terms import TrothError
 
 if TYPE_CHECKING:
     from troth.app.wiring import Troth
@@ -27,18 +26,20 @@ def system(request: Request) -> Troth:
 
 
 @router.get("/")
-async def home(request: Request) -> Response:
+async def home(request: Request, done: str = "") -> Response:
     """Show the sign-in page, or lead who is signed in to their privacy page."""
     here = visit(request)
     if here.session:
         try:
             await system(request).me(here.session)
         except NotSignedIn:
-            response = page(here, "sign_in.html", problem=None)
-            here.forget(response)
+            gone = here.signed_out()  # so that the form is one of a browser without that session
+            response = page(gone, "sign_in.html", problem=None)
+            gone.forget(response)
             return response
         return go(here, "/privacy")
-    return page(here, "sign_in.html", problem=None)
+    said = here.words("done_signed_out") if done == "signed_out" else None
+    return page(here, "sign_in.html", problem=None, said=said)
 
 
 @router.post("/sign-in")
@@ -71,29 +72,6 @@ async def sign_out(request: Request) -> Response:
     here.forget(response)
     await system(request).sign_out(here.session)
     return response
-
-
-@router.get("/policy")
-async def policy(request: Request, name: str = "", version: int = 0) -> Response:
-    """Show a policy as it is in force, the very text whose hash an acceptance names; of several, the list."""
-    here, troth = visit(request), system(request)
-    lines = troth.policies()
-    if not name and len(lines) > 1:
-        return page(here, "policies.html", lines=lines)
-    line = next((found for found in lines if found.name == name or not name), None)
-    if line is None:
-        raise HTTPException(404)
-    notice = troth.notice(PolicyName(line.name), here.words.language)
-    if version and version != notice.version:
-        notice = await troth.version(PolicyName(line.name), version, here.words.language)
-    return page(here, "policy.html", lines=lines, notice=notice)
-
-
-@router.get("/notices")
-async def notices(request: Request) -> Response:
-    """Show what is announced to everybody."""
-    here = visit(request)
-    return page(here, "notices.html", notices=await system(request).announcements(here.words.language))
 
 
 @router.get("/farewell")

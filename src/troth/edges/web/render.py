@@ -1,4 +1,8 @@
-"""Pages from templates: escaped, without third parties. Headers are set where all answers get theirs."""
+"""Pages and parts of pages from templates: escaped, without third parties.
+
+Scripts come from our own files alone; no page has one of its own, nor a style. Headers are set where all
+answers get theirs.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
     from troth.edges.web.visit import Visit
 
+_SAID = {"hx-retarget": "#said", "hx-reswap": "innerHTML"}
+
 
 @cache
 def _environment() -> Environment:
@@ -29,21 +35,42 @@ def _environment() -> Environment:
 
 
 def page(here: Visit, template: str, status: int = 200, **values: object) -> Response:
-    """Render ``template`` for this visit."""
-
-    def csrf() -> Markup:
-        return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, here.csrf)
-
+    """Render ``template`` for this visit; ``said`` is read out to whoever does not see it."""
     other = "en" if here.words.language == "zh" else "zh"
-    html = _environment().get_template(template)
-    text = html.render(t=here.words, here=here, csrf=csrf, other_language=f"?lang={other}", **values)
-    response = HTMLResponse(text, status)
-    here.dress(response)
-    return response
+    whole = {"other_language": f"?lang={other}", "said": None} | values
+    return _answer(here, template, status, {}, whole)
+
+
+def part(here: Visit, template: str, said: str | None = None, **values: object) -> Response:
+    """Render a part of a page for a script of ours, with what is to be said beside it."""
+    return _answer(here, template, 200, {}, {"said": said, "part": True} | values)
+
+
+def trouble(here: Visit, status: int, **values: object) -> Response:
+    """Say what did not work: as a page, or where the page says such things."""
+    if here.partial:
+        return _answer(here, "parts/problem.html", status, _SAID, values)
+    return page(here, "problem.html", status, **values)
 
 
 def go(here: Visit, where: str) -> Response:
     """Send the browser on to ``where``, a path of ours, after a form."""
-    response = RedirectResponse(where, 303)
+    if here.partial:
+        response: Response = HTMLResponse("", 200, {"hx-redirect": where})
+    else:
+        response = RedirectResponse(where, 303)
+    here.dress(response)
+    return response
+
+
+def _answer(
+    here: Visit, template: str, status: int, more: dict[str, str], values: dict[str, object]
+) -> Response:
+    def csrf() -> Markup:
+        return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, here.csrf)
+
+    html = _environment().get_template(template)
+    text = html.render({"part": False, "t": here.words, "here": here, "csrf": csrf} | values)
+    response = HTMLResponse(text, status, more)
     here.dress(response)
     return response

@@ -1,7 +1,8 @@
 """One visit of a browser: language, session cookie, form fields, and proof that a form is ours.
 
 A form's token is a hash over a secret that only this browser's HttpOnly cookies hold, so no state is kept.
-Fields are read from URL-encoded bodies only: a multipart body could be spooled to disk.
+Over TLS the cookies are `__Host-` ones: no other host can plant one, so a session cannot be fixed. Fields
+are read from URL-encoded bodies only: a multipart body could be spooled to disk.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ SESSION = "troth_session"
 VISIT = "troth_visit"
 LANGUAGE = "troth_lang"
 CSRF = "csrf"
+_COOKIES = (SESSION, VISIT, LANGUAGE)
+_LOCKED = "__Host-"
 _FIELDS = 20
 _LONGEST = 512
+_OURS = ("same-origin", "none")
 
 
 class NotOurForm(TrothError):
@@ -45,6 +49,8 @@ class Visit:
     asked_language: bool
     secure: bool
     path: str
+    partial: bool
+    """A script of ours asked, and takes a part of a page."""
 
     @property
     def csrf(self) -> str:
@@ -61,7 +67,7 @@ class Visit:
     def remember(self, response: Response, name: str, value: str, *, days: int | None = None) -> None:
         """Set a cookie that scripts can't read and other sites don't send."""
         response.set_cookie(
-            name,
+            _LOCKED + name if self.secure else name,
             value,
             max_age=days * 86_400 if days else None,
             path="/",
@@ -76,28 +82,31 @@ class Visit:
 
     def forget(self, response: Response) -> None:
         """Drop the session cookie."""
-        response.delete_cookie(SESSION, path="/", secure=self.secure, httponly=True, samesite="lax")
+        name = _LOCKED + SESSION if self.secure else SESSION
+        response.delete_cookie(name, path="/", secure=self.secure, httponly=True, samesite="lax")
 
 
 def visit(request: Request) -> Visit:
     """Read a visit from its request."""
-    asked = request.query_params.get("lang")
-    words = Words(preferred(asked, request.cookies.get(LANGUAGE), request.headers.get("accept-language", "")))
-    known = _bounded(request.cookies.get(VISIT))
+    asked, secure = request.query_params.get("lang"), request.url.scheme == "https"
+    kept = {name: request.cookies.get(_LOCKED + name if secure else name) for name in _COOKIES}
+    words = Words(preferred(asked, kept[LANGUAGE], request.headers.get("accept-language", "")))
+    known = _bounded(kept[VISIT])
     return Visit(
         words=words,
-        session=_bounded(request.cookies.get(SESSION)),
+        session=_bounded(kept[SESSION]),
         visit=known or secrets.token_hex(32),
         fresh=not known,
         asked_language=asked == words.language,
-        secure=request.url.scheme == "https",
+        secure=secure,
         path=request.url.path,
+        partial=request.headers.get("hx-request") == "true",
     )
 
 
 async def form(request: Request, here: Visit) -> Mapping[str, str]:
     """Return the fields of a form that this browser got from us; raise `NotOurForm` for any other."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if request.headers.get("sec-fetch-site", "same-origin") not in _OURS:
         raise NotOurForm
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if here.fresh or kind != "application/x-www-form-urlencoded":

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
 from ruamel.yaml import YAML
 
-from troth.terms import LEGAL_TIME
+from troth.policy.vocabulary import VOCABULARY
+from troth.policy.words import Language as Said
+from troth.terms import LEGAL_TIME, ItemName
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+_KILO = 1000
+_DEVICE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOCALES: Mapping[Language, str] = {"en": "en", "zh": "zh_Hans_CN"}
 
 
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Return every text by key and language."""
-    text = files("troth.edges.web").joinpath("words.yaml").read_text(encoding="utf-8")
-    return cast("Mapping[str, Mapping[str, str]]", YAML(typ="safe").load(text))  # pyright: ignore[reportUnknownMemberType]
+    found: dict[str, Mapping[str, str]] = {}
+    for file in sorted(files("troth.edges.web").joinpath("words").iterdir(), key=lambda each: each.name):
+        read = YAML(typ="safe").load(file.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType]
+        found |= cast("Mapping[str, Mapping[str, str]]", read)
+    return found
 
 
 def preferred(asked: str | None, remembered: str | None, accepts: str) -> Language:
@@ -70,11 +79,79 @@ class Words:
         """Return the text of this language, else any, else ``fallback``."""
         return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), fallback)
 
+    def list(self, words: Iterable[str]) -> str:
+        """Write words one after the other."""
+        return self("and").join(words)
+
     def day(self, day: date) -> str:
         """Write a day as people of this language do."""
         return format_date(day, "long", locale=_LOCALES[self.language])
+
+    def weekday(self, day: date) -> str:
+        """Write a day with its day of the week."""
+        return format_date(day, "full", locale=_LOCALES[self.language])
 
     def moment(self, at: datetime) -> str:
         """Write a moment, in the policy's legal time."""
         local = at.astimezone(LEGAL_TIME)
         return format_datetime(local, "medium", tzinfo=LEGAL_TIME, locale=_LOCALES[self.language])
+
+    def clock(self, at: datetime) -> str:
+        """Write the time of day of a moment."""
+        return format_time(
+            at.astimezone(LEGAL_TIME), "short", tzinfo=LEGAL_TIME, locale=_LOCALES[self.language]
+        )
+
+    def times(self, count: int) -> str:
+        """Write how often."""
+        return self("once") if count == 1 else self("times", count=self.number(count))
+
+    def number(self, figure: float) -> str:
+        """Write a number."""
+        return format_decimal(figure, locale=_LOCALES[self.language])
+
+    def size(self, count: int) -> str:
+        """Write how large a file is."""
+        for unit in ("B", "KB", "MB"):
+            if count < _KILO:
+                return f"{self.number(count)} {unit}"
+            count = round(count / _KILO)
+        return f"{self.number(count)} GB"
+
+    def item(self, item: str) -> str:
+        """Name an item as people know it."""
+        known = VOCABULARY.get(ItemName(item))
+        return known.label[Said(self.language)] if known else item.replace("_", " ")
+
+    def field(self, name: str) -> str:
+        """Name one field of a value."""
+        entry = catalogue().get(f"field.{name}")
+        return entry[self.language] if entry else name.replace("_", " ")
+
+    def value(self, value: object) -> str:
+        """Write a value, or a part of one, in one line."""
+        match value:
+            case Mapping():
+                parts = cast("Mapping[str, object]", value)
+                if len(parts) == 1 or all(_DEVICE.fullmatch(key) for key in parts):
+                    return self.list(self.value(each) for each in parts.values())
+                told = (self("field_is", field=self.field(k), value=self.value(v)) for k, v in parts.items())
+                return self.list(told)
+            case list() | tuple():
+                return self.list(self.value(each) for each in cast("list[object]", value))
+            case _:
+                return self._word(value)
+
+    def _word(self, value: object) -> str:
+        match value:
+            case bool():
+                return self("yes" if value else "no")
+            case float() | int():
+                return self.number(value)
+            case str():
+                entry = catalogue().get(f"word.{value}")
+                return entry[self.language] if entry else value
+            case None:
+                return self("nothing")
+            case _:
+                return str(value)

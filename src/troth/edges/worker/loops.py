@@ -76,6 +76,7 @@ def chores(troth: Troth, gateway: Gateway | None) -> Sequence[Chore]:
         Chore("erase", troth.erase, 0.25),
         Chore("epoch", troth.turn_epoch, 1.0),
         Chore("retain", troth.retain, 1.0),
+        Chore("rekey", troth.rekey, 1.0),
         Chore("sweep media", troth.sweep_media, 1.0),
         Chore("purge", troth.purge, 10.0),
         Chore("tidy", troth.tidy, 60.0),

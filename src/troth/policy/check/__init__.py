@@ -23,10 +23,12 @@ from troth.policy.check import (
     every_clause_enforced,
     function_complete,
     functions_known,
+    handler_has_consent,
     items_declared,
     lists_not_prose,
     notice_complete,
     personalisation_has_off,
+    profile_explained,
     prohibition_unconditional,
     promises_our_own,
     purposes_serve_aims,
@@ -40,6 +42,8 @@ from troth.policy.check import (
     sensitive_needs_separate,
     stated_is_decided,
     storage_place_named,
+    waiver_needed,
+    withdrawal_as_easy,
 )
 from troth.policy.clauses import Policy
 from troth.policy.problems import Finding
@@ -61,10 +65,12 @@ _RULES = (
     every_clause_enforced,
     function_complete,
     functions_known,
+    handler_has_consent,
     items_declared,
     lists_not_prose,
     notice_complete,
     personalisation_has_off,
+    profile_explained,
     prohibition_unconditional,
     promises_our_own,
     purposes_serve_aims,
@@ -78,6 +84,7 @@ _RULES = (
     sensitive_needs_separate,
     stated_is_decided,
     storage_place_named,
+    withdrawal_as_easy,
 )
 RULES: Mapping[str, Rule] = MappingProxyType({rule.RULE: rule.judge for rule in _RULES})
 
@@ -88,6 +95,6 @@ SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def check(policy: Policy) -> tuple[Finding, ...]:
-    """Return what every rule finds, in the order of the file."""
+    """Return what every rule finds, waived or not, in the order of the file."""
     found = {finding for judge in RULES.values() for finding in judge(policy)}
-    return tuple(sorted(found, key=lambda each: (each.problem, each.rule)))
+    return tuple(sorted(waiver_needed.settle(policy, found), key=lambda each: (each.problem, each.rule)))

@@ -14,7 +14,7 @@ from troth.prove import desk
 from troth.prove.case import Case, NotTried
 from troth.prove.holding import holding
 from troth.prove.leaving import EPOCH, JUST, applied, cancelled, gone, keys, whose
-from troth.prove.sharing import handed_on
+from troth.prove.sharing import handed_on, handed_to
 from troth.prove.trial import Scenario, Trial
 from troth.prove.world import PASSWORD, REGISTER, SOON_S, purpose_for
 from troth.terms import ActorKind, ItemName, Verb
@@ -199,6 +199,40 @@ async def recipients_delete_too(world: World, case: Case, trial: Trial) -> None:
         )
 
 
+async def recipients_delete_a_part(world: World, case: Case, trial: Trial) -> None:
+    """Show that whoever was given something of a function is told, once that alone is deleted at the desk."""
+    given = await handed_on(world, case, but=REGISTER)
+    asked = await desk.opened(world, case, given.who, Right.DELETE)
+    before = await world.letter(given.recipient, given.who.account, within_s=0)
+    met = await desk.meet(world, asked.request, function=given.function)
+    word = await world.letter(given.recipient, asked.request)
+    trial.control(
+        f"tell {given.recipient} to delete what it was given of {given.function}",
+        f"通知 {given.recipient} 删除其所获 {given.function} 的信息",
+        word or "nothing was sent",
+        held=met.ok and not before and bool(word),
+    )
+    other = await desk.opened(world, case, await world.user(case, given.function), Right.DELETE)
+    nothing = await desk.meet(world, other.request, function=given.function)
+    late = await world.letter(given.recipient, other.request, within_s=SOON_S) if word else ""
+    trial.attempt(
+        f"write to {given.recipient} about somebody of whom it got nothing",
+        f"就未获其信息者通知 {given.recipient}",
+        f"{nothing.status}; {late or 'nothing was sent'}",
+        held=nothing.ok and bool(word) and not late,
+    )
+
+
+def _tells_of_parts(case: Case) -> bool:
+    """Return whether a policy that tells recipients gives anything of a function of its own."""
+    tables = case.compiled.functions.items()
+    return (
+        _tells(case)
+        and Right.DELETE in case.compiled.rights
+        and any(handed_to(table) for name, table in tables if name != REGISTER)
+    )
+
+
 def _tells(case: Case) -> bool:
     return case.said(RequestClause).name == RequestRule.TELL_RECIPIENTS
 
@@ -225,4 +259,5 @@ SCENARIOS = (
     Scenario("ends everything", RetentionClause, ends_everything, _ends_with_the_account),
     Scenario("waits and can be taken back", DeadlineClause, waits, _revocable),
     Scenario("recipients delete too", RequestClause, recipients_delete_too, _tells),
+    Scenario("recipients delete a part", RequestClause, recipients_delete_a_part, _tells_of_parts),
 )

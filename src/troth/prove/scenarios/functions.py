@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import FunctionClause, Keep, PurposeClause, RefusalClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import REGISTER, chosen, free, handler, needed, purpose_for
+from troth.prove.ways import chosen, free, handler, purpose_for
+from troth.prove.world import REGISTER, needed
 from troth.terms import ActorKind, Purpose, Verb
 
 if TYPE_CHECKING:

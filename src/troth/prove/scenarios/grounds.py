@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from troth.policy.clauses import ClosedClause, DutyClause, ExemptClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import chosen, free, handler, reference
+from troth.prove.ways import chosen, free, handler
+from troth.prove.world import reference
 from troth.terms import ActorKind, Basis, Purpose, Verb
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from troth.prove.scenarios.facts import told
 from troth.prove.simulator import Camera
 from troth.prove.trial import Scenario, Trial
 from troth.prove.world import PASSWORD, REGISTER, SOON_S, free, purpose_for
-from troth.terms import ActorKind, Verb
+from troth.terms import ActorKind, Role, Verb
 
 if TYPE_CHECKING:
     from troth.prove.world import World
@@ -117,7 +117,7 @@ async def own_topics_only(world: World, case: Case, trial: Trial) -> None:
     foreign = other.way or await world.bind(other)
     table = case.compiled.functions[function]
     items = frozenset(item for item, one in table.items.items() if free(one))
-    did = await world.send(who, function, items)
+    did = await world.send(case, who, function, items)
     trial.control("send as oneself", "以自身身份上报", did.says(), held=did.answer.ok)
     async with Camera(replace(way, secret=foreign.secret)) as thief:
         try:
@@ -213,7 +213,8 @@ def _for_staff(case: Case) -> tuple[FunctionName, Purpose]:
         table = case.compiled.functions[name]
         purpose = purpose_for(table, Verb.USE, ActorKind.STAFF)
         given = purpose_for(table, Verb.COLLECT, ActorKind.SUBJECT)
-        if purpose is not None and (name == REGISTER or given is not None):
+        own = bool(table.takes[Role.HOLDER]) and given is not None
+        if purpose is not None and (name == REGISTER or own):
             return name, purpose
     raise NotTried("no_look")
 

@@ -8,7 +8,8 @@ from troth.policy.clauses import NeverAboutClause, RecipientClause, StoredInClau
 from troth.prove.case import Case, NotTried
 from troth.prove.scenarios.grounds import document_for, grounds_for
 from troth.prove.trial import Scenario, Trial, always
-from troth.prove.world import REGISTER, free, handler, needed
+from troth.prove.ways import free, handler
+from troth.prove.world import REGISTER, needed
 from troth.terms import ActorKind, Purpose, Verb
 
 if TYPE_CHECKING:

@@ -91,7 +91,7 @@ async def _collect(
     by_device: bool,
 ) -> Did:
     if by_device:
-        return await world.send(who, function, items)
+        return await world.send(case, who, function, items)
     return await world.collect(case, who, function, items)
 
 

@@ -1,0 +1,56 @@
+"""Cancelling: what it means, the last word, and the way back while there is one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from troth.app.views import CancelWaits
+from troth.edges.web.arrival import system
+from troth.edges.web.render import go, page
+from troth.edges.web.visit import NotOurForm, form, visit
+from troth.policy.words import Right
+
+router = APIRouter(prefix="/privacy", include_in_schema=False)
+
+
+@router.get("/cancel")
+async def about(request: Request) -> Response:
+    """Say what cancelling means under this policy; nothing happens yet."""
+    here, troth = visit(request), system(request)
+    me = await troth.me(here.session)
+    right = next((one for one in await troth.rights(here.session) if one.right == Right.CANCEL), None)
+    return page(here, "cancel.html", me=me, right=right)
+
+
+@router.post("/cancel/take-back")
+async def take_back(request: Request) -> Response:
+    """Take a cancellation back that waits."""
+    here = visit(request)
+    try:
+        number = UUID((await form(request, here)).get("request", ""))
+    except ValueError:
+        raise NotOurForm from None
+    await system(request).revoke_request(here.session, number)
+    return go(here, "/privacy?done=taken_back")
+
+
+@router.post("/cancel")
+async def cancel(request: Request) -> Response:
+    """Cancel for good and show the first stage of the erasure, or say until when it can be taken back."""
+    here, troth = visit(request), system(request)
+    if (await form(request, here)).get("understood") != "yes":
+        raise NotOurForm
+    offer = await troth.cancel(here.session)
+    done = await troth.confirm_cancel(here.session, offer.confirm)
+    if isinstance(done, CancelWaits):
+        return page(here, "cancel_waits.html", until=done.until, request=done.request)
+    progress = await troth.farewell(done.farewell)
+    gone = here.signed_out()
+    response = page(
+        gone, "farewell.html", problem=None, progress=progress, farewell=done.farewell, fresh=True
+    )
+    gone.forget(response)
+    return response

@@ -1,0 +1,118 @@
+"""What was collected, day by day; films and pictures, played by range; who got what."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+
+from troth.app.ranges import ENDINGS, OUTSIDE
+from troth.app.ranges import part as part_of
+from troth.edges.web.arrival import system
+from troth.edges.web.render import go, page, part
+from troth.edges.web.visit import form, visit
+from troth.terms import FunctionName, PolicyName, RecordId
+
+if TYPE_CHECKING:
+    from troth.app.views import Me
+    from troth.edges.web.words import Words
+
+router = APIRouter(prefix="/privacy", include_in_schema=False)
+
+
+@router.get("/collected")
+async def collected(request: Request, before: date | None = None) -> Response:
+    """Show the newest days, or those before one."""
+    here, troth = visit(request), system(request)
+    me = await troth.me(here.session)
+    line = await troth.collected(here.session, before)
+    values: dict[str, Any] = {"line": line, "titles": titles(me, here.words), "policy": me.policy}
+    if here.partial:
+        return part(here, "parts/days.html", **values)
+    return page(here, "collected.html", older=before is not None, **values)
+
+
+@router.get("/collected/{policy}/{function}/{day}")
+async def readings(request: Request, policy: str, function: str, day: date) -> Response:
+    """Show what one function has of one day."""
+    here, troth = visit(request), system(request)
+    me = await troth.me(here.session)
+    found = await troth.readings(here.session, PolicyName(policy), FunctionName(function), day)
+    name = titles(me, here.words).get(FunctionName(function), function)
+    values: dict[str, Any] = {"found": found, "name": name, "before": day + timedelta(days=1)}
+    if here.partial:
+        return part(here, "parts/readings.html", **values)
+    return page(here, "readings.html", **values)
+
+
+@router.get("/films")
+async def films(request: Request, done: str = "") -> Response:
+    """List films, sound and pictures; nothing is opened."""
+    here, troth = visit(request), system(request)
+    me = await troth.me(here.session)
+    held = sorted(await troth.held_media(here.session), key=lambda each: each.day, reverse=True)
+    said = here.words("done_deleted") if done == "deleted" else None
+    return page(here, "films.html", held=held, titles=titles(me, here.words), said=said)
+
+
+@router.get("/films/{media}")
+async def film(request: Request, media: UUID) -> Response:
+    """Show one of them, to be played."""
+    here = visit(request)
+    opened = await system(request).read_media(here.session, RecordId(media))
+    kind = str(opened.told.get("type", ""))
+    return page(here, "film.html", held=opened.held, kind=kind if kind in ENDINGS else "")
+
+
+@router.get("/films/{media}/bytes")
+async def film_bytes(request: Request, media: UUID) -> Response:
+    """Stream it, or the range of it that the player wants."""
+    here = visit(request)
+    opened = await system(request).read_media(here.session, RecordId(media))
+    kind = str(opened.told.get("type", ""))
+    known = kind in ENDINGS
+    asked = part_of(media, opened.held.size, request.headers)
+    headers = dict(asked.headers)
+    if asked.status == OUTSIDE:
+        return Response(b"", OUTSIDE, headers)
+    name = f"{media.hex}{ENDINGS.get(kind, '')}"
+    headers["content-disposition"] = f'{"inline" if known else "attachment"}; filename="{name}"'
+    content = opened.read(asked.first, asked.end)
+    return StreamingResponse(
+        content, asked.status, headers, media_type=kind if known else "application/octet-stream"
+    )
+
+
+@router.post("/films/{media}/delete")
+async def forget(request: Request, media: UUID) -> Response:
+    """Delete one of them: nobody opens it from now on."""
+    here = visit(request)
+    await form(request, here)
+    await system(request).forget_media(here.session, RecordId(media))
+    return go(here, "/privacy/films?done=deleted")
+
+
+@router.get("/given")
+async def given(request: Request) -> Response:
+    """Show who got what, and who may get something."""
+    here, troth = visit(request), system(request)
+    me = await troth.me(here.session)
+    may = await troth.may_receive(here.session)
+    names = {each.recipient: here.words.pick(each.title, each.recipient) for each in may}
+    return page(
+        here,
+        "given.html",
+        me=me,
+        given=await troth.given(here.session),
+        may=may,
+        names=names,
+        titles=titles(me, here.words),
+    )
+
+
+def titles(me: Me, t: Words) -> dict[FunctionName, str]:
+    """Return what each function is called."""
+    return {state.function: t.pick(state.title, state.function) for state in me.functions}

@@ -1,0 +1,69 @@
+"""The first page of a signed-in person: what stands in a few sentences, what needs them, where to go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from troth.edges.web.arrival import system
+from troth.edges.web.render import go, page
+from troth.edges.web.visit import form, visit
+from troth.policy.words import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from troth.app.views import RequestLine
+
+router = APIRouter(include_in_schema=False)
+_WAITS = "applied"
+_DONE = {"taken_back": "done_taken_back", "accepted": "done_accepted"}
+
+
+@router.get("/privacy")
+async def home(request: Request, done: str = "") -> Response:
+    """Show what stands, and the way to everything else."""
+    here, troth = visit(request), system(request)
+    me = await troth.me(here.session)
+    current = troth.notice(me.policy, here.words.language)
+    return page(
+        here,
+        "home.html",
+        me=me,
+        title=current.title,
+        newer=current.version if current.version > me.version else None,
+        on=[state for state in me.functions if state.on],
+        off=[state for state in me.functions if not state.on],
+        notices=[one for one in await troth.notices(here.session, here.words.language) if not one.seen],
+        waiting=_waiting(await troth.requests(here.session)),
+        said=here.words(_DONE[done]) if done in _DONE else None,
+    )
+
+
+def _waiting(requests: Sequence[RequestLine]) -> RequestLine | None:
+    """Return the cancellation that can still be taken back, if there is one."""
+    found = (each for each in requests if each.right == Right.CANCEL and each.state == _WAITS)
+    return next(found, None)
+
+
+@router.post("/privacy/notices/{matter}")
+async def seen(request: Request, matter: UUID) -> Response:
+    """Note that a notice was seen; it is not put before them again."""
+    here = visit(request)
+    await form(request, here)
+    await system(request).see_notice(here.session, matter, here.words.language)
+    return go(here, "/privacy")
+
+
+@router.post("/privacy/sign-out-everywhere")
+async def sign_out_everywhere(request: Request) -> Response:
+    """End every session of this person, this one too."""
+    here = visit(request)
+    await form(request, here)
+    await system(request).sign_out_everywhere(here.session)
+    response = go(here.signed_out(), "/?done=signed_out")
+    here.forget(response)
+    return response
