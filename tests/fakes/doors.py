@@ -112,7 +112,7 @@ class FakeDoors:
     async def announcements(self, _language: str) -> tuple[views.NoticeRead, ...]:
         return ()
 
-    async def me(self, token: str) -> views.Me:
+    async def me(self, token: str, policy: str | None = None) -> views.Me:
         if token != TOKEN:
             raise NotSignedIn
         off = {"on": False, "why": "not_chosen"}

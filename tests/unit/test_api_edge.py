@@ -151,7 +151,7 @@ async def test_health_says_what_is_missing(http: httpx.AsyncClient) -> None:
 async def test_an_unforeseen_error_says_nothing_of_itself(
     http: httpx.AsyncClient, doors: FakeDoors, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_token: str) -> None:
+    def broken(*_told: object) -> None:
         raise RuntimeError("secret-value")
 
     doors.me = broken
