@@ -17,8 +17,8 @@ from troth.app.settings import Settings
 from troth.app.wiring import Troth
 from troth.edges.api.app import create_app
 from troth.edges.web.app import create_pages
+from troth.subjects.roles import Role
 from troth.subjects.senders import KeptInMemory
-from troth.subjects.staff import Role
 
 POLICY = "sunmi-camera"
 PHONE = "+8613800138000"

@@ -14,7 +14,7 @@ from tests.conftest import Dsns
 from tests.flow.api_people import POLICY, House, open_house
 from troth.app import policies
 from troth.edges.cli.app import app
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import TrothError
 
 Run = Callable[..., Result]

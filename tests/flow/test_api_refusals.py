@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import PHONE, Person, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 
 MANY = 10
 """More copies at once than a process has connections for its other work."""

@@ -12,7 +12,7 @@ from tests.conftest import Dsns
 from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP, open_house
 from troth.app import policies
 from troth.ledger.verify import Verified
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.vault import certificate
 
 

@@ -8,7 +8,7 @@ from tests.flow.api_people import CAMERA, PHONE
 from tests.flow.backup_rig import Safe
 from tests.flow.test_backup_restore import OTHER, settled, signed_in, with_a_camera
 from tests.flow.test_records import NEEDED
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.vault import closing
 
 MEMBER = "+8613700137000"

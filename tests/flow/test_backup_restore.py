@@ -18,7 +18,7 @@ from troth.app.settings import MEDIA
 from troth.app.system import SPARES, TAIL
 from troth.ledger.tail import Tail
 from troth.ledger.verify import Verified
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.vault import Erased, addendum, certificate
 from troth.vault.farewell import Farewell
 from troth.vault.keyring import EpochKind

@@ -9,7 +9,7 @@ import pytest
 
 from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP, open_house
 from troth.edges.api.app import create_app
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth_client import AsyncClient, Client, Refused, accounts, me, media, public, staff
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import CAMERA, House, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.vault.keyring import EpochKind
 
 DAY = timedelta(days=1)

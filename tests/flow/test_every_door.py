@@ -31,7 +31,7 @@ from troth.edges.web.app import create_pages
 from troth.edges.web.visit import SESSION
 from troth.main import troth as program
 from troth.policy.clauses import NeverAboutClause
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Reading, SubjectId
 from troth.terms import Role as SubjectRole
 
@@ -149,6 +149,14 @@ ROUTES = {
     "POST /v1/maker/devices": M,
     "GET /": P,
     "POST /sign-in": P,
+    "GET /sign-in/code": U,
+    "POST /sign-in/code": W,
+    "POST /sign-in/by-code": W,
+    "GET /reset": U,
+    "POST /reset/code": W,
+    "POST /reset": W,
+    "GET /privacy/password": P,
+    "POST /privacy/password": P,
     "POST /sign-out": W,
     "GET /policy": U,
     "GET /farewell": U,
@@ -187,6 +195,22 @@ ROUTES = {
     "POST /privacy/cancel": P,
     "POST /privacy/cancel/take-back": W,
     "GET /static/{name}": U,
+    "GET /desk": U,
+    "POST /desk": W,
+    "GET /desk/join": U,
+    "POST /desk/join": W,
+    "POST /desk/leave": W,
+    "GET /desk/requests": M,
+    "GET /desk/requests/new": M,
+    "POST /desk/requests/new": M,
+    "GET /desk/requests/{number}": M,
+    "POST /desk/requests/{number}/{step}": M,
+    "GET /desk/look": M,
+    "POST /desk/look": M,
+    "GET /desk/system": M,
+    "GET /desk/staff": M,
+    "POST /desk/staff/invite": M,
+    "POST /desk/staff/{colleague}/dismiss": M,
 }
 COMMANDS = {
     "serve": U,
@@ -209,6 +233,7 @@ COMMANDS = {
     "ledger rotate": M,
     "receipt verify": U,
     "staff add": M,
+    "staff invite": M,
     "breach declare": M,
     "breach list": M,
     "breach write": M,
@@ -237,6 +262,13 @@ TOPICS = {
     "troth.changed.{subject}": U,
 }
 METHODS = {
+    **dict.fromkeys(("passkey_to_make", "passkey_to_show"), U),
+    **dict.fromkeys(("join_staff", "enter_desk", "leave_desk"), W),
+    **dict.fromkeys(
+        ("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues", "demand_invited"), M
+    ),
+    **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
+    **dict.fromkeys(("look_up", "look_for_request"), P),
     **dict.fromkeys(("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"), U),
     **dict.fromkeys(("export_ledger", "ledger_keys"), U),
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
@@ -247,6 +279,7 @@ METHODS = {
             "sign_in_by_code",
             "ask_code",
             "set_password",
+            "reset_password",
             "sign_out",
             "sign_out_everywhere",
             "choose",
@@ -540,6 +573,7 @@ async def _refuses(closed: Closed, door: str) -> None:
         else:
             browser.cookies.set(SESSION, "")
         form = {"csrf": csrf[1], "login": PHONE, "password": PASSWORD, "farewell": "x", "understood": "yes"}
+        form |= {"code": "000000", "new": "another long password 78"}
         form |= {
             "request": closed.request,
             "text": "more",
@@ -547,6 +581,8 @@ async def _refuses(closed: Closed, door: str) -> None:
             "agreed": "yes",
             "version": "1",
         }
+        if path.endswith(("code", "reset")):  # what was typed in is shown again, to whoever typed it
+            form["login"] = "nobody@example.org"
         before = closed.refusals()
         if method == "GET":
             answer = await browser.get(_fill(path, closed))
@@ -554,6 +590,9 @@ async def _refuses(closed: Closed, door: str) -> None:
             answer = await browser.post(_fill(path, closed), data=form)
     if door == "POST /sign-out":
         assert answer.headers["location"] == "/"
+        return
+    if door in ("POST /sign-in/code", "POST /reset/code"):  # everyone hears the same
+        assert answer.status_code == 200
         return
     signed_out = answer.status_code == 303 and answer.headers["location"] == "/"
     assert signed_out or answer.status_code in (401, 403, 404), f"{door}: {answer.status_code}"

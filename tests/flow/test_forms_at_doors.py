@@ -15,7 +15,7 @@ from tests.flow.api_people import CAMERA, SHOP, House, Person, open_house
 from troth.devices.batch import Batch
 from troth.devices.identifiers import Told
 from troth.policy.values import VALUES
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import Denied, FunctionName, ItemName, Reading, Reason, SubjectId, Verb
 from troth.vault import WrongForm
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import PASSWORD, PHONE, POLICY, House, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import PolicyName
 
 DOOR = "/v1/staff/minors"

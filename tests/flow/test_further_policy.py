@@ -3,7 +3,7 @@
 import psycopg
 
 from tests.flow.api_people import CAMERA, House, Person, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 
 RULES = "sunmi-rules"
 UNDER = f"?policy={RULES}"

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from tests.flow.api_people import House, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import LEGAL_TIME
 
 POLICY = "kmuun"

@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import CAMERA, PASSWORD, PHONE, House, Person, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.vault import stream
 
 MIB = 1 << 20

@@ -8,7 +8,7 @@ from tests.flow.devices_rig import CROSSING, FLOW, Shop, crossing, shop
 from troth.devices.batch import Batch, Sent
 from troth.gate import Policies
 from troth.subjects.asking import Asking
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import PolicyName, Region, SubjectId, Verb
 
 EMAIL = "email_address"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import CAMERA, SHOP, House, Person, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import SubjectId
 
 STREAMS = {"customer_flow", "store_guard"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from tests.flow.api_people import POLICY, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 
 ALWAYS = ("agreement", "confidentiality", "instructions", "security_measures")
 AT = f"/v1/staff/receivers/{POLICY}/acme"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import House, Person, open_house
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 
 EMAIL = "owner@example.org"
 OTHER = "other@example.org"

@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import Dsns
 from tests.flow.api_people import PHONE, House, Person, open_house
 from tests.flow.test_records import NEEDED
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 
 DESK = "/v1/staff/requests"
 MINE = "/v1/me/requests"

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Dsns
 from tests.flow.api_people import House, Person, open_house
 from tests.flow.test_subjects_accounts import quick_hashes
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 
 __all__ = ["quick_hashes"]
 pytestmark = pytest.mark.usefixtures("quick_hashes")

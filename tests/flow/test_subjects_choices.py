@@ -241,15 +241,15 @@ async def test_staff_come_and_go_on_record(people):
     now = people.clock.now()
     async with people.tx() as tx:
         hired = await staff.hire(tx, staff.Role.SUPPORT, now)
-        assert await staff.who(tx, hired.token) == hired.staff
+        assert await staff.who(tx, hired.token, people.clock.now()) == hired.staff
         assert hired.staff in await staff.everyone(tx)
         await staff.dismiss(tx, hired.staff.id, now)
         with pytest.raises(staff.NotStaff):
-            await staff.who(tx, hired.token)
+            await staff.who(tx, hired.token, people.clock.now())
         with pytest.raises(staff.NotStaff):
             await staff.dismiss(tx, hired.staff.id, now)
         with pytest.raises(staff.NotStaff):
-            await staff.who(tx, "what")
+            await staff.who(tx, "what", people.clock.now())
         kinds = await tx.conn.execute("SELECT kind FROM ledger_entry ORDER BY kind")
         assert [kind for (kind,) in await kinds.fetchall()] == ["staff_added", "staff_removed"]
     assert hired.token not in repr(hired)

@@ -16,7 +16,7 @@ from tests.conftest import Dsns
 from tests.flow.api_people import CAMERA, SHOP, House, Person, open_house
 from troth.devices.batch import Batch
 from troth.functions.rules import REASONS
-from troth.subjects.staff import Role
+from troth.subjects.roles import Role
 from troth.terms import FunctionName, ItemName, Reading
 
 TILL = {

@@ -275,6 +275,50 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Busy:
+    """How often something was decided in a span, and why."""
+
+    policy: str
+    function: str
+    outcome: str
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the system is doing, about nobody in particular."""
+
+    broker: bool
+    head: str
+    since: datetime
+    busy: tuple[Busy, ...]
+    titles: Mapping[tuple[str, str], Mapping[str, str]]
+    """What functions are called, by policy and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPurpose:
+    """One purpose for which a clause lets staff look, in the policy's words."""
+
+    policy: str
+    function: FunctionName
+    title: Mapping[str, str]
+    purpose: str
+    says: Mapping[str, str]
+    on_request: bool
+    """Only for a request of the person's own, or on another ground that the clause names."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What staff have at hand to answer a request; no ``functions`` before it is proven whose it is."""
+
+    grounds: tuple[str, ...]
+    functions: Mapping[FunctionName, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Late:
     """What should be done by now, by opaque ids."""
 

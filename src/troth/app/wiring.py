@@ -15,6 +15,7 @@ from troth.app.doors.agreement import AgreementDoors
 from troth.app.doors.alarms import AlarmDoors
 from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
+from troth.app.doors.front_desk import FrontDeskDoors
 from troth.app.doors.gives import GivesDoors
 from troth.app.doors.looks import LookDoors
 from troth.app.doors.matters import MatterDoors
@@ -54,6 +55,7 @@ class Troth(
     RequestDoors,
     MatterDoors,
     MinorDoors,
+    FrontDeskDoors,
     StaffDoors,
     ChoreDoors,
     AlarmDoors,

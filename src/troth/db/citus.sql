@@ -60,6 +60,12 @@ SELECT create_distributed_table('told', 'subject', colocate_with => 'subject')
 -- Small, read by everybody, unique over everybody: on every machine.
 SELECT create_reference_table('staff')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff'::regclass);
+SELECT create_reference_table('staff_invite')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff_invite'::regclass);
+SELECT create_reference_table('staff_passkey')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff_passkey'::regclass);
+SELECT create_reference_table('staff_session')
+ WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'staff_session'::regclass);
 SELECT create_reference_table('receiver')
  WHERE NOT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'receiver'::regclass);
 SELECT create_reference_table('receiver_paper')

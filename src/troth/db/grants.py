@@ -43,6 +43,9 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
     "outbox": {_APP: "select insert update(due, tries) delete"},
     "try_count": {_APP: "select insert update(started, n) delete"},
     "staff": {_APP: "select insert update(token_hash, ended)"},
+    "staff_invite": {_APP: "select insert delete"},
+    "staff_passkey": {_APP: "select insert update(uses) delete"},
+    "staff_session": {_APP: "select insert delete"},
     "import_file": {_APP: "select insert update(reached, stored, ended)"},
     "import_line": {_APP: "select insert"},
     # The vault. Whoever stores needs a key to seal with; only the keeper changes one.

@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,7 @@ from troth.app.settings import BadSetting, Settings
 from troth.edges.cli.app import app
 from troth.main.backups import backup, restore
 from troth.main.proving import prove
-from troth.main.running import running
+from troth.main.running import System, running
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
@@ -76,11 +77,24 @@ def serve(
                     "TROTH_OUTBOX_URL is not set: codes are kept until they lapse and reach nobody, "
                     "so no one can finish registering"
                 )
+            await _invite_first(system, console)
             console.print(f"everything is kept in {system.settings.data}; stop with Ctrl-C")
             await stop.wait()
             console.print("[dim]stopping[/dim]")
 
     _until_stopped(until_stopped)
+
+
+async def _invite_first(system: System, console: Console) -> None:
+    """Print the setup code of the first administrator, as long as nobody can come to the desk."""
+    from troth.app.wiring import Troth
+
+    async with Troth.open(replace(system.settings, nats_url=None)) as troth:
+        invited = await troth.first_invitation()
+    if invited is not None:
+        desk = f"{system.base_url.replace('127.0.0.1', 'localhost')}/desk/join"
+        console.print(f"nobody is at the desk yet: open [b]{desk}[/b]")
+        console.print(f"and enter [b]{invited.code}[/b], once", highlight=False)
 
 
 app.command()(prove)

@@ -320,3 +320,77 @@ COPY import_line (file, policy, line, stored, reason) FROM STDIN (FORMAT binary)
 -- All of them, in the order of the file.
 SELECT line, stored, reason FROM import_line WHERE file = %(file)s AND policy = %(policy)s
  ORDER BY line, reason
+
+-- :staff_role
+-- What someone is there for, as long as they belong to the staff.
+SELECT role FROM staff WHERE staff = %(staff)s AND ended IS NULL
+
+-- :at_desk
+-- Whose session at the desk this is, as long as it lasts and they belong to the staff.
+SELECT s.staff, s.role FROM staff_session AS d JOIN staff AS s USING (staff)
+ WHERE d.staff = %(staff)s AND d.token_hash = %(token_hash)s AND d.expires > %(now)s AND s.ended IS NULL
+
+-- :add_invite
+-- Somebody is awaited.
+INSERT INTO staff_invite (code_hash, role, made, expires)
+VALUES (%(code_hash)s, %(role)s, %(now)s, %(expires)s)
+
+-- :awaited
+-- Whether somebody is, with this code.
+SELECT role FROM staff_invite WHERE code_hash = %(code_hash)s AND expires > %(now)s
+
+-- :take_invite
+-- They have come, once.
+DELETE FROM staff_invite WHERE code_hash = %(code_hash)s AND expires > %(now)s RETURNING role
+
+-- :void_invites
+-- Nobody is awaited in this role any more.
+DELETE FROM staff_invite WHERE role = %(role)s
+
+-- :purge_invites
+-- Who has not come by now is not awaited.
+DELETE FROM staff_invite WHERE expires <= %(now)s
+
+-- :any_passkey
+-- Whether anybody can come to the desk.
+SELECT EXISTS (SELECT FROM staff_passkey)
+
+-- :add_passkey
+-- What the other half of is in an authenticator.
+INSERT INTO staff_passkey (credential, staff, public_key, uses, site, added)
+VALUES (%(credential)s, %(staff)s, %(public_key)s, %(uses)s, %(site)s, %(now)s)
+
+-- :passkey
+-- One passkey, at the site that it was made for.
+SELECT credential, staff, public_key, uses, site FROM staff_passkey
+ WHERE credential = %(credential)s AND site = %(site)s FOR UPDATE
+
+-- :use_passkey
+-- It was used.
+UPDATE staff_passkey SET uses = %(uses)s WHERE credential = %(credential)s
+
+-- :end_passkeys
+-- They open nothing any more.
+DELETE FROM staff_passkey WHERE staff = %(staff)s
+
+-- :begin_staff_session
+-- Somebody comes to the desk.
+INSERT INTO staff_session (staff, token_hash, started, expires)
+VALUES (%(staff)s, %(token_hash)s, %(now)s, %(expires)s)
+
+-- :end_staff_session
+-- And leaves it.
+DELETE FROM staff_session WHERE staff = %(staff)s AND token_hash = %(token_hash)s
+
+-- :end_staff_sessions
+-- And leaves it everywhere; only whose session this is can say so.
+DELETE FROM staff_session WHERE staff = %(staff)s AND EXISTS (
+    SELECT FROM staff_session WHERE staff = %(staff)s AND token_hash = %(token_hash)s)
+
+-- :turn_out_staff
+-- They leave it everywhere.
+DELETE FROM staff_session WHERE staff = %(staff)s
+
+-- :purge_staff_sessions
+-- What has lapsed.
+DELETE FROM staff_session WHERE expires <= %(now)s

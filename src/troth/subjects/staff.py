@@ -1,32 +1,21 @@
 """The controller's people: an opaque id, a role, a token kept as a hash. Made at the command line only.
 
-A role says which doors a person of the staff stands before; what they may see of anyone is the gate's
-business.
+A role says which doors a person of the staff stands before (`subjects.roles`); what they may see of anyone is
+the gate's business.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID, uuid4
 
 from troth import ledger
 from troth.db import Tx
 from troth.subjects import tokens
+from troth.subjects.roles import Duty, Role, may
 from troth.subjects.sql import QUERIES
 from troth.terms import Actor, ActorKind, TrothError
-
-
-class Role(StrEnum):
-    """What someone is there for."""
-
-    ADMIN = "admin"
-    PRIVACY = "privacy"
-    SUPPORT = "support"
-    AUDIT = "audit"
-    MAKER = "maker"  # the production line: puts devices on the shelf, sees nobody
-    SERVICE = "service"  # a program of the maker's: shop, app backend; sees what a clause opens to services
 
 
 class WrongRole(TrothError):
@@ -50,6 +39,12 @@ class Staff:
         return Actor(ActorKind.STAFF, str(self.id))
 
 
+def demand(who: Staff, duty: Duty) -> None:
+    """Raise `WrongRole` for whom the table of duties doesn't name."""
+    if not may(who.role, duty):
+        raise WrongRole
+
+
 @dataclass(frozen=True, slots=True)
 class Hired:
     """A new member of staff; the token is shown this once."""
@@ -64,9 +59,9 @@ class _Row:
     role: str
 
 
-async def hire(tx: Tx, role: Role, now: datetime) -> Hired:
-    """Add someone to the staff."""
-    token = tokens.new(uuid4())
+async def hire(tx: Tx, role: Role, now: datetime, who: UUID | None = None) -> Hired:
+    """Add someone to the staff, under an opaque id that is theirs already or a new one."""
+    token = tokens.new(who or uuid4())
     await tx.run(
         QUERIES["add_staff"],
         {"staff": token.owner, "token_hash": token.hash, "role": role.value, "now": now},
@@ -75,12 +70,14 @@ async def hire(tx: Tx, role: Role, now: datetime) -> Hired:
     return Hired(Staff(token.owner, role), token.text)
 
 
-async def who(tx: Tx, text: str) -> Staff:
-    """Return whose token this is; raises `NotStaff`."""
+async def who(tx: Tx, text: str, now: datetime) -> Staff:
+    """Return whose token, or whose session at the desk, this is; raises `NotStaff`."""
     token = tokens.read(text)
     row = None
     if token is not None:
-        row = await tx.row(_Row, QUERIES["staff"], {"staff": token.owner, "token_hash": token.hash})
+        params = {"staff": token.owner, "token_hash": token.hash, "now": now}
+        row = await tx.row(_Row, QUERIES["staff"], params)
+        row = row or await tx.row(_Row, QUERIES["at_desk"], params)
     if row is None:
         raise NotStaff
     return Staff(row.staff, Role(row.role))

@@ -15,7 +15,7 @@ from troth.app.views import Late
 from troth.ledger import telling
 from troth.rights.due import overdue, owed
 from troth.rights.rows import NoSuchRequest, held
-from troth.subjects import matters, sessions, tries
+from troth.subjects import desk, matters, sessions, tries
 from troth.subjects.outbox import Outcome
 from troth.vault import deletions
 from troth.vault.rotation import Rotation
@@ -126,7 +126,9 @@ class ChoreDoors(Doors):
         async with self._erasing() as tx:
             gone = await self._system.accounts.purge_unverified(tx)
         async with self._open() as tx:
-            return gone + await sessions.purge(tx, now) + await tries.purge(tx, now)
+            return (
+                gone + await sessions.purge(tx, now) + await tries.purge(tx, now) + await desk.purge(tx, now)
+            )
 
     async def retain(self) -> int:
         """Carry out what is over by the policies: due rows, holds, blocks to be counted; return how much."""

@@ -20,7 +20,7 @@ from troth.policy import text
 from troth.policy.words import Language
 from troth.subjects import matters
 from troth.subjects.matters import Kind
-from troth.subjects.staff import Role
+from troth.subjects.roles import Duty
 
 if TYPE_CHECKING:
     from troth.breach.incidents import Incident
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from troth.policy.notice import Notice
     from troth.subjects.staff import Staff
     from troth.terms import FunctionName, ItemName, PolicyName, SubjectId
-
-_OFFICE = frozenset({Role.ADMIN, Role.PRIVACY})
 
 
 class MatterDoors(StaffDoors):
@@ -47,7 +45,7 @@ class MatterDoors(StaffDoors):
     ) -> Incident:
         """Put on record that data leaked. Raises `NoSuchPolicy`, `NotAffected`, `NotKnownYet`."""
         async with self._open() as tx:
-            who = await self._staff(tx, token, _OFFICE)
+            who = await self._staff(tx, token, Duty.OFFICE)
             return await self._system.incidents.declare(
                 tx,
                 who.id,
@@ -61,7 +59,7 @@ class MatterDoors(StaffDoors):
     async def breaches(self, token: str) -> tuple[Incident, ...]:
         """Return every incident, the open ones first. Raises `WrongRole`."""
         async with self._open() as tx:
-            await self._staff(tx, token, _OFFICE)
+            await self._staff(tx, token, Duty.OFFICE)
             found = await matters.listed(tx, Kind.BREACH)
             return tuple([await self._system.incidents.see(tx, each.matter) for each in found])
 
@@ -100,7 +98,7 @@ class MatterDoors(StaffDoors):
     async def report_breach(self, token: str, matter: UUID, language: str) -> str:
         """Return the report to the authorities, for staff to send. Raises `NoSuchMatter`."""
         async with self._open() as tx:
-            await self._staff(tx, token, _OFFICE)
+            await self._staff(tx, token, Duty.OFFICE)
             seen = await self._system.incidents.see(tx, matter)
             said = await matters.parts(tx, matter)
         compiled = self._system.gate.policies.version(seen.matter.policy, seen.matter.version)
@@ -180,9 +178,9 @@ class MatterDoors(StaffDoors):
         Raises `TooSoon`, `NoSuchFunction`, `NoSuchPolicy`, `WrongRole`.
         """
         async with self._open() as tx:
-            who = await self._staff(tx, token, _OFFICE)
+            who = await self._staff(tx, token, Duty.OFFICE)
             return (await self._system.ends.announce(tx, who.id, policy, functions, at)).matter
 
     async def _in_office(self, token: str, step: Callable[[Tx, Staff], Awaitable[Incident]]) -> Incident:
         async with self._open() as tx:
-            return await step(tx, await self._staff(tx, token, _OFFICE))
+            return await step(tx, await self._staff(tx, token, Duty.OFFICE))

@@ -14,7 +14,7 @@ from troth.app.doors.staff import StaffDoors
 from troth.rights.effects import NotWarned
 from troth.subjects.contact import login
 from troth.subjects.registration import the_text
-from troth.subjects.staff import Role
+from troth.subjects.roles import Duty
 from troth.terms import Act, ActKind
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from troth.subjects.guardians import Word
-
-_FINDING = frozenset({Role.ADMIN, Role.PRIVACY})
-"""It can't be undone, so it takes more than answering the telephone."""
 
 
 class MinorDoors(StaffDoors):
@@ -36,7 +33,7 @@ class MinorDoors(StaffDoors):
         Raises `NotWarned`, `NobodyThere`, `NoAgeAsked`, `NotStaff`, `WrongRole`, `Denied`.
         """
         async with self._erasing() as tx:
-            who = await self._staff(tx, token, _FINDING)
+            who = await self._staff(tx, token, Duty.OFFICE)
             if not warned:
                 raise NotWarned
             subject = await self._system.vault.lookup.find(tx, *login(contact))
@@ -53,7 +50,7 @@ class MinorDoors(StaffDoors):
         Raises `NotTheText`, `NoGuardianAsked`, `BadBirthDate`, `NoSuchPolicy`, `NotStaff`, `WrongRole`.
         """
         async with self._open() as tx:
-            await self._staff(tx, token, _FINDING)
+            await self._staff(tx, token, Duty.OFFICE)
             compiled = self._system.gate.policies.current(word.policy)
             the_text(compiled, word.version, word.language, word.text_hash)
             _, spelt = login(word.login)
@@ -63,7 +60,7 @@ class MinorDoors(StaffDoors):
     async def guardian_withdraws(self, token: str, contact: str) -> None:
         """Note that a child's guardian no longer agrees. Raises `NobodyThere`, `NotStaff`, `WrongRole`."""
         async with self._open() as tx:
-            await self._staff(tx, token, _FINDING)
+            await self._staff(tx, token, Duty.OFFICE)
             subject = await self._system.vault.lookup.find(tx, *login(contact))
             if subject is None:
                 raise NobodyThere

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from troth.ledger.verify import Progress as Reading
     from troth.ledger.verify import Verdict
     from troth.subjects.imports import Line, Progress, Row
-    from troth.subjects.staff import Hired, Role
+    from troth.subjects.roles import Role
+    from troth.subjects.staff import Hired
     from troth.terms import PolicyName
 
 

@@ -13,7 +13,7 @@ from troth.app.doors.rights import in_person
 from troth.sharing import given, openings, register
 from troth.sharing.facts import allowing
 from troth.sharing.register import Step
-from troth.subjects.staff import Role
+from troth.subjects.roles import Duty
 from troth.terms import Act, ActKind
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from troth.sharing.openings import Opening
     from troth.terms import ItemName, PolicyName
 
-_OFFICE = frozenset({Role.ADMIN, Role.PRIVACY})
-
 
 class ReceiverDoors(RecordDoors):
     """Who may be given something beyond the functions, and who was."""
@@ -35,7 +33,7 @@ class ReceiverDoors(RecordDoors):
     async def receivers(self, token: str) -> Sequence[Receiver]:
         """Return the register. Raises `NotStaff`, `WrongRole`."""
         async with self._open() as tx:
-            await self._staff(tx, token, _OFFICE)
+            await self._staff(tx, token, Duty.OFFICE)
             return await register.everyone(tx)
 
     async def register_receiver(
@@ -102,7 +100,7 @@ class ReceiverDoors(RecordDoors):
             return await openings.about(tx, subject)
 
     async def _towards(self, tx: Tx, token: str, at: tuple[PolicyName, str]) -> Step:
-        who = await self._staff(tx, token, _OFFICE)
+        who = await self._staff(tx, token, Duty.OFFICE)
         policy, receiver = at
         self._system.gate.policies.current(policy)
         return Step(who.id, policy, receiver, self._system.clock.now())

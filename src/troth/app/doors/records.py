@@ -15,8 +15,8 @@ from troth.sharing import register
 from troth.sharing.facts import Wanted, facts
 from troth.subjects.names import PASSWORD
 from troth.subjects.records import Records
+from troth.subjects.roles import Duty, Role
 from troth.subjects.services import Services, basis_of
-from troth.subjects.staff import Role
 from troth.terms import Actor, ActorKind, Ask, Beyond, ItemName, Verb
 
 if TYPE_CHECKING:
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
         Region,
         SubjectId,
     )
-
-_SERVING = frozenset({Role.SERVICE})
-_OFFICE = frozenset({Role.ADMIN, Role.PRIVACY})
-_SEEING = _SERVING | _OFFICE | {Role.SUPPORT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +166,20 @@ class RecordDoors(StaffDoors):
     async def hand_out_by_staff(self, token: str, verb: Verb, wanted: ServiceAsk) -> Opened:
         """Share or publish items as someone of the office. Raises `NotStaff`, `WrongRole`, `Denied`."""
         async with self._open() as tx:
-            who = await self._staff(tx, token, _OFFICE)
+            who = await self._staff(tx, token, Duty.OFFICE)
             ask = await self._ask_for(tx, who.actor, verb, wanted, wanted.items)
             return await Services(self._system.parts).open(tx, ask)
 
     async def _media_ask(self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk) -> Ask:
         """Build the question of a service, or of someone of the staff in person."""
-        who = await self._staff(tx, token, _SEEING)
-        actor = Actor(ActorKind.SERVICE, str(who.id)) if who.role in _SERVING else who.actor
+        who = await self._staff(tx, token, Duty.MEDIA)
+        actor = Actor(ActorKind.SERVICE, str(who.id)) if who.role is Role.SERVICE else who.actor
         return await self._ask_for(tx, actor, verb, wanted, wanted.items)
 
     async def _service_ask(
         self, tx: Tx, token: str, verb: Verb, wanted: ServiceAsk, items: frozenset[ItemName]
     ) -> Ask:
-        who = await self._staff(tx, token, _SERVING)
+        who = await self._staff(tx, token, Duty.SERVE)
         return await self._ask_for(tx, Actor(ActorKind.SERVICE, str(who.id)), verb, wanted, items)
 
     async def _ask_for(

@@ -6,7 +6,7 @@ that person's own right, with the request's number, once it is proven to be thei
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,7 +14,8 @@ from uuid import UUID
 from troth import ledger
 from troth.app.doors.rights import in_person
 from troth.app.doors.staff import StaffDoors
-from troth.app.views import RequestLine
+from troth.app.views import AtHand, RequestLine
+from troth.policy import requests as says
 from troth.policy.words import Right
 from troth.rights import due, rows
 from troth.rights.desk import Asked, way_in_person
@@ -23,8 +24,8 @@ from troth.rights.rows import NoSuchRequest, Request
 from troth.rights.steps import PROVEN, State
 from troth.subjects.asking import Behalf
 from troth.subjects.contact import login
-from troth.subjects.staff import Role
-from troth.terms import FunctionName, SubjectId, TrothError
+from troth.subjects.roles import Duty
+from troth.terms import FunctionName, ItemName, Purpose, Reference, SubjectId, TrothError
 
 if TYPE_CHECKING:
     from troth.db import Tx
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from troth.terms import PolicyName
 
 Step = Callable[["Tx", Request, Behalf], Awaitable[Request]]
-_DESK = frozenset({Role.ADMIN, Role.PRIVACY, Role.SUPPORT})
 _INBOX = 200
+_ANSWERING = Purpose("answer_request")
 
 
 class NobodyThere(TrothError):
@@ -118,7 +119,7 @@ class RequestDoors(StaffDoors):
         """Return what waits for an answer, the most urgent first; nothing that anyone wrote."""
         now = self._system.clock.now()
         async with self._open() as tx:
-            await self._staff(tx, token, _DESK)
+            await self._staff(tx, token, Duty.DESK)
             return tuple(_line(one, now, whose=True) for one in await rows.inbox(tx, _INBOX))
 
     async def enter_request(
@@ -139,7 +140,7 @@ class RequestDoors(StaffDoors):
         Raises `NobodyThere`, `NoSuchRight`, `NotThisWay`, `NotYet`, `NoSuchRequest`, `Denied`.
         """
         async with self._open() as tx:
-            who = await self._staff(tx, token, _DESK)
+            who = await self._staff(tx, token, Duty.DESK)
             item, value = login(contact)
             subject = await self._system.vault.lookup.find(tx, item, value)
             if subject is None:
@@ -167,6 +168,30 @@ class RequestDoors(StaffDoors):
             )
             await ledger.append(tx, entry)
             return _line(found, self._system.clock.now(), whose=True, said=said)
+
+    async def look_for_request(
+        self, token: str, request: UUID, function: FunctionName
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Look at what a function holds of whose request this is, to answer it. Raises what `look` raises."""
+        async with self._open() as tx:
+            found, _ = await self._at_desk(tx, token, request)
+        table = self._desk.under(found).functions.get(function)
+        return await self.look(
+            token,
+            found.subject,
+            function,
+            items=frozenset[ItemName](table.items if table else ()),
+            purpose=_ANSWERING,
+            reference=Reference(found.kind, str(found.request)),
+        )
+
+    async def at_hand(self, token: str, request: UUID) -> AtHand:
+        """Return what the policy of a request lets staff do with it: grounds to refuse, functions to see."""
+        async with self._open() as tx:
+            found, _ = await self._at_desk(tx, token, request)
+        compiled = self._desk.under(found)
+        functions = {name: table.clause.title for name, table in compiled.functions.items() if table.items}
+        return AtHand(says.grounds(compiled), functions if found.stands in PROVEN else {})
 
     async def prove_request(self, token: str, request: UUID, shown: Collection[str]) -> RequestLine:
         """Note what proves who asks. Raises `ProofMissing`, `NoSuchStep`."""
@@ -220,7 +245,7 @@ class RequestDoors(StaffDoors):
         Raises `NoSuchErasure`, `UnknownSparing`.
         """
         async with self._open() as tx:
-            who = await self._staff(tx, token, _DESK)
+            who = await self._staff(tx, token, Duty.DESK)
             await self._system.erasure.look(tx, erasure)
             clause = None
             if unless is not None:
@@ -261,7 +286,7 @@ class RequestDoors(StaffDoors):
         return _line(moved, self._system.clock.now(), whose=True)
 
     async def _at_desk(self, tx: Tx, token: str, request: UUID) -> tuple[Request, Behalf]:
-        who = await self._staff(tx, token, _DESK)
+        who = await self._staff(tx, token, Duty.DESK)
         found = await self._held(tx, await rows.whose(tx, request), request)
         return found, Behalf(found.request, found.kind, who.id)
 

@@ -11,8 +11,8 @@ from troth.rights.rows import requests_of
 from troth.rights.steps import PROVEN
 from troth.subjects import staff
 from troth.subjects.names import PASSWORD
+from troth.subjects.roles import Duty
 from troth.subjects.services import basis_of
-from troth.subjects.staff import Role, WrongRole
 from troth.terms import Ask, Basis, Verb
 from troth.vault import NotHeld
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.subjects.staff import Staff
     from troth.terms import FunctionName, ItemName, PolicyName, Purpose, Reference, SubjectId
-
-_LOOKING = frozenset({Role.ADMIN, Role.PRIVACY, Role.SUPPORT})
-_STOCKING = frozenset({Role.ADMIN, Role.MAKER})
 
 
 class StaffDoors(Doors):
@@ -47,7 +44,7 @@ class StaffDoors(Doors):
         """
         now = self._system.clock.now()
         async with self._open() as tx:
-            who = await self._staff(tx, token, _LOOKING)
+            who = await self._staff(tx, token, Duty.LOOK)
             policy = await self._policy_of(tx, subject)
             basis = self._basis(policy, reference)
             if basis is Basis.OWN_RIGHT and not await _requested(tx, subject, reference):
@@ -92,13 +89,12 @@ class StaffDoors(Doors):
     ) -> None:
         """Put a device on the shelf; doing it again changes nothing. Raises `NotStaff`, `WrongRole`."""
         async with self._open() as tx:
-            await self._staff(tx, token, _STOCKING)
+            await self._staff(tx, token, Duty.STOCK)
             await self._system.devices.stock(tx, serial, model, code, supplier=supplier)
 
-    async def _staff(self, tx: Tx, token: str, roles: frozenset[Role]) -> Staff:
-        found = await staff.who(tx, token)
-        if found.role not in roles:
-            raise WrongRole
+    async def _staff(self, tx: Tx, token: str, duty: Duty) -> Staff:
+        found = await staff.who(tx, token, self._system.clock.now())
+        staff.demand(found, duty)
         return found
 
     async def _policy_of(self, tx: Tx, subject: SubjectId) -> PolicyName:

@@ -43,6 +43,7 @@ def create_app(troth: Troth) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         max_body_size=BODY_LIMIT,
+        responses=problems.REFUSALS,
     )
     app.state.troth = troth
     mine = (

@@ -59,6 +59,28 @@ _WRONG: Mapping[str, str] = {
 }
 
 
+_MEMBERS = ("type", "title", "status", "detail")
+_DOCUMENT: dict[str, Any] = {
+    "description": "Refused, and why: a problem document (RFC 9457)",
+    "content": {
+        PROBLEM: {
+            "schema": {
+                "type": "object",
+                "required": list(_MEMBERS),
+                "properties": {
+                    **{name: {"type": "string"} for name in (*_MEMBERS, "reason", "effect", "entry")},
+                    "status": {"type": "integer"},
+                    "clauses": {"type": "array", "items": {"type": "string"}},
+                    "errors": {"type": "array", "items": {"type": "object"}},
+                },
+            }
+        }
+    },
+}
+REFUSALS: dict[int | str, dict[str, Any]] = {422: _DOCUMENT, "default": _DOCUMENT}
+"""What the OpenAPI text says of every answer that is not a yes."""
+
+
 def problem(status: int, detail: str, **more: object) -> JSONResponse:
     """Return a problem document; ``more`` are its extension members, without those that are None."""
     body: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""`troth staff`: the only place where someone of the staff is made. The token is printed once."""
+"""`troth staff`: tokens for programs and for work at the command line, setup codes for people at the desk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,22 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def staff() -> None:
-    """Keep `add` a command of its own, also while it is the only one."""
+    """Do something about the controller's people."""
+
+
+@app.command()
+def invite(
+    role: Annotated[str, typer.Option(help="admin, privacy, support or audit.")] = "admin",
+) -> None:
+    """Print a setup code, once: whoever enters it at /desk/join makes a passkey and has this role."""
+    from troth.edges.cli.running import with_system
+    from troth.subjects.roles import Role
+
+    if role not in set(Role):
+        raise typer.BadParameter(f"write one of {', '.join(Role)}")
+    made = with_system(lambda troth: troth.invite_staff(Role(role)))
+    typer.echo(f"{made.role.value}, until {made.expires:%Y-%m-%d %H:%M} UTC, at /desk/join; shown this once:")
+    typer.echo(made.code)
 
 
 @app.command()
@@ -20,7 +35,7 @@ def add(
 ) -> None:
     """Add someone to the staff; the last word printed is their token."""
     from troth.edges.cli.running import with_system
-    from troth.subjects.staff import Role
+    from troth.subjects.roles import Role
 
     word = "support" if role == "staff" else role
     if word not in set(Role):

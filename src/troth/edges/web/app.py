@@ -27,6 +27,7 @@ from troth.edges.web import (
     policies,
     requests,
 )
+from troth.edges.web.desk import colleagues, coming, inbox, looking, watching
 from troth.edges.web.render import go, trouble
 from troth.edges.web.visit import NotOurForm, visit
 from troth.subjects.sessions import NotSignedIn
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from troth.app.wiring import Troth
 
 _STATIC = {
+    "desk.css": "text/css; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
     "troth.css": "text/css; charset=utf-8",
     "troth.svg": "image/svg+xml",
     "troth.js": "text/javascript; charset=utf-8",
@@ -54,6 +57,11 @@ _ROUTERS = (
     requests.router,
     papers.router,
     cancelling.router,
+    coming.router,
+    inbox.router,
+    looking.router,
+    watching.router,
+    colleagues.router,
 )
 
 
