@@ -65,7 +65,7 @@ def sign_out_everywhere() -> Call[None]:
 
 
 def ask_code(*, login: str) -> Call[Any]:
-    """Send a code to who has no password, such as who came from another system. Everyone hears the same."""
+    """Send a code to sign in with in place of a password. Everyone hears the same."""
     return Call("POST", "/v1/sessions/code", "json", body={"login": login})
 
 

@@ -33,6 +33,7 @@ FILM = Path(__file__).parent.parent / "data" / "second.mp4"
 SHOTS = os.environ.get("TROTH_SHOTS")
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 FUNCTIONS = ("customer_flow", "store_guard", "cloud")
+_GRAVE = ("error", "warning")
 _numbers = itertools.count(1)
 
 
@@ -175,7 +176,7 @@ def visit(
     page = context.new_page()
     complaints: list[str] = []
     foreign: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    page.on("console", lambda said: complaints.append(said.text) if said.type in _GRAVE else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
     page.on("request", lambda asked: None if _ours(asked.url, site) else foreign.append(asked.url))
@@ -210,7 +211,7 @@ def looked_at(page: Page, name: str) -> None:
     )
     assert not small, name
     unlabelled = page.eval_on_selector_all(
-        "input:not([type=hidden]), textarea, select",
+        "input:not([type=hidden], [hidden]), textarea, select",
         "found => found.filter(i => !i.labels.length).map(i => i.name)",
     )
     assert not unlabelled, name

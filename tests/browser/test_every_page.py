@@ -27,9 +27,10 @@ PAGES = {
     "changes": "/policy/sunmi-camera/changes/1",
     "notices": "/notices",
     "cancel": "/privacy/cancel",
+    "password": "/privacy/password",
     "nowhere": "/privacy/nowhere",
 }
-OPEN = {"sign-in": "/", "policies": "/policy", "farewell": "/farewell"}
+OPEN = {"sign-in": "/", "code": "/sign-in/code", "policies": "/policy", "farewell": "/farewell"}
 GRAVE = ("serious", "critical")
 
 

@@ -213,6 +213,41 @@ def test_a_session_is_nobody_elses(chromium: Browser, site: Site) -> None:
         other.context.close()
 
 
+def test_a_code_signs_in_and_replaces_a_forgotten_password(chromium: Browser, site: Site) -> None:
+    t, who = Words("zh"), site.someone()
+    with visit(chromium, site, "zh", 360) as page:
+        page.goto(site.url)
+        page.get_by_role("link", name=t("with_code")).click()
+        page.fill("#login", who.phone)
+        page.get_by_role("button", name=t("code_send")).click()
+        expect(page.get_by_role("status").first).to_contain_text(who.phone)
+        looked_at(page, "code-sent")
+        page.fill("#code", "000000")
+        page.get_by_role("button", name=t("sign_in"), exact=True).click()
+        expect(page.get_by_role("alert")).to_have_text(t("wrong_code"))
+        page.fill("#code", site.run(site.house.code()))
+        page.get_by_role("button", name=t("sign_in"), exact=True).click()
+        page.wait_for_url("**/privacy")
+        page.get_by_role("button", name=t("sign_out"), exact=True).click()
+        page.get_by_role("link", name=t("forgot")).click()
+        page.fill("#login", who.phone)
+        page.get_by_role("button", name=t("code_send")).click()
+        looked_at(page, "reset")
+        page.fill("#code", site.run(site.house.code()))
+        page.fill("#new", "another long password 78")
+        page.get_by_role("button", name=t("set_password")).click()
+        page.wait_for_url("**/privacy")
+        page.get_by_role("link", name=t("change_password")).click()
+        page.fill("#password", PASSWORD)
+        page.fill("#new", PASSWORD)
+        page.get_by_role("button", name=t("set_password")).click()
+        expect(page.get_by_role("alert")).to_have_text(t("wrong_password"))
+        page.fill("#password", "another long password 78")
+        page.fill("#new", PASSWORD)
+        page.get_by_role("button", name=t("set_password")).click()
+        expect(page.locator("#said")).to_have_text(t("done_password"))
+
+
 def test_the_language_is_remembered(chromium: Browser, site: Site) -> None:
     with visit(chromium, site, "en", 360) as page:
         page.goto(site.url)

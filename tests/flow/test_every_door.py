@@ -149,6 +149,14 @@ ROUTES = {
     "POST /v1/maker/devices": M,
     "GET /": P,
     "POST /sign-in": P,
+    "GET /sign-in/code": U,
+    "POST /sign-in/code": W,
+    "POST /sign-in/by-code": W,
+    "GET /reset": U,
+    "POST /reset/code": W,
+    "POST /reset": W,
+    "GET /privacy/password": P,
+    "POST /privacy/password": P,
     "POST /sign-out": W,
     "GET /policy": U,
     "GET /farewell": U,
@@ -271,6 +279,7 @@ METHODS = {
             "sign_in_by_code",
             "ask_code",
             "set_password",
+            "reset_password",
             "sign_out",
             "sign_out_everywhere",
             "choose",
@@ -564,6 +573,7 @@ async def _refuses(closed: Closed, door: str) -> None:
         else:
             browser.cookies.set(SESSION, "")
         form = {"csrf": csrf[1], "login": PHONE, "password": PASSWORD, "farewell": "x", "understood": "yes"}
+        form |= {"code": "000000", "new": "another long password 78"}
         form |= {
             "request": closed.request,
             "text": "more",
@@ -571,6 +581,8 @@ async def _refuses(closed: Closed, door: str) -> None:
             "agreed": "yes",
             "version": "1",
         }
+        if path.endswith(("code", "reset")):  # what was typed in is shown again, to whoever typed it
+            form["login"] = "nobody@example.org"
         before = closed.refusals()
         if method == "GET":
             answer = await browser.get(_fill(path, closed))
@@ -578,6 +590,9 @@ async def _refuses(closed: Closed, door: str) -> None:
             answer = await browser.post(_fill(path, closed), data=form)
     if door == "POST /sign-out":
         assert answer.headers["location"] == "/"
+        return
+    if door in ("POST /sign-in/code", "POST /reset/code"):  # everyone hears the same
+        assert answer.status_code == 200
         return
     signed_out = answer.status_code == 303 and answer.headers["location"] == "/"
     assert signed_out or answer.status_code in (401, 403, 404), f"{door}: {answer.status_code}"

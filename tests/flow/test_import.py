@@ -23,8 +23,10 @@ from tests.conftest import Dsns
 from tests.flow.api_people import PASSWORD, POLICY, House, Person, open_house
 from troth import ledger
 from troth.edges.cli.people import NotAFile, rows
+from troth.subjects.accounts import SignInRefused
 from troth.subjects.codes import WrongCode
 from troth.subjects.imports import Line
+from troth.subjects.passwords import WeakPassword
 from troth.terms import ActKind, PolicyName, SubjectId
 
 THEN = "2026-02-01T08:00:00+00:00"
@@ -249,15 +251,33 @@ async def test_a_second_run_changes_nothing(house: House, tmp_path: Path, databa
     assert everything(database) == after
 
 
-async def test_who_has_a_password_or_is_nobody_gets_no_code(house: House) -> None:
-    await house.owner(phone=phone(1))
+async def test_who_is_nobody_gets_no_code_and_hears_the_same(house: House) -> None:
     carried = len(house.letters.carried)
-    for login in (phone(1), phone(2), "nobody@example.org", "nonsense"):
+    for login in (phone(2), "nobody@example.org", "nonsense"):
         assert (await house.http.post("/v1/sessions/code", json={"login": login})).status_code == 202
     await house.troth.deliver(house.letters)
     assert len(house.letters.carried) == carried
     with pytest.raises(WrongCode):
-        await house.troth.sign_in_by_code(phone(1), "000000")
+        await house.troth.sign_in_by_code(phone(2), "000000")
+
+
+async def test_a_forgotten_password_is_replaced_with_a_code_and_every_session_ends(house: House) -> None:
+    owner = await house.owner(phone=phone(1))
+    await house.troth.ask_code(phone(1))
+    code = await house.code()
+    with pytest.raises(WeakPassword):
+        await house.troth.reset_password(phone(1), code, "short")
+    with pytest.raises(WrongCode):
+        await house.troth.reset_password(phone(1), "000000", "another long password 78")
+    done = await house.troth.reset_password(phone(1), code, "another long password 78")
+    assert (await owner.ask("GET", "/v1/me")).status_code == 401
+    owner.token = done.token
+    await owner.done("GET", "/v1/me")
+    with pytest.raises(SignInRefused):
+        await house.troth.sign_in(phone(1), PASSWORD)
+    await house.troth.sign_in(phone(1), "another long password 78")
+    with pytest.raises(WrongCode):
+        await house.troth.reset_password(phone(1), code, "a third long password 79")
 
 
 async def test_a_code_signs_in_once(house: House, tmp_path: Path) -> None:

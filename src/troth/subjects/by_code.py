@@ -1,7 +1,7 @@
-"""Signing in with a code, for who has no password on file: people who came by import and set none yet.
+"""Signing in with a code: for who has no password, such as who came by import, and who does not remember it.
 
-Asked for with their login, sent there, good once. Nothing said to the outside tells whether a login
-has an account, or a password: the answer is the same. Who has a password signs in with that.
+Asked for with their login, sent there, good once. Nothing said to the outside tells whether a login has an
+account: the answer is the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.contact import BadEmail, BadPhone, login
 from troth.subjects.messages import LetterKind
-from troth.subjects.names import EMAIL, PASSWORD, REGISTER
+from troth.subjects.names import EMAIL, REGISTER
 from troth.subjects.registration import login_items
 from troth.subjects.senders import Channel
 from troth.subjects.tags import Tagged, tag
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CodeSignIn:
-    """The way in of who has no password."""
+    """The way in that needs no password."""
 
     def __init__(self, parts: Parts, accounts: Accounts) -> None:
         self._parts, self._accounts = parts, accounts
@@ -45,7 +45,7 @@ class CodeSignIn:
         )
         try:
             async with db.transaction() as tx:
-                subject = await self._without_password(tx, item, value)
+                subject = await self._whose(tx, item, value)
                 if subject is not None:
                     await self._send(tx, subject, item)
         except Denied:  # on record; who asks is told nothing
@@ -64,7 +64,7 @@ class CodeSignIn:
         here = parts.origins.spend(origin, Tagged.SUBJECT.encode(), origins.ALL_LOGINS, now)
         await tries.slow(parts.aside, by_login, tries.SIGN_IN, now)
         async with db.transaction() as tx:
-            subject = await self._without_password(tx, item, value)
+            subject = await self._whose(tx, item, value)
             if subject is None:
                 raise codes.WrongCode
             offered = codes.Offered(subject, codes.CodePurpose.SIGN_IN, code)
@@ -74,8 +74,8 @@ class CodeSignIn:
         parts.origins.hand_back(here)
         return begun
 
-    async def _without_password(self, tx: Tx, item: ItemName, value: str) -> SubjectId | None:
-        """Return whose login this is, if they sign in by code; their row is held."""
+    async def _whose(self, tx: Tx, item: ItemName, value: str) -> SubjectId | None:
+        """Return whose login this is, if they sign in with it; their row is held."""
         subject = await self._parts.vault.lookup.find(tx, item, value)
         if subject is None:
             return None
@@ -83,7 +83,7 @@ class CodeSignIn:
         if item not in login_items(self._parts.gate.policies.current(policy)):
             return None
         held = await on_file(tx, subject, policy, REGISTER)
-        return subject if item in held and PASSWORD not in held else None
+        return subject if item in held else None
 
     async def _send(self, tx: Tx, subject: SubjectId, item: ItemName) -> None:
         parts, now = self._parts, self._parts.clock.now()

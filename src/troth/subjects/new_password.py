@@ -1,7 +1,8 @@
 """A person's password: the first one of who came without, and another one later.
 
-Whoever has one shows it before it is replaced; whoever has none signed in by code, and supplies code and
-password together, as registering does. Every session ends but a new one for who set it.
+Whoever has one shows it before it is replaced, or has just proven by a code that the login is theirs. Whoever
+has none signed in by code, and supplies code and password together, as registering does. Every session ends
+but a new one for who set it.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ class NewPassword:
     def __init__(self, parts: Parts, accounts: Accounts) -> None:
         self._parts, self._accounts = parts, accounts
 
-    async def set(self, db: Database, token: str, new: str, current: str | None) -> Session:
-        """Store ``new``; return the session that goes on.
+    async def set(
+        self, db: Database, token: str, new: str, current: str | None, *, proven: bool = False
+    ) -> Session:
+        """Store ``new``; return the session that goes on. ``proven``: a code was shown instead.
 
         Raises `NotSignedIn`, `SignInRefused` (``current`` is wrong, or missing where there is one),
         `WeakPassword`, `TooManyTries`, `TakesNoPassword`, `Denied`.
@@ -48,7 +51,7 @@ class NewPassword:
             stored = await self._stored(tx, subject)
         own = tag(parts.keyring, Tagged.KNOWN, str(subject))
         await tries.spend(parts.aside, own, tries.KNOWN, now)
-        if stored is not None and not await passwords.right(stored, current or ""):
+        if stored is not None and not (proven or await passwords.right(stored, current or "")):
             raise SignInRefused
         hashed = await passwords.hashed(fit)
         async with db.transaction() as tx:

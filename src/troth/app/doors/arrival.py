@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from troth.app.doors.base import Doors
 from troth.app.views import Registered, SignedIn, Verified
-from troth.subjects import sessions
+from troth.subjects import passwords, sessions
 from troth.subjects.by_code import CodeSignIn
 from troth.subjects.new_password import NewPassword
 
@@ -43,7 +43,7 @@ class ArrivalDoors(Doors):
         return SignedIn(session.token, session.expires)
 
     async def ask_code(self, login: str, *, origin: str | None = None) -> None:
-        """Send a code to who has no password; the same answer whoever that is, and if nobody is."""
+        """Send a code to who signs in with this; the same answer whoever that is, and if nobody is."""
         async with self._answering():
             await self._by_code().ask(self._system.db, login, origin=origin)
 
@@ -58,6 +58,19 @@ class ArrivalDoors(Doors):
         async with self._answering():
             setting = NewPassword(self._system.parts, self._system.accounts)
             session = await setting.set(self._system.db, token, new, current)
+        return SignedIn(session.token, session.expires)
+
+    async def reset_password(self, login: str, code: str, new: str, *, origin: str | None = None) -> SignedIn:
+        """Set a password in place of a forgotten one, with the code that was sent; every other session ends.
+
+        Raises `WrongCode`, `WeakPassword` (and then the code is still good), `TooManyTries`,
+        `TakesNoPassword`, `Denied`.
+        """
+        async with self._answering():
+            passwords.fit(new)
+            begun = await self._by_code().sign_in(self._system.db, login, code, origin=origin)
+            setting = NewPassword(self._system.parts, self._system.accounts)
+            session = await setting.set(self._system.db, begun.token, new, None, proven=True)
         return SignedIn(session.token, session.expires)
 
     def _by_code(self) -> CodeSignIn:

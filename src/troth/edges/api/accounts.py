@@ -71,7 +71,7 @@ async def sign_in(troth: System, origin: Origin, token: Token, body: SigningIn) 
 
 @router.post("/sessions/code", status_code=202, tags=["accounts"], summary="Ask for a code to sign in")
 async def ask_code(troth: System, origin: Origin, body: AskingCode) -> None:
-    """Send a code to who has no password, such as who came from another system. Everyone hears the same."""
+    """Send a code to sign in with in place of a password. Everyone hears the same."""
     await troth.ask_code(body.login, origin=origin)
 
 

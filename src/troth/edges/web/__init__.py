@@ -1,1 +1,1 @@
-"""The plain privacy page, in Chinese and English, without JavaScript."""
+"""The privacy centre: what people see and do about their data, in Chinese and English, on a phone first."""

@@ -8,16 +8,22 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from troth.edges.web.render import go, page
-from troth.edges.web.visit import SESSION, form, visit
+from troth.edges.web.visit import SESSION, NotOurForm, form, visit
 from troth.subjects.accounts import SignInRefused
+from troth.subjects.codes import WrongCode
+from troth.subjects.passwords import WeakPassword
 from troth.subjects.sessions import NotSignedIn
 from troth.subjects.tries import TooManyTries
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
     from troth.app.wiring import Troth
+    from troth.edges.web.visit import Visit
 
 router = APIRouter(include_in_schema=False)
+_LONGEST = 254
+_PROBLEMS = {WrongCode: "wrong_code", TooManyTries: "too_many", WeakPassword: "weak_password"}
+_STATUSES = {"wrong_code": 401, "too_many": 429, "weak_password": 400}
 
 
 def system(request: Request) -> Troth:
@@ -51,16 +57,92 @@ async def sign_in(request: Request) -> Response:
         begun = await system(request).sign_in(
             fields.get("login", "").strip(),
             fields.get("password", ""),
-            origin=request.client.host if request.client else None,
+            origin=_origin(request),
             known=here.session,
         )
     except TooManyTries:
         return page(here, "sign_in.html", 429, problem="too_many")
     except SignInRefused:
         return page(here, "sign_in.html", 401, problem="wrong_login")
+    return _signed_in(here, begun.token)
+
+
+@router.get("/sign-in/code")
+async def code_form(request: Request) -> Response:
+    """Ask where the code is to go."""
+    return _code(visit(request), "sign-in")
+
+
+@router.get("/reset")
+async def reset_form(request: Request) -> Response:
+    """Ask the same of who forgot a password."""
+    return _code(visit(request), "reset")
+
+
+@router.post("/sign-in/code")
+async def send_code(request: Request) -> Response:
+    """Send a code, where there is someone to send it to, and ask for it; everyone is shown the same."""
+    return await _send_code(request, "sign-in")
+
+
+@router.post("/reset/code")
+async def send_reset_code(request: Request) -> Response:
+    """Do that for a new password."""
+    return await _send_code(request, "reset")
+
+
+@router.post("/sign-in/by-code")
+async def by_code(request: Request) -> Response:
+    """Begin a session with a code."""
+    here, troth = visit(request), system(request)
+    fields = await form(request, here)
+    said, code = fields.get("login", ""), fields.get("code", "")
+    try:
+        begun = await troth.sign_in_by_code(said, code, origin=_origin(request))
+    except (WrongCode, TooManyTries) as refused:
+        return _code(here, "sign-in", login=said, problem=_PROBLEMS[type(refused)])
+    return _signed_in(here, begun.token)
+
+
+@router.post("/reset")
+async def reset(request: Request) -> Response:
+    """Set a new password with a code; every other session ends."""
+    here, troth = visit(request), system(request)
+    fields = await form(request, here)
+    said, code, new = (fields.get(each, "") for each in ("login", "code", "new"))
+    try:
+        begun = await troth.reset_password(said, code, new, origin=_origin(request))
+    except (WrongCode, TooManyTries, WeakPassword) as refused:
+        return _code(here, "reset", login=said, problem=_PROBLEMS[type(refused)])
+    return _signed_in(here, begun.token)
+
+
+async def _send_code(request: Request, way: str) -> Response:
+    here = visit(request)
+    said = (await form(request, here)).get("login", "").strip()
+    if not 0 < len(said) <= _LONGEST:
+        raise NotOurForm
+    try:
+        await system(request).ask_code(said, origin=_origin(request))
+    except TooManyTries:
+        return _code(here, way, problem="too_many")
+    return _code(here, way, login=said)
+
+
+def _code(here: Visit, way: str, *, login: str = "", problem: str | None = None) -> Response:
+    """Show the step that comes next: where the code is to go, or the code itself."""
+    status = _STATUSES[problem] if problem else 200
+    return page(here, "code.html", status, way=way, login=login, problem=problem)
+
+
+def _signed_in(here: Visit, token: str) -> Response:
     response = go(here, "/privacy")
-    here.remember(response, SESSION, begun.token)
+    here.remember(response, SESSION, token)
     return response
+
+
+def _origin(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 @router.post("/sign-out")

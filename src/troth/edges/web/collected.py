@@ -107,6 +107,7 @@ async def given(request: Request) -> Response:
         "given.html",
         me=me,
         given=await troth.given(here.session),
+        openings=await troth.openings(here.session),
         may=may,
         names=names,
         titles=titles(me, here.words),

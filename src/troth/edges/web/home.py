@@ -10,8 +10,11 @@ from fastapi.responses import Response
 
 from troth.edges.web.arrival import system
 from troth.edges.web.render import go, page
-from troth.edges.web.visit import form, visit
+from troth.edges.web.visit import SESSION, form, visit
 from troth.policy.words import Right
+from troth.subjects.accounts import SignInRefused
+from troth.subjects.passwords import WeakPassword
+from troth.subjects.tries import TooManyTries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 _WAITS = "applied"
-_DONE = {"taken_back": "done_taken_back", "accepted": "done_accepted"}
+_DONE = {"taken_back": "done_taken_back", "accepted": "done_accepted", "password": "done_password"}
+_PROBLEMS = {SignInRefused: "wrong_password", WeakPassword: "weak_password", TooManyTries: "too_many"}
 
 
 @router.get("/privacy")
@@ -56,6 +60,29 @@ async def seen(request: Request, matter: UUID) -> Response:
     await form(request, here)
     await system(request).see_notice(here.session, matter, here.words.language)
     return go(here, "/privacy")
+
+
+@router.get("/privacy/password")
+async def password_form(request: Request) -> Response:
+    """Ask for the password that is and the one that is to be."""
+    here = visit(request)
+    await system(request).me(here.session)
+    return page(here, "password.html", problem=None)
+
+
+@router.post("/privacy/password")
+async def password(request: Request) -> Response:
+    """Set another password; every session ends but a new one here."""
+    here, troth = visit(request), system(request)
+    fields = await form(request, here)
+    await troth.me(here.session)
+    try:
+        begun = await troth.set_password(here.session, fields.get("new", ""), fields.get("password") or None)
+    except (SignInRefused, WeakPassword, TooManyTries) as refused:
+        return page(here, "password.html", 400, problem=_PROBLEMS[type(refused)])
+    response = go(here, "/privacy?done=password")
+    here.remember(response, SESSION, begun.token)
+    return response
 
 
 @router.post("/privacy/sign-out-everywhere")
