@@ -23,8 +23,9 @@ demo: setup
 serve: setup
 	$(BIN)/troth serve $(ARGS)
 
+# On up to four cores, a file's tests on one of them; ARGS="-n 0 -s FILE" to watch one.
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 # The gate against its specification, N generated examples (default 100,000).
 spec: setup

@@ -21,7 +21,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,10 +29,12 @@ from pathlib import Path
 from random import Random
 from ssl import SSLContext
 from statistics import quantiles
+from typing import cast
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from devices import POLICY, Owner, owner, owners
+from fastapi.routing import APIRoute
 from served import Served, by_kind, served, trusted
 from services import services
 from sides import SINCE, Sealing, batch
@@ -42,6 +44,7 @@ from troth.app.prepare import prepare
 from troth.app.settings import Settings
 from troth.app.system import System, opened
 from troth.app.wiring import Troth
+from troth.edges.web.app import create_pages
 from troth.subjects import sessions
 from troth.subjects.registration import Registration
 from troth.subjects.senders import Channel
@@ -169,18 +172,17 @@ async def browser(up: Served, tls: SSLContext, session: str, place: int) -> Asyn
 
 def routes() -> list[str]:
     """Return the pages that need no parameter."""
-    from typing import cast
-
-    from fastapi.routing import APIRoute
-
-    from troth.edges.web.app import create_pages
-
     pages = create_pages(cast("Troth", None))  # asked for its routes, and nothing else
-    return [
-        route.path
-        for route in pages.routes
-        if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and "{" not in route.path
-    ]
+    return sorted({path for path in _paths(pages.routes) if "{" not in path})
+
+
+def _paths(routes: Iterable[object]) -> Iterator[str]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            yield from _paths(included.routes)
+        elif isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            yield route.path
 
 
 def kind_of(path: str) -> str:
@@ -200,6 +202,7 @@ async def found(one: Browser) -> dict[str, str]:
         if status == 200 and body.lstrip().lower().startswith(b"<!doctype"):
             pages[kind_of(path)] = path
             left += [link.decode().replace("&amp;", "&") for link in _LINK.findall(body)]
+    assert pages, "nobody is signed in"
     return pages
 
 
@@ -228,39 +231,45 @@ async def walk(one: Browser, pages: dict[str, str], until: float, *, looks: bool
 
 
 async def walked(
-    up: Served, tls: SSLContext, tokens: Sequence[str], seconds: float, *, looks: bool
+    up: Served,
+    tls: SSLContext,
+    tokens: Sequence[str],
+    pages: Sequence[dict[str, str]],
+    seconds: float,
+    *,
+    looks: bool,
 ) -> tuple[dict[str, float], float]:
     """Return the p95 in ms of every kind of page, and the pages a second, with everybody at it."""
     took: dict[str, list[float]] = {}
+    begins = time.monotonic() + 1.0
 
     async def person(place: int) -> None:
         async with browser(up, tls, tokens[place], place) as one:
-            pages = await found(one)
-            ready.release()
-            await go.wait()
-            await walk(one, pages, time.monotonic() + seconds, looks=looks)
+            await asyncio.sleep(begins - time.monotonic())
+            await walk(one, pages[place], begins + seconds, looks=looks)
             for kind, times in one.took.items():
                 took.setdefault(kind, []).extend(times)
 
-    ready, go = asyncio.Semaphore(0), asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for place in range(len(tokens)):
             group.create_task(person(place))
-            await ready.acquire()  # one after another looks round; then all begin
-        go.set()
     p95 = {kind: round(quantiles(times, n=20)[18], 1) for kind, times in sorted(took.items())}
     return p95, sum(map(len, took.values())) / seconds
 
 
 async def measured(data: Path, records: int) -> dict[str, object]:
-    tokens = await settle(data, records)
+    tokens, weights = await settle(data, records), dict[str, float]()
     async with served(data) as up:
         tls = trusted(data)
-        async with browser(up, tls, tokens[0], 0) as one:
-            weights = {kind: await weighed(one, path) / 1024 for kind, path in (await found(one)).items()}
+        pages: list[dict[str, str]] = []
+        for place, token in enumerate(tokens):
+            async with browser(up, tls, token, place) as one:
+                pages.append(await found(one))
+                if not place:
+                    weights = {kind: await weighed(one, path) / 1024 for kind, path in pages[0].items()}
         say(f"{len(weights)} pages")
-        p95, rate = await walked(up, tls, tokens, SECONDS, looks=True)
-        hurried, most = await walked(up, tls, tokens, SECONDS / 2, looks=False)
+        p95, rate = await walked(up, tls, tokens, pages, SECONDS, looks=True)
+        hurried, most = await walked(up, tls, tokens, pages, SECONDS / 2, looks=False)
         memory = {kind: round(each.mib) for kind, each in by_kind(up.process.pid).items()}
     return {
         "p95_ms": max(p95.values()),

@@ -2,10 +2,11 @@
 
 ``python bench/vault.py --json`` prints one object. Both sides alternate in one run; figures are medians.
 Sealed ingest is what a device worker does with a batch (gate, form, seal, marks, COPY, commit); plain is COPY
-of the same readings into one table with a primary key. Access and erasure are measured at 10^5 and at 10^6
-readings (``--large``: 10^7). ``erase_everywhere_p99_ms`` is from the commit of a refusal until the last of
-four worker processes, which had read that person's data through the gate over and over, was refused. Media is
-written to and read from a folder, in turn with the same bytes unsealed.
+of the same readings into one table with a primary key. ``floor_vs_copy`` is what would be left of that ratio
+with sealing and storing alone: no gate, no permits, no locks, one key at hand. Access and erasure are
+measured at 10^5 and at 10^6 readings (``--large``: 10^7). ``erase_everywhere_p99_ms`` is from the commit of a
+refusal until the last of four worker processes, which had read that person's data through the gate over and
+over, was refused. Media is written to and read from a folder, in turn with the same bytes unsealed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from sides import KEPT, SINCE, Sides, batch, sides
 
 from troth.app.settings import Settings
 from troth.app.system import System, opened
-from troth.db import Database
+from troth.db import Database, binary
 from troth.db.partitions import ensure
 from troth.policy.forms import FORMS
 from troth.policy.period import Period, Unit
@@ -42,12 +43,13 @@ from troth.policy.values import Values
 from troth.policy.words import Outcome
 from troth.subjects.names import ANSWER_REQUEST
 from troth.terms import Actor, ActorKind, Ask, Denied, Reading, RecordId, TrothError, Verb
-from troth.vault import cipher, growth, keys, stream
+from troth.vault import cipher, growth, intake, keys, marks, stream
 from troth.vault.classes import Fixed
 from troth.vault.farewell import Farewell
 from troth.vault.keyring import EpochKind
 from troth.vault.media import Media
 from troth.vault.rotation import Rotation
+from troth.vault.sql import QUERIES
 from troth.vault.stages import Stage
 
 PEOPLE = 300
@@ -109,18 +111,38 @@ async def ingest(both: Sides, people: Sequence[Owner]) -> dict[str, float]:
     for size, at_once in IN_A_TRANSACTION.items():
         sealed: list[float] = []
         plain: list[float] = []
+        least: list[float] = []
         for number in range(ROUNDS + 1):
             batches = [(people[n % len(people)], batch(size)) for n in range(at_once)]
             arrivals = both.arrivals(batches)
-            took = await timed(both.seal(arrivals)), await timed(both.copy(batches))
+            again = [(owner, batch(size)) for owner, _ in batches]
+            spans = [await timed(w) for w in (both.seal(arrivals), both.copy(batches), floor(both, again))]
             if number:  # the first warms up
-                sealed.append(took[0])
-                plain.append(took[1])
+                for times, took in zip((sealed, plain, least), spans, strict=True):
+                    times.append(took)
         readings = size * at_once
         found[f"ingest_vs_copy_{size}"] = round(median(p / s for p, s in zip(plain, sealed, strict=True)), 3)
+        found[f"floor_vs_copy_{size}"] = round(median(p / f for p, f in zip(plain, least, strict=True)), 3)
         found[f"ingest_per_s_{size}"] = round(readings / median(sealed))
         found[f"copy_per_s_{size}"] = round(readings / median(plain))
     return found
+
+
+async def floor(both: Sides, batches: Batches) -> None:
+    """Pack, seal, COPY blocks and marks, and commit: what is left when nobody is asked and no row is held."""
+    key = keys.DataKey(uuid4(), cipher.new_key())
+    function = f"{POLICY}/{FLOW}"
+    bundles: list[intake.Bundle] = []
+    sent: list[marks.Sent] = []
+    for owner, readings in batches:
+        days = intake.by_day(readings)
+        whose = keys.KeyOwner(subject=owner.subject, function=function, retention="purpose")
+        bundles.append(intake.Bundle(whose, key, 1, days))
+        sent.append(marks.Sent(owner.subject, function, owner.device, days))
+    rows = sorted(row for one in sent for row in one.rows())
+    async with both.system.ingest.transaction() as tx:
+        parts = [lambda: binary.whole(rows), lambda: intake.sealed_rows(bundles)]
+        await tx.conn.fill(QUERIES["store"], parts)
 
 
 async def fill(both: Sides, people: Sequence[Owner], readings: int, *, size: int = 10, days: int = 1) -> None:

@@ -33,7 +33,7 @@ LOCAL = {
     "erasure_due": "about nobody any more",
     "import_file": "about nobody: how far a file has come",
     "import_line": "about nobody: lines and reasons",
-    "function_due": "workers take turns with SKIP LOCKED",
+    "function_due": "a few rows, read by whoever looks next",
     "farewell_word": "about nobody any more; workers take turns with SKIP LOCKED",
     "anonymous": "about nobody",
     "vault_deletion": "about nobody: that an epoch has to end",

@@ -12,9 +12,10 @@ from troth.main.demo import PARTS, Wishes, told
 from troth.prove.points import POINTS, UnknownPoint, by_name
 
 SAMPLE = {"acceptance", "code", "once", "choice", "sealing"}
+ALL = os.environ.pop("TROTH_SABOTAGE", "") == "all"  # no setting: a system's processes would refuse it
 TOLD = [p for p in POINTS if p.step]
-TAKEN_OUT = [p for p in TOLD if p.name in SAMPLE or os.environ.get("TROTH_SABOTAGE") == "all"]
-PART_OF = {"b": "opening", "c": "opening", "d": "business", "e": "business", "f": "business"}
+TAKEN_OUT = [p for p in TOLD if p.name in SAMPLE or ALL]
+PART_OF = dict.fromkeys("bc", "opening") | dict.fromkeys("def", "business") | dict.fromkeys("ghi", "shop")
 
 
 async def lines(tmp_path, *, until="ending", without=()):
@@ -37,8 +38,8 @@ async def test_without_its_enforcement_the_step_does_not_hold(scratch, point):
     assert {line.step for line in told_so if line.held} >= {"a"}
 
 
-def test_every_step_from_b_to_i_rests_on_a_point():
-    assert {point.step for point in TOLD} == set("bcdefghi")
+def test_every_step_from_b_to_l_rests_on_a_point():
+    assert {point.step for point in TOLD} == set("bcdefghijkl")
 
 
 def test_an_unknown_point_is_refused_with_the_names_there_are():

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from troth.prove import simulator
 from troth.terms import Reading
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-BATCH, READING = str(uuid4()), str(uuid4())
+BATCH, READING = "0b0e9f0a-6a3f-4f0e-9a53-0d4a3a1f8a11", "7d8f7e0e-6f2b-4b67-8f4e-6a4e3f1f0c55"
 
 json_values = st.recursive(
     st.none()

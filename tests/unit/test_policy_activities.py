@@ -42,6 +42,16 @@ def test_every_purpose_has_a_row_that_names_its_clauses(name, language):
             assert {each.id for each in table.items.values()} <= told
 
 
+def test_whoever_may_go_abroad_and_the_officer_are_on_record():
+    camera, kmuun = (
+        dict(zip(COLUMNS, register(policies.compiled(name), Language.EN).rows[0], strict=True))
+        for name in ("sunmi-camera", "kmuun")
+    )
+    assert "Abroad: only with your separate consent" in camera["transfers"]
+    assert "nowhere else" not in camera["transfers"]
+    assert kmuun["contact"].endswith("the data protection officer")
+
+
 def test_the_command_writes_csv_that_a_spreadsheet_takes_as_text(tmp_path):
     text, _ = policies.builtin("sunmi-camera")
     file = tmp_path / "odd.yaml"
@@ -53,7 +63,7 @@ def test_the_command_writes_csv_that_a_spreadsheet_takes_as_text(tmp_path):
 
 def test_the_command_writes_a_workbook(tmp_path):
     to = tmp_path / "record.xlsx"
-    said = troth("sunmi-camera", "kaiconn", "--format", "xlsx", "--lang", "zh", "--to", to)
+    said = troth("sunmi-camera", "kaiconn", "--lang", "zh", "--to", to)  # an XLSX by its name
     assert said.exit_code == 0
     with zipfile.ZipFile(to) as book:
         assert {"xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"} <= set(book.namelist())

@@ -15,6 +15,10 @@ TOLD_ONLY = {
     "code": "no clause says what binds a device; trials bind one of their own only to meet a need",
     "forms": "trials give values of the right form: what may ride inside one is the vocabulary's to say",
     "once": "what is sent twice is not a matter of any policy; the devices of trials send once",
+    "till's own": "no clause says what kind of device sends what; trials send with the one that fits",
+    "till rules": "what a function computes is not a policy's to say; the story holds a day against them",
+    "alarm": "that a movement at night is a message, is the story's; trials look at what is collected",
+    "seen by its owner": "the ledger that it is read from is tried; the list is looked at in the story",
     "evidence": "bending the ledger's tables would bend them for all other trials of the system",
 }
 """Points that no trial names; the story tries each, and `test_sabotage` takes each out of it."""

@@ -5,6 +5,7 @@ Run by the role that owns the schema, once at the start; the system itself never
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,9 @@ from troth.db.fit import Unfit, demand_fit
 from troth.db.partitions import ensure
 from troth.db.roles import WORKING
 from troth.ledger.signing import Signer
+from troth.policy.compiled import Compiled
 from troth.retention.retention import fixed_classes
+from troth.terms import PolicyName
 from troth.vault import FolderKeyring
 from troth.vault.growth import GROWING, drop_over, growing, make_class
 
@@ -38,8 +41,14 @@ _REMEDIES = {
 """What to do, by what libpq and the server say."""
 
 
-async def prepare(settings: Settings) -> None:
-    """Bring the schema up to date and make partitions ahead. Raises `BadSetting`, `MigrationChanged`."""
+InForce = Mapping[PolicyName, Mapping[int, Compiled]]
+
+
+async def prepare(settings: Settings, in_force: InForce | None = None) -> None:
+    """Bring the schema up to date and make partitions ahead. Raises `BadSetting`, `MigrationChanged`.
+
+    ``in_force`` are the policies, from who has read them already.
+    """
     if settings.owner_dsn is None:
         raise BadSetting("TROTH_OWNER_DSN is not set: name the role that owns the schema, for migrations")
     # Made here, once, so that processes that start side by side find the same keys.
@@ -53,7 +62,7 @@ async def prepare(settings: Settings) -> None:
     await migrate(settings.owner_dsn)
     for role in sorted(WORKING):
         await fit(settings, role)
-    await make_room(settings)
+    await make_room(settings, in_force)
 
 
 async def fit(settings: Settings, role: Role) -> None:
@@ -74,7 +83,7 @@ async def fit(settings: Settings, role: Role) -> None:
             raise BadSetting(f"{name}: {unfit}") from unfit
 
 
-async def make_room(settings: Settings) -> None:
+async def make_room(settings: Settings, in_force: InForce | None = None) -> None:
     """Make the partitions that are missing ahead of today. Each table is a transaction of its own.
 
     Cut short, or run by two at once, it leaves whole partitions or none. Raises what the database raises:
@@ -86,12 +95,12 @@ async def make_room(settings: Settings) -> None:
         for each in GROWING:
             async with db.transaction() as tx:
                 await ensure(tx, each, today - BEHIND, today + AHEAD)
-        await _classes(db, settings, clock.now())
+        await _classes(db, in_force or policies.in_force(settings.policies), clock.now())
 
 
-async def _classes(db: Database, settings: Settings, now: datetime) -> None:
+async def _classes(db: Database, in_force: InForce, now: datetime) -> None:
     """Make room for what is kept for a fixed time, and drop the partitions in which everything is over."""
-    every = [each for versions in policies.in_force(settings.policies).values() for each in versions.values()]
+    every = [each for versions in in_force.values() for each in versions.values()]
     for fixed in fixed_classes(every):
         async with db.transaction() as tx:
             await make_class(tx, fixed)

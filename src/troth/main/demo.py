@@ -23,7 +23,7 @@ from troth.app.settings import Settings
 from troth.main.running import System, child_environment, running
 from troth.prove.changes import change
 from troth.prove.scan import Sighting, scan
-from troth.prove.story import business, ending, opening
+from troth.prove.story import business, ending, opening, shop
 from troth.prove.story.control import plant
 from troth.prove.story.day import SHANGHAI, at
 from troth.prove.story.evidence import Evidence
@@ -36,7 +36,7 @@ from troth.terms import TrothError
 MARK = ".troth-demo"
 WORKERS = 2
 OPENING = time(7)
-PARTS = {"opening": opening.tell, "business": business.tell, "ending": ending.tell}
+PARTS = {"opening": opening.tell, "business": business.tell, "shop": shop.tell, "ending": ending.tell}
 
 
 def scratch_entry(sabotage: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from troth.app import tls, ways
+from troth.app import policies, tls, ways
 from troth.app.backup.restore import refuse_unfinished
 from troth.app.embedded import authority
 from troth.app.embedded.nats import Nats
@@ -77,9 +77,10 @@ async def running(
     refuse_unfinished(settings.data)
     async with Supervisor() as supervisor:
         papers = certified(settings)
-        settings = await _services(settings, supervisor, say)
+        reading = asyncio.create_task(asyncio.to_thread(policies.in_force, settings.policies))
+        settings = await _services(settings, supervisor, say)  # meanwhile the policies are read
         say("bringing the schema up to date")
-        await prepare(settings)
+        await prepare(settings, await reading)
         must_be_free(settings.http_host, settings.http_port, "TROTH_HTTP_PORT")
         say("starting the workers and the API")
         async with asyncio.TaskGroup() as group:

@@ -15,7 +15,9 @@ from troth.policy.clauses import ItemClause, PurposeClause, RecipientClause
 from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.kinds import Periods
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
-from troth.policy.statements import HoldClause, ProtectionClause
+from troth.policy.statement_words import Act
+from troth.policy.statements import CaseClause, ContactClause, HoldClause, ProtectionClause
+from troth.policy.text import place
 from troth.policy.vocabulary import VOCABULARY, Sensitivity
 from troth.policy.words import Language
 from troth.terms import ClauseId, ItemName, Role
@@ -62,17 +64,26 @@ class _Told:
     def _for_all(self) -> dict[str, str]:
         told = self._compiled.policy.controller
         places = (
-            self._t.get(f"region.{each.region}", each.region) for each in self._compiled.regions.values()
+            place(self._compiled, each.region, self._language) for each in self._compiled.regions.values()
         )
+        contacts = self._compiled.all(ContactClause)
+        abroad = (each for each in self._compiled.all(CaseClause) if each.act == Act.ABROAD)
+        desks = {each.value: statement_text.told(each, self._language) for each in contacts}
         return {
             "controller": self._many(told[key] for key in ("name", "address") if key in told),
-            "contact": self._many(told[key] for key in ("phone", "email") if key in told)
+            "contact": self._many(
+                desks.get(told[key], told[key]) for key in ("phone", "email") if key in told
+            )
             or self._t["register.unstated"],
-            "transfers": self._many(places),
+            "transfers": self._many((*places, *(self._case(each) for each in abroad))),
             "security": self._many(
                 statement_text.label(each, self._language) for each in self._compiled.all(ProtectionClause)
             ),
         }
+
+    def _case(self, clause: CaseClause) -> str:
+        label = statement_text.label(clause, self._language)
+        return f"{label}: {statement_text.told(clause, self._language)}"
 
     def _row(
         self,

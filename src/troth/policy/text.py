@@ -25,9 +25,10 @@ from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.statement_grammar import CONTROLLER_CLAUSE, SECTIONS
 from troth.policy.statement_grammar import Section as Of
-from troth.policy.statement_words import Emphasis
+from troth.policy.statement_words import Act, Emphasis
 from troth.policy.statements import (
     AimClause,
+    CaseClause,
     ContactClause,
     ControllerClause,
     EmphasisClause,
@@ -260,8 +261,7 @@ class _Teller:
 
     def _storage(self) -> Iterator[tuple[Clause, Line]]:
         for clause in self._compiled.regions.values():
-            told = self._phrases.get(f"region.{clause.region}", clause.region)
-            yield clause, self._line(clause, "place", told)
+            yield clause, self._line(clause, "place", place(self._compiled, clause.region, self._language))
         for kept in self._compiled.retention:
             told = self._say(f"then.{kept.then}")
             if kept.keep is not None:
@@ -319,6 +319,14 @@ class _Teller:
         label = statement_text.label(clause, self._language)
         said = statement_text.told(clause, self._language)
         return Line(label, said, clause.id) if said else Line("", label, clause.id)
+
+
+def place(compiled: Compiled, region: str, language: Language) -> str:
+    """Say where data lies; "and nowhere else" only where no case lets it go abroad."""
+    phrases = PHRASES[language]
+    goes = any(each.act == Act.ABROAD for each in compiled.all(CaseClause))
+    abroad = phrases.get(f"abroad.{region}") if goes else None
+    return abroad or phrases.get(f"region.{region}", region)
 
 
 RIGHT_WORDS = (

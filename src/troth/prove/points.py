@@ -114,6 +114,22 @@ async def _never_bent(*_args: object, **_more: object) -> Verified:
     return Verified(size=0, root=bytes(32), heads=0, pending=0)
 
 
+def _anything_sent(*_args: object) -> frozenset[str]:
+    return frozenset()
+
+
+def _all_matched(*_args: object) -> bool:
+    return True
+
+
+async def _nothing_due(_doors: object) -> int:
+    return 0
+
+
+async def _nobody_looked(*_args: object) -> tuple[object, ...]:
+    return ()
+
+
 _GATE = "troth.gate.decide"
 _AGE = frozenset({Reason.UNDERAGE, Reason.AGE_UNKNOWN})
 
@@ -193,10 +209,38 @@ POINTS: tuple[Point, ...] = (
         frozenset({Reason.NOT_CHOSEN, Reason.WITHDRAWN}),
     ),
     Point(
+        "till's own",
+        "troth.devices.ingest",
+        "a device sends what its kind sends and nothing else",
+        "g",
+        replaced("unsent", _anything_sent),
+    ),
+    Point(
+        "till rules",
+        "troth.functions.rules",
+        "what till and camera tell differently is flagged",
+        "h",
+        replaced("matched", _all_matched),
+    ),
+    Point(
+        "alarm",
+        "troth.app.doors.alarms",
+        "an owner hears of a movement at night",
+        "h",
+        method("AlarmDoors", "alarm", _nothing_due),
+    ),
+    Point(
+        "seen by its owner",
+        "troth.sharing.openings",
+        "an owner sees who of the maker's people looked",
+        "i",
+        replaced("about", _nobody_looked),
+    ),
+    Point(
         "whole copy",
         "troth.vault.vault",
         "a copy holds everything",
-        "g",
+        "j",
         method("Vault", "everything", _nothing_held),
         trials=frozenset({"everything is shown"}),
     ),
@@ -204,7 +248,7 @@ POINTS: tuple[Point, ...] = (
         "erasure",
         "troth.vault.sweep",
         "the erased can't be opened",
-        "h",
+        "k",
         replaced("close", _nothing_closed),
         trials=frozenset({"ends everything", "found later", "held for the law"}),
     ),
@@ -212,7 +256,7 @@ POINTS: tuple[Point, ...] = (
         "sealing",
         "troth.vault.cipher",
         "no value lies readable in a file",
-        "h",
+        "k",
         _sealed_by_nobody,
         trials=frozenset({"sealed at rest", "bound to its place", "against the risks"}),
     ),
@@ -220,14 +264,14 @@ POINTS: tuple[Point, ...] = (
         "evidence",
         "troth.app.doors.operator",
         "an edited entry of the ledger is found",
-        "i",
+        "l",
         replaced("verify", _never_bent),
     ),
     Point(
         "forbids",
         _GATE,
         "what is closed, or about people who never agreed, stays closed",
-        "",
+        "i",
         _without_check("_forbidden"),
         frozenset({Reason.CLOSED_TO_CONTROLLER, Reason.ROLE_FORBIDDEN}),
     ),

@@ -69,7 +69,7 @@ class Terms:
         ]
 
 
-class _Bundle(NamedTuple):
+class Bundle(NamedTuple):
     """What is to be sealed of one sheaf, by day, and with what (no key: it has yet to be made)."""
 
     owner: keys.KeyOwner
@@ -147,7 +147,7 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
     marked = [one.rows() for one in sent]
     held = await keys.hold_each(tx, keyring, owners, terms.held)
     bundles = [
-        _Bundle(owner, key, sheaf.permit.version, days)
+        Bundle(owner, key, sheaf.permit.version, days)
         for owner, key, sheaf, days in zip(owners, held, sheaves, packed, strict=True)
     ]
     if await _at_once(tx, bundles, marked):
@@ -160,7 +160,7 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
     ]
 
 
-async def _at_once(tx: Tx, bundles: Sequence[_Bundle], marked: Sequence[Sequence[bytes]]) -> bool:
+async def _at_once(tx: Tx, bundles: Sequence[Bundle], marked: Sequence[Sequence[bytes]]) -> bool:
     """Store all of it, or nothing where something was there before or a key has yet to be made."""
     rows = sorted(chain.from_iterable(marked))
     if not rows:
@@ -168,7 +168,7 @@ async def _at_once(tx: Tx, bundles: Sequence[_Bundle], marked: Sequence[Sequence
     if len(set(rows)) < len(rows) or any(each.key is None and each.days for each in bundles):
         return False
     try:  # blocks are sealed while the server stores the marks
-        await tx.conn.fill(QUERIES["store"], [lambda: binary.whole(rows), lambda: _sealed(bundles)])
+        await tx.conn.fill(QUERIES["store"], [lambda: binary.whole(rows), lambda: sealed_rows(bundles)])
     except UniqueViolation:
         await tx.conn.execute(QUERIES["unstore"])
         return False
@@ -178,24 +178,24 @@ async def _at_once(tx: Tx, bundles: Sequence[_Bundle], marked: Sequence[Sequence
 async def _the_rest(
     tx: Tx,
     keyring: Keyring,
-    bundles: Sequence[_Bundle],
+    bundles: Sequence[Bundle],
     sent: Sequence[marks.Sent],
     marked: Sequence[Sequence[bytes]],
 ) -> list[int]:
     """Store what was not stored before; return how much of each that is."""
     fresh = await marks.unseen(tx, sent, marked)
-    left: list[_Bundle] = []
+    left: list[Bundle] = []
     for each, rows, new in zip(bundles, marked, fresh, strict=True):
         if new:
             key = each.key or await keys.for_storing(tx, keyring, each.owner)
-            days = each.days if len(new) == len(rows) else _by_day(new)
+            days = each.days if len(new) == len(rows) else by_day(new)
             left.append(each._replace(key=key, days=days))
     if left:
-        await tx.conn.fill(QUERIES["copy_blocks"], [lambda: _sealed(left)])
+        await tx.conn.fill(QUERIES["copy_blocks"], [lambda: sealed_rows(left)])
     return [len(new) for new in fresh]
 
 
-def _sealed(bundles: Iterable[_Bundle]) -> bytes:
+def sealed_rows(bundles: Iterable[Bundle]) -> bytes:
     """Return every block, sealed, as a binary COPY takes them."""
     return binary.whole([row for each in bundles for row in each.rows()])
 
@@ -206,7 +206,7 @@ def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, marks.Day]]:
     unfit: dict[int, NotStorable] = {}
     for place, sheaf in enumerate(sheaves):
         try:
-            packed.append(_by_day(sheaf.readings))
+            packed.append(by_day(sheaf.readings))
         except NotStorable as error:
             unfit[place] = error
     if unfit:
@@ -214,7 +214,8 @@ def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, marks.Day]]:
     return packed
 
 
-def _by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
+def by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
+    """Return readings as one block for each day (UTC), unsealed. Raises `NotStorable`."""
     at = blocks.moments(readings)
     days = {moment // _MICROS_A_DAY for moment in at}
     if len(days) == 1:  # mostly

@@ -35,7 +35,9 @@ def ropa(
     policies: Annotated[list[str], typer.Argument(help="Policy files, or names such as kaiconn.")],
     *,
     lang: Annotated[Language, typer.Option(help="zh or en.")] = Language.EN,
-    form: Annotated[Sheet, typer.Option("--format", help="csv or xlsx.")] = Sheet.CSV,
+    form: Annotated[
+        Sheet | None, typer.Option("--format", help="csv or xlsx; else by the name of --to, else csv.")
+    ] = None,
     to: Annotated[
         Path | None, typer.Option(help="Write here; CSV else to the terminal.", dir_okay=False)
     ] = None,
@@ -48,7 +50,8 @@ def ropa(
     from troth.policy.activities import register
 
     found = {compiled.policy.name: register(compiled, lang) for compiled in map(named, policies)}
-    if form is Sheet.XLSX:
+    by_name = Sheet.XLSX if to is not None and to.suffix.lower() == ".xlsx" else Sheet.CSV
+    if (form or by_name) is Sheet.XLSX:
         if to is None:
             raise typer.BadParameter("an XLSX file needs a place: add --to record.xlsx")
         _xlsx(found, to)

@@ -25,10 +25,10 @@ from troth.edges.devices.stream import Limits, prepare
 from troth.edges.devices.topics import acks, spoken
 
 AT_ONCE = 2
-"""Transactions in hand at a time: while one waits for the database, the next is read. A denial takes a second
-connection of another pool."""
-MOST = 256
-"""Messages in one transaction; as many as wait, up to this, so that a quiet stream has no delay."""
+"""Transactions in hand at a time, of other devices each: while one waits for the database, the next is made,
+and none waits for the rows that another holds. A denial takes a second connection of another pool."""
+MOST = 512
+"""Messages taken at a time; as many as wait, up to this, so that a quiet stream has no delay."""
 TRIES = 5
 _FETCH_S = 0.5
 _AGAIN_S = 1.0
@@ -59,6 +59,7 @@ class Worker:
         self._most = most
         self._limits = limits or Limits()
         self._running: set[asyncio.Task[None]] = set()
+        self._lanes = [asyncio.Lock() for _ in range(AT_ONCE)]
 
     async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
         """Work until ``stop``, then finish what is in hand."""
@@ -94,14 +95,22 @@ class Worker:
 
     async def _take(self, messages: Sequence[Msg]) -> None:
         with suppress(NatsError):  # the broker is away: it will hand the messages out again
-            sent: list[tuple[Msg, Sent]] = []
+            sent: dict[int, list[tuple[Msg, Sent]]] = {}
             for message in messages:
                 try:
                     token, function = spoken(message.subject)
-                    sent.append((message, Sent(token, function, wire.batch(message.data))))
+                    one = Sent(token, function, wire.batch(message.data))
                 except Malformed as malformed:
                     await self._answer(message, malformed)
-            outcomes = await self._ingests.ingest_each([one for _, one in sent]) if sent else ()
+                else:
+                    sent.setdefault(int(token[-2:], 16) % AT_ONCE, []).append((message, one))
+            await asyncio.gather(*[self._store(lane, some) for lane, some in sent.items()])
+
+    async def _store(self, lane: int, sent: Sequence[tuple[Msg, Sent]]) -> None:
+        """Store what one lane's devices sent, after what they sent before."""
+        with suppress(NatsError):
+            async with self._lanes[lane]:
+                outcomes = await self._ingests.ingest_each([one for _, one in sent])
             for (message, one), outcome in zip(sent, outcomes, strict=True):
                 if isinstance(outcome, Ack):
                     await message.ack()

@@ -1,4 +1,4 @@
-"""Steps g to i: a complete copy, a cancellation that leaves nothing, and a ledger that can't be bent."""
+"""Steps j to l: a complete copy, a cancellation that leaves nothing, and a ledger that can't be bent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STORED = f"{POLICY}/retention"
 
 
 async def tell(stage: Stage, telling: Telling) -> None:
-    """Tell steps g, h and i."""
+    """Tell steps j, k and l."""
     await _copy(stage, telling)
     head = await _cancel(stage, telling)
     await _scan(stage, telling)
@@ -39,15 +39,21 @@ async def _copy(stage: Stage, telling: Telling) -> None:
     async def complete() -> Seen:
         lines = [json.loads(line) for line in await stage.owner.lines("/v1/me/copy")]
         whole = json.dumps(lines, ensure_ascii=False)
-        missing = [m for m in stage.marks.sealed() if m not in whole]
+        films = "".join(
+            base64.b64decode(line["base64"]).decode("latin-1") for line in lines if "base64" in line
+        )
+        missing = [m for m in stage.marks.sealed() if m not in whole and m not in films]
         readings = sum(line["kind"] == "reading" for line in lines)
-        expected = stage.still_held
+        alarms = sum("in your shop" in letter.text for letter in stage.gateway.to(stage.marks.phone))
+        expected = stage.still_held + alarms  # that each was sent is kept, so that it is sent once
         ended = lines[-1]["kind"] == "end" and lines[-1]["lines"] == len(lines) - 1
         held = not missing and readings == expected and ended and stage.marks.password not in whole
-        said = f"{len(lines)} lines, {readings} of {expected} readings, {len(missing)} values missing"
+        media = sum(line["kind"] == "media" for line in lines)
+        held = held and media == len(stage.films) + 1  # and the picture of the night
+        said = f"{readings} of {expected} readings, {media} films and pictures, {len(missing)} values missing"
         return Seen(said, held, f"{POLICY}/rights/copy")
 
-    await telling.tell("g", "a copy, complete, streamed; the password is not in it", complete)
+    await telling.tell("j", "a copy, complete, streamed; the password is not in it", complete)
 
 
 async def _farewell(stage: Stage) -> dict[str, Any]:
@@ -83,6 +89,8 @@ async def _cancel(stage: Stage, telling: Telling) -> str:
             # Over HTTP, as a person would ask: there is no event to wait for out here.
             while not (told := await _farewell(stage)).get("certificate"):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
+            while (await stage.evidence.rows_about_people())["films"]:  # noqa: ASYNC110 - bytes are swept
+                await asyncio.sleep(0.1)
         with TemporaryDirectory() as folder:
             paper = Path(folder) / "certificate.jws"
             paper.write_text(str(told["certificate"]))
@@ -96,9 +104,9 @@ async def _cancel(stage: Stage, telling: Telling) -> str:
             f"stage {told['stage']}, certificate {paper_says}, left: {left or 'nothing'}", held, CANCEL
         )
 
-    await telling.tell("h", "cancelled: refused at once, on every way in", refused)
+    await telling.tell("k", "cancelled: refused at once, on every way in", refused)
     await telling.tell(
-        "h", "after the epoch: unrecoverable, swept, certified; the paper verifies offline", certified
+        "k", "after the epoch: unrecoverable, swept, certified; the paper verifies offline", certified
     )
     return kept["head"]
 
@@ -132,8 +140,8 @@ async def _scan(stage: Stage, telling: Telling) -> None:
         said = f"{len(found)} of {len(stage.marks.sealed())} markers found"
         return Seen(said, held=not missed, clause=_STORED)
 
-    await telling.tell("h", "no planted value in any byte of database, WAL, stream, logs", clean)
-    await telling.tell("h", "the control: with sealing sabotaged the same scan finds each of them", control)
+    await telling.tell("k", "no planted value in any byte of database, WAL, stream, logs", clean)
+    await telling.tell("k", "the control: with sealing sabotaged the same scan finds each of them", control)
 
 
 async def _ledger(stage: Stage, telling: Telling, head: str) -> None:
@@ -155,5 +163,5 @@ async def _ledger(stage: Stage, telling: Telling, head: str) -> None:
         held = forged > 0 and status != 0 and restored == 0
         return Seen(said.strip().splitlines()[-1] if said.strip() else "not found", held)
 
-    await telling.tell("i", "the ledger verifies against the head in the owner's receipt", sound)
-    await telling.tell("i", "an entry edited by the database's owner is found", edited)
+    await telling.tell("l", "the ledger verifies against the head in the owner's receipt", sound)
+    await telling.tell("l", "an entry edited by the database's owner is found", edited)

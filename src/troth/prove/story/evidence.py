@@ -15,6 +15,7 @@ _PERSONAL: Mapping[str, LiteralString] = {
     "acts": "SELECT count(*) FROM act",
     "documents": "SELECT count(*) FROM document",
     "blocks": "SELECT count(*) FROM event_block",
+    "films": "SELECT count(*) FROM media",
     "keys": "SELECT count(*) FROM vault_key",
     "index entries": "SELECT count(*) FROM blind_index",
     "sessions": "SELECT count(*) FROM session",

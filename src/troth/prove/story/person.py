@@ -94,6 +94,19 @@ class Person:
         said: Any = response.json() if "json" in kind and response.content else {}
         return Answer(response.status_code, said)
 
+    async def upload(self, path: str, content: bytes, said: Mapping[str, str]) -> Answer:
+        """Send bytes as they are, with these headers, and return the answer."""
+        async with self._client() as client:
+            response = await client.post(path, content=content, headers={**self._headers, **said})
+        return Answer(response.status_code, response.json() if response.content else {})
+
+    async def part(self, path: str, first: int, last: int) -> tuple[int, bytes]:
+        """Return the status and the bytes from ``first`` to ``last`` of what lies there."""
+        wanted = {"range": f"bytes={first}-{last}"}
+        async with self._client() as client:
+            response = await client.get(path, headers={**self._headers, **wanted})
+        return response.status_code, response.content
+
     async def listed(self, path: str) -> list[Mapping[str, Any]]:
         """Return the objects of a route that answers with a list; none where it refuses."""
         async with self._client() as client:

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -57,6 +57,8 @@ class Marks:
     mac: str = "02:00:5e:71:ad:ed"
     ip: str = "198.51.100.217"
     reading: str = "planted-reading-mark"
+    register: str = "TROTH-TILL-7F31"
+    film: str = "planted-film-mark"
 
     def sealed(self) -> tuple[str, ...]:
         """Return the values that lie sealed in the vault; the password is only ever kept as a hash."""
@@ -66,7 +68,7 @@ class Marks:
         """Return all planted values."""
         return (
             self.phone, self.email, self.password, self.store_name, self.store_address,
-            self.serial, self.mac, self.ip, self.reading,
+            self.serial, self.mac, self.ip, self.reading, self.register, self.film,
         )  # fmt: skip
 
 
@@ -92,6 +94,9 @@ class Stage:
     receipt: str = ""
     device: str = ""
     way: Way | None = None
+    till: Way | None = None
+    films: dict[time, str] = field(default_factory=dict[time, str])
+    """What was filmed, by when it happened."""
     farewell: str = ""
     still_held: int = 0
     """Readings of functions that were not withdrawn."""

@@ -17,9 +17,12 @@ TITLES = {
     "d": "a day over MQTT",
     "e": "what the owner sees, and staff don't",
     "f": "a withdrawal in mid-stream",
-    "g": "a copy",
-    "h": "a cancellation, and what is left of it",
-    "i": "the ledger",
+    "g": "a till beside the camera",
+    "h": "what till and camera tell differently",
+    "i": "films, closed to the maker",
+    "j": "a copy",
+    "k": "a cancellation, and what is left of it",
+    "l": "the ledger",
 }
 
 
