@@ -199,7 +199,7 @@ ROUTES = {
     "POST /desk": W,
     "GET /desk/join": U,
     "POST /desk/join": W,
-    "POST /desk/leave": W,
+    "POST /desk/leave": M,
     "GET /desk/requests": M,
     "GET /desk/requests/new": M,
     "POST /desk/requests/new": M,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.conftest import Dsns
 from tests.flow.api_people import POLICY, House, open_house
+from troth.edges.web.visit import SESSION
 from troth.terms import FunctionName, ItemName, PolicyName
 
 ACCEPT, GO_ON = f"/v1/me/policies/{POLICY}/accept", f"/v1/me/policies/{POLICY}/continue"
@@ -53,6 +56,30 @@ async def test_a_new_version_binds_from_when_its_text_is_accepted(house: House):
     assert (await owner.done("GET", "/v1/me"))["version"] == 2
     refused = await owner.ask("PUT", ITEMS, EMAIL)
     assert refused.json()["reason"] == "item_undeclared"
+
+
+async def test_the_centre_tells_of_a_new_version_and_takes_the_yes_to_it(house: House):
+    owner = await house.owner()
+    publish(house)
+    transport = house.http._transport
+    async with httpx.AsyncClient(transport=transport, base_url="http://troth.test") as browser:
+        await browser.get("/")
+        browser.cookies.set(SESSION, owner.token)
+        assert f'href="/policy?name={POLICY}">Read version 2' in (await browser.get("/privacy")).text
+        listed = (await browser.get(f"/policy/{POLICY}/versions")).text
+        assert [f"Version {n}" in listed for n in (1, 2, 3)] == [True, True, False]
+        assert (await browser.get(f"/policy/{POLICY}/changes/2")).status_code == 200
+        assert (await browser.get(f"/policy/{POLICY}/changes/3")).status_code == 404
+        text = (await browser.get("/policy")).text
+        fields = dict(re.findall(r'name="(csrf|version|hash)" value="(\w+)"', text))
+        unread = await browser.post("/privacy/accept", data=fields)
+        wrong = await browser.post("/privacy/accept", data=fields | {"agreed": "yes", "hash": "a" * 64})
+        assert (unread.status_code, wrong.status_code) == (403, 400)
+        assert (await owner.done("GET", "/v1/me"))["version"] == 1
+        yes = await browser.post("/privacy/accept", data=fields | {"agreed": "yes"})
+        assert yes.headers["location"] == "/privacy?done=accepted"
+        assert "Read version 2" not in (await browser.get("/privacy")).text
+    assert (await owner.done("GET", "/v1/me"))["version"] == 2
 
 
 async def test_going_on_binds_to_both_where_the_accepted_version_says_so(house: House):

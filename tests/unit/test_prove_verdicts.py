@@ -13,7 +13,7 @@ from troth.policy.promises import carried
 from troth.prove.changes import change
 from troth.prove.points import POINTS, UnknownPoint, by_name
 from troth.prove.proof import Outcome, Verdict, judged, planned
-from troth.prove.report import Chapter, catalogue, signed, verified
+from troth.prove.report import Chapter, catalogue, signed, struck, verified
 from troth.prove.sabotage import Blow, Sabotage, matrix, rests
 from troth.prove.seen import in_chinese
 from troth.prove.told import as_json, proven, total
@@ -115,6 +115,14 @@ def test_all_ways_to_turn_a_clause_are_one_column_of_the_matrix():
     beside = Blow(BIND, "a", "basis turned", related=False, broke=False)
     (cell,) = matrix([Sabotage((*blows, beside))])["a"].values()
     assert (cell.broken, cell.made, cell.lost, cell.beside) == (1, 2, 0, 1)
+
+
+def test_the_report_lists_what_was_taken_away_in_the_order_in_which_it_was():
+    blows = [
+        Blow(BIND, trial, by, related=True, broke=True)
+        for trial, by in [("a", "choice"), ("b", TAKEN_AWAY), ("a", "age"), ("b", "choice")]
+    ]
+    assert [each.name.en for each in struck(Sabotage(tuple(blows)))] == ["choice", TAKEN_AWAY, "age"]
 
 
 def test_variants_are_the_same_in_every_process_and_lack_what_they_say():

@@ -27,7 +27,7 @@ from troth.policy.words import Language
 from troth.prove.marks import COLOURS, SIGNS, Mark
 from troth.prove.points import POINTS
 from troth.prove.proof import Judged, Verdict
-from troth.prove.sabotage import Cell, Sabotage, matrix
+from troth.prove.sabotage import Cell, Sabotage, column, matrix
 from troth.prove.seen import in_chinese
 from troth.prove.told import broken_by, counts, proven
 from troth.prove.why import Words
@@ -124,7 +124,7 @@ def struck(sabotage: Sabotage) -> Sequence[Struck]:
             sum_of(row[by] for row in rows.values() if by in row),
             [(named("trials", trial), row[by]) for trial, row in rows.items() if by in row and row[by].made],
         )
-        for by in dict.fromkeys(by for row in rows.values() for by in row)
+        for by in dict.fromkeys(column(blow) for blow in sabotage.blows)
     ]
 
 

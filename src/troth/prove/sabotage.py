@@ -254,12 +254,17 @@ class Cell:
         return replace(self, lost=self.lost + blow.broke, beside=self.beside + 1)
 
 
+def column(blow: Blow) -> str:
+    """Return under which sabotage a trial is counted: all ways to turn a clause are one."""
+    return _TURNED if blow.by.endswith(_TURNED) else blow.by
+
+
 def matrix(sabotages: Iterable[Sabotage]) -> Mapping[str, Mapping[str, Cell]]:
     """Return for each kind of trial what each sabotage broke; all ways to turn a clause are one."""
     rows: dict[str, dict[str, Cell]] = {}
     for sabotage in sabotages:
         for blow in sabotage.blows:
-            by = _TURNED if blow.by.endswith(_TURNED) else blow.by
+            by = column(blow)
             row = rows.setdefault(blow.scenario, {})
             row[by] = row.get(by, Cell()).with_(blow)
     return rows

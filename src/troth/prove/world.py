@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 from uuid import UUID, uuid4
 
-from troth.devices.names import CAMERA, KINDS, DeviceKind
+from troth.devices.names import BY_DEED, CAMERA, KINDS, DeviceKind
 from troth.policy.clauses import Keep
 from troth.prove.case import Case, NotTried
 from troth.prove.pace import Pace
@@ -208,7 +208,8 @@ class World:
         table = case.compiled.functions[function]
         if chosen(table):
             (await self.choose(case, who, function)).require()
-        for need in [*table.needs, *permissions(table)]:
+        # What is met by a deed comes last: binding a till asks the gate, which looks for the others.
+        for need in sorted([*table.needs, *permissions(table)], key=BY_DEED.__contains__):
             await self.meet(case, who, function, need)
         for clause in table.switches:
             if not clause.default_on:

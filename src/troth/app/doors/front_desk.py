@@ -77,16 +77,16 @@ class FrontDeskDoors(StaffDoors):
     async def join_staff(self, visit: str, site: Site, code: str, answer: str) -> AtDesk:
         """Make who was invited one of the staff. Raises `NotInvited`, `PasskeyRefused`."""
         now = self._system.clock.now()
-        challenge, newcomer = self._challenges.take(visit, now)
-        passkey = passkeys.made(answer, site, newcomer, challenge)
-        async with self._open() as tx:
+        async with self._open() as tx:  # also for what is refused before: it is counted
+            challenge, newcomer = self._challenges.take(visit, now)
+            passkey = passkeys.made(answer, site, newcomer, challenge)
             return await desk.join(tx, code, passkey, now)
 
     async def enter_desk(self, visit: str, site: Site, answer: str) -> AtDesk:
         """Begin a session of whose passkey this is. Raises `PasskeyRefused`."""
         now = self._system.clock.now()
-        challenge, _ = self._challenges.take(visit, now)
         async with self._open() as tx:
+            challenge, _ = self._challenges.take(visit, now)
             return await desk.enter(tx, answer, site, challenge, now)
 
     async def leave_desk(self, token: str, *, everywhere: bool = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troth.devices.permissions import streams
 from troth.policy.clauses import Scope, SwitchClause
 from troth.policy.statement_words import Act
 from troth.policy.statements import CaseClause
@@ -29,7 +30,7 @@ async def off_is_off(world: World, case: Case, trial: Trial) -> None:
     for function in sorted(clause.functions):
         table = case.compiled.functions[function]
         items = _covered(clause, table) if by_device else None
-        if items is not None and not items:
+        if items is not None and not (items and streams(table)):
             continue
         try:
             who, items = await _ready(world, case, function, items)
