@@ -25,7 +25,7 @@ from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.statement_grammar import CONTROLLER_CLAUSE, SECTIONS
 from troth.policy.statement_grammar import Section as Of
-from troth.policy.statement_words import Act, Emphasis
+from troth.policy.statement_words import Act, Emphasis, Freedom
 from troth.policy.statements import (
     AimClause,
     CaseClause,
@@ -157,7 +157,9 @@ class _Teller:
         yield clause, self._line(clause, "basis", self._say(f"basis.{clause.basis}"))
         yield clause, self._line(clause, "starts", self._say(f"starts.{clause.starts}"))
         if clause.choice is not None:
-            yield clause, self._line(clause, "choice", self._say(f"freedom.{clause.choice}"))
+            chosen = clause.choice is Freedom.DEFAULT_ON and clause.starts is Starts.WHEN_CHOSEN
+            freedom = "default_on.when_chosen" if chosen else clause.choice
+            yield clause, self._line(clause, "choice", self._say(f"freedom.{freedom}"))
         for each in clause.constraints:
             yield clause, self._line(clause, "constraint", self._say(f"constraint.{each}"))
         for need in table.needs.values():
