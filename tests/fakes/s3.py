@@ -62,7 +62,7 @@ async def _start(request: pytest.FixtureRequest, weed: str) -> str:
     request.session.addfinalizer(stop)
     url = f"http://127.0.0.1:{ports[3]}"
     async with httpx.AsyncClient(trust_env=False) as client:
-        for _ in range(100):
+        for _ in range(300):
             try:
                 if (await client.put(f"{url}/media")).is_success:
                     return url

@@ -59,7 +59,7 @@ def test_children_go_up_in_order_and_down_in_reverse(tmp_path: Path):
     diary = tmp_path / "diary"
 
     def noted(name: str) -> Child:
-        script = f"echo {name} up >> {diary}; UP; trap 'echo {name} down >> {diary}; exit 0' TERM; {SLEEP}"
+        script = f"echo {name} up >> {diary}; trap 'echo {name} down >> {diary}; exit 0' TERM; UP; {SLEEP}"
         return shell(tmp_path, name, script)
 
     async def story():

@@ -39,7 +39,7 @@ def running(text, out, **environ):
     """A shell in which something goes on until the end."""
     with out.open("wb") as said:
         shell = subprocess.Popen(
-            ["bash", "-ec", text],
+            ["env", "--default-signal=INT", "bash", "-ec", text],  # whoever runs the tests may ignore Ctrl-C
             cwd=ROOT,
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | environ,
             stdout=said,

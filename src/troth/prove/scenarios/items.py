@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troth.devices.names import KINDS
 from troth.policy.clauses import PERMISSION, ItemClause, Keep, Need, NeedClause
 from troth.prove.case import Case, NotTried
+from troth.prove.someone import Someone
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import REGISTER, needed, purpose_for
 from troth.terms import ActorKind, Basis, ItemName, Role, Verb
@@ -141,6 +143,9 @@ async def only_when_needed_items_are_there(world: World, case: Case, trial: Tria
     if not asked:
         raise NotTried("all_it_takes", item=clause.item, function=clause.function)
     who = await world.user(case, clause.function)
+    if who.tills:
+        await _once_taken_back(world, case, trial, who)
+        return
     did = await world.collect(case, who, clause.function, asked)
     trial.attempt(
         f"use {clause.function} without {clause.item}",
@@ -150,6 +155,26 @@ async def only_when_needed_items_are_there(world: World, case: Case, trial: Tria
     )
     whole = await world.collect(case, who, clause.function, needed(table))
     trial.control("use it with all it needs", "提供全部所需信息后使用", whole.says(), held=whole.answer.ok)
+
+
+async def _once_taken_back(world: World, case: Case, trial: Trial, who: Someone) -> None:
+    """Show the same where binding a device brought all that is needed: one item is taken off file again."""
+    clause = _item(case)
+    items = needed(case.compiled.functions[clause.function])
+    if any(clause.item in KINDS[kind].sends for kind in who.tills):
+        raise NotTried("with_its_device", item=clause.item, function=clause.function)
+    sent = await world.once_more(case, who, clause.function, items)
+    trial.control("use it with all it needs", "提供全部所需信息后使用", sent.says(), held=sent.answer.ok)
+    path = f"/v1/me/functions/{clause.function}/items/{clause.item}"
+    if not (await who.ask("DELETE", path)).ok:
+        raise NotTried("with_its_device", item=clause.item, function=clause.function)
+    did = await world.once_more(case, who, clause.function, items)
+    trial.attempt(
+        f"use {clause.function} without {clause.item}",
+        f"不提供 {clause.item} 而使用 {clause.function}",
+        did.says(),
+        held=did.refused_for("required_item_missing", "topic_refused"),
+    )
 
 
 async def only_when_chosen(world: World, case: Case, trial: Trial) -> None:

@@ -154,14 +154,14 @@ async def taken_back_when_asked(world: World, case: Case, trial: Trial) -> None:
     request = await desk.opened(world, case, who, right)
     met = await desk.meet(world, request.request, function=runs.function)
     items = await world.stuff(case, runs.who, runs.function)
-    later = await world.collect(case, who, runs.function, items)
+    later = await world.once_more(case, who, runs.function, items)
     trial.attempt(
         f"go on with {runs.function} as if nobody had asked",
         f"如同无人请求一样继续 {runs.function}",
         f"answered {met.status} {met.reason or met.body.get('state')}; {later.says()}",
-        held=met.ok and later.refused_for("not_chosen", "withdrawn"),
+        held=met.ok and later.refused_for("not_chosen", "withdrawn", "topic_refused"),
     )
-    kept = await world.collect(case, runs.who, runs.function, items)
+    kept = await world.once_more(case, runs.who, runs.function, items)
     trial.control("let it run on for everybody else", "其他人继续使用", kept.says(), held=kept.answer.ok)
     await _told(world, case, trial, request)
 
