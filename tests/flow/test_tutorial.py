@@ -81,7 +81,6 @@ def test_who_types_the_tutorial_gets_a_camera_whose_data_arrives(tmp_path):
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
             cwd=ROOT,
-            env=os.environ | {"TMPDIR": str(tmp_path)},
             capture_output=True,
             text=True,
             timeout=2 * PATIENCE_S,
