@@ -54,6 +54,8 @@ RECORDS, LARGE = 10**6, 10**7
 OTHERS, DAYS, IN_A_BLOCK, AT_ONCE = 200, 10, 100, 64
 SECONDS, LOOKS_S = 20.0, (0.5, 1.5)
 AT_MOST = {"p95_ms": 150, "kib": 300}
+HOME = "/privacy"
+"""Only who is signed in gets it."""
 _LINK = re.compile(rb'<a\b[^>]*?\bhref="(/[^"#]*)"')
 _LOADED = re.compile(rb'<(?:link|script|img)\b[^>]*?\b(?:href|src)="(/[^"#]*)"')
 _PARTICULAR = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d|\d+|[a-z]+-[a-z-]+")
@@ -165,7 +167,7 @@ async def browser(up: Served, tls: SSLContext, session: str, place: int) -> Asyn
         "localhost", up.http_port, ssl=tls, local_addr=(f"127.0.1.{place + 1}", 0), limit=1 << 22
     )
     try:
-        yield Browser(reader, writer, f"troth_session={session}; troth_visit={'0' * 64}")
+        yield Browser(reader, writer, f"__Host-troth_session={session}; __Host-troth_visit={'0' * 64}")
     finally:
         writer.close()
 
@@ -202,7 +204,7 @@ async def found(one: Browser) -> dict[str, str]:
         if status == 200 and body.lstrip().lower().startswith(b"<!doctype"):
             pages[kind_of(path)] = path
             left += [link.decode().replace("&amp;", "&") for link in _LINK.findall(body)]
-    assert pages, "nobody is signed in"
+    assert HOME in pages, "nobody is signed in"
     return pages
 
 

@@ -23,7 +23,7 @@ class Call(Generic[Answer]):
     path: str = field(kw_only=False)
     kind: Kind = field(kw_only=False)
     query: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    headers: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    headers: Mapping[str, str | float | None] = field(default_factory=dict[str, str | float | None])
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     content: tuple[Content, str] | None = field(default=None, repr=False)
 

@@ -131,7 +131,10 @@ def _headers(token: str | None) -> dict[str, str]:
 
 
 def _request(http: httpx.Client | httpx.AsyncClient, call: Call[Any]) -> httpx.Request:
-    told: dict[str, Any] = {"params": _given(call.query), "headers": _given(call.headers)}
+    told: dict[str, Any] = {
+        "params": _given(call.query),
+        "headers": {name: str(value) for name, value in _given(call.headers).items()},
+    }
     if call.body is not None:
         told["json"] = _given(call.body)
     if call.content is not None:
