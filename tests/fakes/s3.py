@@ -17,6 +17,8 @@ import pytest
 from troth.vault.objects import Objects
 
 _running: dict[str, str] = {}
+_TRIES = 5
+_BELOW_EPHEMERAL = (10_000, 22_000)  # with the one 10,000 above, no port that a client is given
 
 
 async def bucket(request: pytest.FixtureRequest) -> Objects:
@@ -42,11 +44,23 @@ async def endpoint(request: pytest.FixtureRequest) -> str:
 
 
 async def _start(request: pytest.FixtureRequest, weed: str) -> str:
+    for _ in range(_TRIES):
+        if url := await _try(request, weed):
+            return url
+    raise AssertionError("the S3 server does not come up")
+
+
+async def _try(request: pytest.FixtureRequest, weed: str) -> str | None:
+    """Start one on ports that were free; return where it is, or None when it ended: a port was taken."""
     folder = Path(tempfile.mkdtemp(prefix="troth-s3-"))
     ports = [_free() for _ in range(4)]
     names = ("master.port", "volume.port", "filer.port", "s3.port")
     flags = [f"-{name}={port}" for name, port in zip(names, ports, strict=True)]
     own = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-master.telemetry=false"]
+    own += [
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+    ]  # of fixed ports: two workers of a run would clash
     small = ["-master.volumeSizeLimitMB=64", "-volume.max=20"]
     server = subprocess.Popen(
         [weed, "server", f"-dir={folder}", *own, *small, *flags],
@@ -62,20 +76,20 @@ async def _start(request: pytest.FixtureRequest, weed: str) -> str:
     request.session.addfinalizer(stop)
     url = f"http://127.0.0.1:{ports[3]}"
     async with httpx.AsyncClient(trust_env=False) as client:
-        for _ in range(300):
+        while server.poll() is None:
             try:
                 if (await client.put(f"{url}/media")).is_success:
                     return url
             except httpx.HTTPError:
                 pass
             await asyncio.sleep(0.3)  # until it is up; nothing else is waited for
-    raise AssertionError("the S3 server does not come up")
+    return None
 
 
 def _free() -> int:
     """Return a port that is free together with the one that the server takes 10,000 above it."""
     while True:
-        port = random.randrange(15_000, 45_000)  # noqa: S311
+        port = random.randrange(*_BELOW_EPHEMERAL)  # noqa: S311
         with socket.socket() as one, socket.socket() as other:
             try:
                 one.bind(("127.0.0.1", port))

@@ -8,7 +8,7 @@ runs in a served system.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from troth.policy.compiled import Compiled
 from troth.prove.nexts import concerning, is_copy, nexts
 from troth.prove.points import POINTS, by_name
 from troth.prove.variants import variants
-from troth.terms import Allow, Decision, Deny, PolicyName, Reason
+from troth.terms import LEGAL_TIME, Allow, Decision, Deny, PolicyName, Reason
 
 EVERYTHING = "everything"
 NOTHING = "nothing"
@@ -89,7 +89,7 @@ def _with_nexts() -> None:
 def _made(folder: Path | None) -> date:
     """Return when the folder was written: the day on which the proof began, for each of its processes."""
     at = folder.stat().st_mtime if folder is not None else 0.0
-    return datetime.fromtimestamp(at, UTC).date()
+    return datetime.fromtimestamp(at, LEGAL_TIME).date()
 
 
 def _quick() -> None:

@@ -27,9 +27,11 @@ from troth.prove.simulator import Camera, Heard, Way
 from troth.prove.someone import Did, Someone
 from troth.prove.story.person import FORBIDDEN, Answer, Person
 from troth.prove.ways import chosen, free, permissions, purpose_for
-from troth.terms import ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Role, Verb
+from troth.terms import LEGAL_TIME, ActorKind, Basis, FunctionName, ItemName, Purpose, Reading, Role, Verb
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import httpx
 
     from troth.policy.compiled import Compiled, FunctionTable
@@ -348,6 +350,10 @@ class World:
             for each in (answer, silence):
                 each.cancel()
             await asyncio.gather(answer, silence, return_exceptions=True)
+
+    def today(self) -> date:
+        """Return the day that a birthday or a policy's first day is counted by."""
+        return self.levers.now().astimezone(LEGAL_TIME).date()
 
     def _readings(self, items: Iterable[ItemName]) -> list[Reading]:
         now = self.levers.now()

@@ -95,7 +95,7 @@ def _at_once(case: Case) -> FunctionName:
 async def old_enough(world: World, case: Case, trial: Trial) -> None:
     """Show that whoever is a day too young is refused; whoever has the birthday today is let in."""
     least = case.said(AudienceClause).minimum_age
-    today = world.levers.now().date()
+    today = world.today()
     birthday = _years_before(today, least)
     young = await world.registering(case, declares_adult=None, birth_date=str(_day_after(birthday)))
     trial.attempt(

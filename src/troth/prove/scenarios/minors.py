@@ -88,13 +88,7 @@ async def says_so_or_is_refused(world: World, case: Case, trial: Trial) -> None:
 
 async def no_child_without(world: World, case: Case, trial: Trial) -> None:
     """Show that a child cannot register where nobody consented for them, and leaves nothing behind."""
-    child = await _child(world, case)
-    trial.attempt(
-        "register as a child for whom nobody consented",
-        "无监护人同意的儿童注册",
-        child,
-        held=_refused(child),
-    )
+    await _nobody_spoke_for(world, case, trial)
     who = await world.person(case)
     me = await who.ask("GET", "/v1/me")
     trial.control("register as an adult", "成年人注册", f"{me.status}", held=me.ok)
@@ -102,13 +96,7 @@ async def no_child_without(world: World, case: Case, trial: Trial) -> None:
 
 async def with_a_guardian(world: World, case: Case, trial: Trial) -> None:
     """Show that a child has an account as long as its guardian agrees: not without, nor with another's."""
-    child = await _child(world, case)
-    trial.attempt(
-        "register as a child for whom nobody consented",
-        "无监护人同意的儿童注册",
-        child,
-        held=_refused(child),
-    )
+    await _nobody_spoke_for(world, case, trial)
     form, word = await _spoken_for(world, case)
     other = await _child(world, case, guardian=word)
     trial.attempt(
@@ -137,10 +125,20 @@ async def with_a_guardian(world: World, case: Case, trial: Trial) -> None:
     )
 
 
+async def _nobody_spoke_for(world: World, case: Case, trial: Trial) -> None:
+    child = await _child(world, case)
+    trial.attempt(
+        "register as a child for whom nobody consented",
+        "无监护人同意的儿童注册",
+        child,
+        held=_refused(child),
+    )
+
+
 async def _spoken_for(world: World, case: Case) -> tuple[dict[str, object], str]:
     """Return what a child is to register with, and the word of the guardian for that."""
     form = await world.form(case)
-    born = world.levers.now().date() - _CHILD * _YEAR
+    born = world.today() - _CHILD * _YEAR
     said = {key: form[key] for key in ("policy", "version", "language", "text_hash")}
     said |= {"contact": form.get("phone") or form["email"], "born": str(born)}
     given = (await (await world.staff()).ask("POST", "/v1/staff/guardians", said)).require()
@@ -159,7 +157,7 @@ async def _use(world: World, case: Case, who: Someone) -> Did:
 
 async def _child(world: World, case: Case, **more: object) -> str:
     """Try to register a child, then to sign in as one; return what was answered."""
-    born = world.levers.now().date() - _CHILD * _YEAR
+    born = world.today() - _CHILD * _YEAR
     form = await world.form(case, declares_adult=None, birth_date=str(born), **more)
     answer = await world.stranger().ask("POST", "/v1/accounts", form)
     login = {"login": form.get("phone") or form["email"], "password": PASSWORD}
