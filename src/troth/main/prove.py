@@ -27,6 +27,7 @@ from troth.policy.promises import carried
 from troth.prove.changes import NEXTS, QUICK
 from troth.prove.hosts import hosts, opens
 from troth.prove.proof import Judged, Outcome, judged, prove
+from troth.prove.record import Record
 from troth.prove.sabotage import Sabotage
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
@@ -135,17 +136,26 @@ async def proven(
     only: Callable[[Clause], bool],
     at_once: int,
     tell: Telling,
+    record: Record | None = None,
 ) -> Sequence[Proven]:
-    """Prove policies one after another on one scratch system."""
-    results: list[Proven] = []
-    async with system(found, tell) as world:
-        for name, (_, compiled) in found.items():
-            tell.say(f"trying {name}")
-            outcomes = await prove(
-                world, compiled.policy.name, compiled, only=only, at_once=at_once, done=tell.tried
-            )
-            results.append(Proven(compiled, judged(compiled, _promises(compiled), outcomes), outcomes))
-    return results
+    """Prove policies one after another on one scratch system; those on ``record`` are not tried again."""
+    kept = record or Record()
+    tried = {name: kept.proof(compiled) for name, (_, compiled) in found.items()}
+    left = {name: found[name] for name, outcomes in tried.items() if outcomes is None}
+    if left:
+        async with system(left, tell) as world:
+            for name, (_, compiled) in left.items():
+                tell.say(f"trying {name}")
+                outcomes = await prove(
+                    world, compiled.policy.name, compiled, only=only, at_once=at_once, done=tell.tried
+                )
+                kept.tried(compiled, outcomes)
+                tried[name] = outcomes
+    return [_judged(found[name][1], tuple(outcomes or ())) for name, outcomes in tried.items()]
+
+
+def _judged(compiled: Compiled, outcomes: tuple[Outcome, ...]) -> Proven:
+    return Proven(compiled, judged(compiled, _promises(compiled), outcomes), outcomes)
 
 
 @asynccontextmanager
