@@ -162,7 +162,10 @@ def _judged(compiled: Compiled, outcomes: tuple[Outcome, ...]) -> Proven:
 async def system(
     found: Mapping[str, tuple[str, Compiled]], tell: Telling, *without: str, hire: Sequence[str] = HANDS
 ) -> AsyncGenerator[World]:
-    """Bring up a scratch system with these policies, in a folder that is gone afterwards."""
+    """Bring up a scratch system with these policies, in a folder that is gone afterwards.
+
+    It speaks TLS, as a served system does.
+    """
     with TemporaryDirectory(prefix="troth-prove-") as folder:
         files = own_directory(Path(folder) / "policies")
         proved = [compiled for _, compiled in found.values()]
@@ -172,7 +175,7 @@ async def system(
             (files / f"{name}.yaml").write_text(text, encoding="utf-8")
         data, changed = Path(folder) / "system", (QUICK, NEXTS, *without)
         async with scratch(
-            data, files=files, hosting=hosting, without=changed, hire=hire, say=tell.say
+            data, files=files, hosting=hosting, without=changed, tls=True, hire=hire, say=tell.say
         ) as world:
             yield world
 
