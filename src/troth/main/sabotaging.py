@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from troth.main.prove import Proven, Telling, system
+from troth.main.prove import SYSTEMS, Proven, Telling, system
 from troth.policy.compiled import Compiled
 from troth.prove.changes import VARIANTS
 from troth.prove.points import POINTS, Point
@@ -24,8 +24,6 @@ BESIDE = 3
 BESIDE_CLAUSES = 30
 """The same for all clauses of a policy together."""
 CLAUSES = "clauses"
-_SYSTEMS = 3
-"""How many run at a time."""
 
 _Texts = Mapping[str, tuple[str, Compiled]]
 
@@ -40,7 +38,7 @@ async def sabotaged(
     tell: Telling,
 ) -> Sequence[Proven]:
     """Make the trials that held again: without each clause, then without each point, a system for each."""
-    places = asyncio.Semaphore(_SYSTEMS)
+    places = asyncio.Semaphore(SYSTEMS)
     made = _Made(found, record or Record(), at_once, tell)
     struck = {point: _struck(point, results) for point in points}
     tell.ahead(
@@ -87,7 +85,7 @@ class _Made:
         name, compiled = each.compiled.policy.name, each.compiled
         if self.record.has(compiled, CLAUSES):
             return
-        async with system({name: self.found[name]}, self.tell, VARIANTS, hire=()) as world:
+        async with system({name: self.found[name]}, self.tell, VARIANTS, known=self.found, hire=()) as world:
             self.tell.say(f"{name} without each of its clauses")
             world.pace.at_once(self.at_once)
             blows = await by_clause(
@@ -101,7 +99,7 @@ class _Made:
         if not left:
             return
         texts = {str(each.policy.name): self.found[each.policy.name] for each, _ in left}
-        async with system(texts, self.tell, point.name, hire=()) as world:
+        async with system(texts, self.tell, point.name, known=self.found, hire=()) as world:
             self.tell.say(f"without '{point.name}'")
             world.pace.at_once(self.at_once)
             blows = await asyncio.gather(
