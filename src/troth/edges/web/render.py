@@ -13,7 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from troth.edges.web.rooms import has_shop
 from troth.edges.web.visit import CSRF
+from troth.functions.registry import PLUGINS
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -25,13 +27,16 @@ _SAID = {"hx-retarget": "#said", "hx-reswap": "innerHTML"}
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("troth.edges.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["has_shop"] = has_shop
+    made.globals["plugins"] = frozenset(PLUGINS)
+    return made
 
 
 def page(here: Visit, template: str, status: int = 200, **values: object) -> Response:
