@@ -12,8 +12,8 @@ from typing import Literal, cast
 
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
-from ruamel.yaml import YAML
 
+from troth.policy import nodes
 from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language as Said
 from troth.terms import LEGAL_TIME, ItemName
@@ -30,8 +30,8 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Return every text by key and language."""
     found: dict[str, Mapping[str, str]] = {}
     for file in sorted(files("troth.edges.web").joinpath("words").iterdir(), key=lambda each: each.name):
-        read = YAML(typ="safe").load(file.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType]
-        found |= cast("Mapping[str, Mapping[str, str]]", read)
+        read: Mapping[str, Mapping[str, str]] = nodes.plain(file.read_text(encoding="utf-8"), file.name)
+        found |= read
     return found
 
 
