@@ -22,21 +22,19 @@ if TYPE_CHECKING:
 
     from troth.edges.web.visit import Visit
 
+_ROOMS = {"has_shop": has_shop, "plugins": frozenset(PLUGINS)}
 _SAID = {"hx-retarget": "#said", "hx-reswap": "innerHTML"}
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    return Environment(
         loader=PackageLoader("troth.edges.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["has_shop"] = has_shop
-    made.globals["plugins"] = frozenset(PLUGINS)
-    return made
 
 
 def page(here: Visit, template: str, status: int = 200, **values: object) -> Response:
@@ -75,7 +73,8 @@ def _answer(
         return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, here.csrf)
 
     html = _environment().get_template(template)
-    text = html.render({"part": False, "t": here.words, "here": here, "csrf": csrf} | values)
+    known = _ROOMS | {"part": False, "t": here.words, "here": here, "csrf": csrf}
+    text = html.render(known | values)
     response = HTMLResponse(text, status, more)
     here.dress(response)
     return response
