@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Literal, cast
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 
 from troth.policy import nodes
 from troth.policy.vocabulary import VOCABULARY
@@ -109,6 +109,10 @@ class Words:
     def number(self, figure: float) -> str:
         """Write a number."""
         return format_decimal(figure, locale=_LOCALES[self.language])
+
+    def money(self, amount: float, currency: str) -> str:
+        """Write an amount of money."""
+        return format_currency(amount, currency, locale=_LOCALES[self.language])
 
     def size(self, count: int) -> str:
         """Write how large a file is."""
