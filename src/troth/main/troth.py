@@ -239,8 +239,20 @@ def run() -> None:
     try:
         app()
     except TrothError as error:
-        Console(stderr=True).print(f"[red]troth:[/red] {error}", highlight=False, soft_wrap=True)
+        _say(str(error))
         sys.exit(1)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        if error.filename is None:
+            raise
+        _say(f"{error.filename}: {(error.strerror or '').lower()}; name another place, or see who may use it")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(_CUT_SHORT)
+
+
+def _say(sentence: str) -> None:
+    console = Console(stderr=True)
+    console.print(f"[red]troth:[/red] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":
