@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 
 from troth.terms import TrothError
 
@@ -32,7 +33,7 @@ def run() -> None:
         _say(f"{error.filename}: {(error.strerror or '').lower()}; name another place, or see who may use it")
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit(_CUT_SHORT)
+        sys.exit(130)  # as a shell says of Ctrl-C
 
 
 def _say(sentence: str) -> None:
