@@ -27,6 +27,7 @@ from troth.edges.web import (
     policies,
     requests,
     shop,
+    signed_in,
 )
 from troth.edges.web.desk import colleagues, coming, inbox, looking, watching
 from troth.edges.web.render import go, trouble
@@ -58,6 +59,7 @@ _ROUTERS = (
     copying.router,
     requests.router,
     papers.router,
+    signed_in.router,
     cancelling.router,
     coming.router,
     inbox.router,
