@@ -219,6 +219,16 @@ ROUTES = {
     "GET /desk/look": M,
     "POST /desk/look": M,
     "GET /desk/system": M,
+    "GET /desk/incidents": M,
+    "POST /desk/incidents": M,
+    "GET /desk/incidents/{matter}": M,
+    "GET /desk/incidents/{matter}/report": M,
+    "POST /desk/incidents/{matter}/{step}": M,
+    "GET /desk/receivers": M,
+    "POST /desk/receivers/acknowledged": M,
+    "POST /desk/receivers/{policy}/{receiver}/end": M,
+    "GET /desk/films": M,
+    "POST /desk/films": M,
     "GET /desk/staff": M,
     "POST /desk/staff/invite": M,
     "POST /desk/staff/{colleague}/dismiss": M,
@@ -279,7 +289,8 @@ METHODS = {
         ("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues", "demand_invited"), M
     ),
     **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
-    **dict.fromkeys(("look_up", "look_for_request"), P),
+    **dict.fromkeys(("handed_on", "told_to_delete", "closed_items"), M),
+    **dict.fromkeys(("look_up", "look_for_request", "films_of"), P),
     **dict.fromkeys(
         ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings", "today"), U
     ),

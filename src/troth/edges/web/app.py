@@ -29,7 +29,7 @@ from troth.edges.web import (
     shop,
     signed_in,
 )
-from troth.edges.web.desk import colleagues, coming, inbox, looking, watching
+from troth.edges.web.desk import colleagues, coming, films, inbox, incidents, looking, receivers, watching
 from troth.edges.web.render import go, trouble
 from troth.edges.web.visit import NotOurForm, visit
 from troth.subjects.sessions import NotSignedIn
@@ -64,6 +64,9 @@ _ROUTERS = (
     coming.router,
     inbox.router,
     looking.router,
+    films.router,
+    incidents.router,
+    receivers.router,
     watching.router,
     colleagues.router,
 )

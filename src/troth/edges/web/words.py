@@ -76,6 +76,11 @@ class Words:
             return catalogue()[f"{group}.other"][self.language].format(**{group: word.replace("_", " ")})
         return entry[self.language].format(**parts)
 
+    def known(self, key: str) -> str | None:
+        """Return the text of ``key``, if there is one."""
+        entry = catalogue().get(key)
+        return entry[self.language] if entry else None
+
     def pick(self, texts: Mapping[str, str], fallback: str = "") -> str:
         """Return the text of this language, else any, else ``fallback``."""
         return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), fallback)
