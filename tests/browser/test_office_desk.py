@@ -45,10 +45,9 @@ def somebody_goes(site: Site) -> None:
 
 
 def an_incident(page: Page, site: Site, t: Words) -> None:
-    page.click("nav.ways a[href='/desk/incidents']")
+    page.click("nav.duties-nav a[href='/desk/incidents']")
     said(page, "incidents-before")
-    page.select_option("#policy", "sunmi-camera")
-    page.fill("#functions", "customer_flow")
+    page.select_option("#what", "sunmi-camera customer_flow")
     page.click("form[action='/desk/incidents'] button")
     page.wait_for_url("**/desk/incidents/*-*")
     site.run(site.house.troth.notify())

@@ -292,9 +292,10 @@ METHODS = {
     **dict.fromkeys(("handed_on", "told_to_delete", "closed_items"), M),
     **dict.fromkeys(("look_up", "look_for_request", "films_of"), P),
     **dict.fromkeys(
-        ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings", "today"), U
+        ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"),
+        U,
     ),
-    **dict.fromkeys(("export_ledger", "ledger_keys"), U),
+    **dict.fromkeys(("export_ledger", "ledger_keys", "today", "titles"), U),
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
     **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
     **dict.fromkeys(

@@ -28,7 +28,15 @@ async def everything(request: Request) -> Response:
     """List incidents, the open ones first, and ask for another."""
     at = place(request)
     seen = await at.troth.breaches(at.token)
-    return at.page("incidents", await at.staff(), incidents=seen, policies=at.troth.policies())
+    policies = at.troth.policies()
+    return at.page(
+        "incidents",
+        await at.staff(),
+        incidents=seen,
+        policies=policies,
+        names={each.name: each.title for each in policies},
+        functions=at.troth.titles(),
+    )
 
 
 @router.post("")
@@ -36,8 +44,9 @@ async def declare(request: Request) -> Response:
     """Put on record that data leaked; from now on the time runs."""
     at = place(request)
     fields = await at.fields()
-    names = [FunctionName(each) for each in fields.get("functions", "").replace(",", " ").split()]
-    made = await at.troth.declare_breach(at.token, PolicyName(fields.get("policy", "")), functions=names)
+    policy, _, function = fields.get("what", "").partition(" ")
+    names = [FunctionName(function)] if function else []
+    made = await at.troth.declare_breach(at.token, PolicyName(policy), functions=names)
     return at.go(f"/desk/incidents/{made.matter.matter}")
 
 
@@ -92,6 +101,7 @@ async def _shown(at: Place, seen: Incident, noted: str) -> Response:
         "incident",
         await at.staff(),
         seen=seen,
+        functions=at.troth.titles(),
         title=titles.get(seen.matter.policy, {}),
         moves={event.value for event in MOVES[seen.stands]},
         lacks=_lacks(seen),
