@@ -290,7 +290,7 @@ METHODS = {
     ),
     **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
     **dict.fromkeys(("handed_on", "told_to_delete", "closed_items"), M),
-    **dict.fromkeys(("look_up", "look_for_request", "films_of"), P),
+    **dict.fromkeys(("look_up", "look_for_request", "closed_ask"), P),
     **dict.fromkeys(
         ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"),
         U,

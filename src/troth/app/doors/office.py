@@ -1,7 +1,7 @@
-"""Doors to what the office keeps an eye on: what was handed on, who was told to delete, films on a paper.
+"""Doors to what the office keeps an eye on: what was handed on, who was told to delete, what is closed.
 
-Nothing of a person is shown but films, and these only on a ground that a clause names, with its paper; each
-look is on record, granted or not.
+Nothing of a person is shown here; films open at the door of media, on a ground that a clause names, with its
+paper, and each look is on record, granted or not.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from troth.sharing.given import HandedOn
-    from troth.terms import Reference, SubjectId
+    from troth.terms import Reference
     from troth.vault.erasure import Telling
-    from troth.vault.media import Held
 
 
 class OfficeDoors(MediaDoors):
@@ -58,12 +57,20 @@ class OfficeDoors(MediaDoors):
             if Verb.USE in clause.verbs and ActorKind.STAFF in clause.by
         ]
 
-    async def films_of(
+    async def closed_ask(
         self, token: str, contact: str, item: ClosedItem, reference: Reference
-    ) -> tuple[ServiceAsk, Sequence[Held]]:
-        """List the films of whoever has this address, on a paper. Raises `NobodyFound`, `Denied`."""
-        subject = await self._reached(token, contact)
-        asked = ServiceAsk(
+    ) -> ServiceAsk:
+        """Return the question about whoever has this number or address, with its paper, to be asked then.
+
+        Raises `NobodyFound`, `WrongRole`.
+        """
+        async with self._open() as tx:
+            await self._staff(tx, token, Duty.MEDIA)
+            named, value = login(contact)
+            subject = await self._system.vault.lookup.find(tx, named, value)
+        if subject is None:
+            raise NobodyFound
+        return ServiceAsk(
             subject=subject,
             function=item.function,
             purpose=item.purpose,
@@ -71,13 +78,3 @@ class OfficeDoors(MediaDoors):
             reference=reference,
             items=frozenset({item.item}),
         )
-        return asked, await self.media_of(token, asked)
-
-    async def _reached(self, token: str, contact: str) -> SubjectId:
-        async with self._open() as tx:
-            await self._staff(tx, token, Duty.MEDIA)
-            named, value = login(contact)
-            subject = await self._system.vault.lookup.find(tx, named, value)
-        if subject is None:
-            raise NobodyFound
-        return subject

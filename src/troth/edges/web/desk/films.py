@@ -13,11 +13,10 @@ from troth.edges.web.desk.place import DeskRoute, Place, number, paper, place
 from troth.terms import RecordId, Reference, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from troth.app.doors.records import ServiceAsk
     from troth.app.views import ClosedItem
-    from troth.vault.media import Held
 
 router = APIRouter(prefix="/desk/films", include_in_schema=False, route_class=DeskRoute)
 
@@ -38,16 +37,15 @@ async def listed(request: Request) -> Response:
     item, ground = _asked(closed, fields)
     document = str(paper(fields.get("document", "")))
     contact = fields.get("contact", "").strip()
-    wanted, found = await at.troth.films_of(at.token, contact, item, Reference(ground, document))
+    wanted = await at.troth.closed_ask(at.token, contact, item, Reference(ground, document))
     if fields.get("film"):
-        return await _handed(at, wanted, RecordId(number(fields["film"])), found)
+        return await _handed(at, wanted, RecordId(number(fields["film"])))
+    found = await at.troth.media_of(at.token, wanted)
     said = {name: fields.get(name, "") for name in ("contact", "what")}
     return at.page("films", await at.staff(), closed=closed, found=found, said_of=said, paper=document)
 
 
-async def _handed(at: Place, wanted: ServiceAsk, film: RecordId, held: Sequence[Held]) -> Response:
-    if all(each.record != film for each in held):
-        raise HTTPException(404)
+async def _handed(at: Place, wanted: ServiceAsk, film: RecordId) -> Response:
     opened = await at.troth.hand_out_media(at.token, Verb.USE, wanted, film)
     kind = str(opened.told.get("type", ""))
     said = {"content-disposition": f'attachment; filename="{film.hex}{ENDINGS.get(kind, "")}"'}
