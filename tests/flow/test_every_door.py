@@ -29,7 +29,7 @@ from troth.edges.api.app import create_app
 from troth.edges.devices import topics
 from troth.edges.web.app import create_pages
 from troth.edges.web.visit import SESSION
-from troth.main import troth as program
+from troth.main import commands as program
 from troth.policy.clauses import NeverAboutClause
 from troth.subjects.roles import Role
 from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Reading, SubjectId
