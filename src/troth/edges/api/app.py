@@ -53,6 +53,7 @@ def create_app(troth: Troth) -> FastAPI:
         records.router,
         media.router,
         requests.router,
+        requests.parts,
         matters.mine,
         receivers.mine,
     )
