@@ -170,13 +170,13 @@ class Planter:
 
     async def served(self):
         """Have a service of the maker's bring something."""
-        handed = {
+        self.handed = {
             "subject": self.stage.account,
             "function": "customer_flow",
             "purpose": "associate_cameras_with_store",
             "values": {"store_name": {await self.field("store_name"): self.plant("service")}},
         }
-        (await self.service.ask("POST", "/v1/service/collect", handed)).require()
+        (await self.service.ask("POST", "/v1/service/collect", self.handed)).require()
 
     async def field(self, item):
         shown = await self.owner("GET", f"/v1/me/functions/customer_flow/items/{item}")

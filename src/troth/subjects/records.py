@@ -153,11 +153,16 @@ class Records:
     async def permit(self, tx: Tx, asking: Asking, permission: str, *, given: bool) -> None:
         """Note what was said when the phone asked for a permission, for every function. Raises `NotListed`.
 
-        A no is noted of any, a yes only of what the policy lists.
+        A no is noted of whatever anything rests on, a yes only of what the policy lists. Any other word is
+        not noted: it would stand in the log for ever.
         """
         standing = await ledger.standing(tx, asking.subject, lock=True)
-        if given and not may_ask_for(self._accepted(asking, standing), permission):
-            raise NotListed
+        compiled = self._accepted(asking, standing)
+        if not may_ask_for(compiled, permission):
+            if given:
+                raise NotListed
+            if not any(PERMISSION + permission in _stated(each) for each in compiled.functions.values()):
+                return
         kind = ActKind.SUPPLIED if given else ActKind.REMOVED
         await self._note(tx, asking, kind, None, need=PERMISSION + permission)
 
