@@ -49,6 +49,8 @@ def keys() -> Call[shapes.KeySet]:
     return Call("GET", "/v1/keys", "json")
 
 
-def announced(*, language: Literal["en", "zh"] | None = None) -> Call[Sequence[shapes.NoticeGiven]]:
-    """List announcements, the newest first."""
-    return Call("GET", "/v1/notices", "json", query={"language": language})
+def announced(
+    *, language: Literal["en", "zh"] | None = None, policy: str | None = None
+) -> Call[Sequence[shapes.NoticeGiven]]:
+    """List announcements, the newest first; with ``policy``, those of one policy."""
+    return Call("GET", "/v1/notices", "json", query={"language": language, "policy": policy})

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,14 +25,25 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import Dsns, Server
 from tests.flow.api_people import CAMERA, PASSWORD, POLICY, SHOP, House, Person, open_house
 from troth.devices.batch import Batch
+from troth.prove.story.day import at
+from troth.prove.story.till import DRAWER, NIGHT, till_day
 from troth.subjects.roles import Role
-from troth.terms import FunctionName, ItemName, Reading
+from troth.terms import LEGAL_TIME, FunctionName, ItemName, Reading
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-FILM = Path(__file__).parent.parent / "data" / "second.mp4"
+DATA = Path(__file__).parent.parent / "data"
+FILM, STILL = DATA / "second.mp4", DATA / "still.jpg"
 SHOTS = os.environ.get("TROTH_SHOTS")
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 FUNCTIONS = ("customer_flow", "store_guard", "cloud")
+AUDIT, VISITS, FLOW = (FunctionName(name) for name in ("cashier_audit", "visits", "customer_flow"))
+TILL = {
+    "kind": "cash_register",
+    "code": "7741-2280",
+    "model": "SUNMI T2",
+    "mac": "02:00:5e:00:53:02",
+    "ip": "192.0.2.8",
+}
 _GRAVE = ("error", "warning")
 _numbers = itertools.count(1)
 
@@ -93,12 +104,43 @@ async def measured(site: Site, who: Someone, zone: str = "door") -> None:
         batch = Batch(uuid4(), readings)
         ack = await site.house.troth.door.ingest(who.camera["token"], FunctionName(function), batch)
         assert ack.stored == len(readings), ack
-    said = {
-        "authorization": f"Bearer {who.camera['token']}.{who.camera['secret']}",
-        "content-type": "video/mp4",
-    }
+    await filmed(site, who, FILM, now, "1")
+
+
+async def rang_up(site: Site, who: Someone) -> None:
+    """Let a till be bound under the camera, and a day pass at it: sales, what does not fit, a night alert."""
+    owner, clock = who.person, site.house.clock
+    register = TILL | {"serial": f"CR-{who.phone}", "seen_by": who.camera["device"]}
+    await site.maker.done("POST", "/v1/maker/devices", {k: register[k] for k in ("serial", "model", "code")})
+    for function in (AUDIT, VISITS):
+        await owner.done("POST", f"/v1/me/functions/{function}/choose", {"language": "en"})
+    await owner.done("PUT", "/v1/me/store", SHOP)  # for these two as well
+    await owner.done("PUT", f"/v1/me/functions/{AUDIT}/needs/store", {"met": True})
+    store = {key: SHOP[key] for key in ("store_name", "store_address")}
+    till = await owner.done("POST", "/v1/me/devices", register | {"store": store})
+    today = clock.now().astimezone(LEGAL_TIME).date() + timedelta(days=1)
+    day = till_day(today, mark="A")
+    clock.at = at(today, NIGHT) + timedelta(minutes=5)
+    ingest = site.house.troth.door.ingest
+    assert (await ingest(till["token"], AUDIT, Batch(uuid4(), day.rung))).stored == len(day.rung)
+    assert (await ingest(who.camera["token"], AUDIT, Batch(uuid4(), day.looks))).stored == len(day.looks)
+    visited = Reading(uuid4(), ItemName("visit_count"), at(today, DRAWER), {"count": 87})
+    moved = Reading(uuid4(), ItemName("motion_event"), at(today, NIGHT), {"zone": "till"})
+    crossed = Reading(uuid4(), ItemName("line_crossing"), at(today, DRAWER), {"direction": "in", "count": 5})
+    for function, reading in ((FLOW, crossed), (VISITS, visited), (FunctionName("store_guard"), moved)):
+        assert (await ingest(who.camera["token"], function, Batch(uuid4(), (reading,)))).stored == 1
+    await filmed(site, who, FILM, at(today, DRAWER) - timedelta(seconds=20), "60")
+    await filmed(site, who, STILL, at(today, NIGHT))
+
+
+async def filmed(site: Site, who: Someone, file: Path, made: datetime, seconds: str | None = None) -> None:
+    """Let the camera upload a film or a picture of a moment."""
+    kind = "video/mp4" if seconds else "image/jpeg"
+    said = {"content-type": kind, "troth-measured": made.isoformat()}
+    said |= {"authorization": f"Bearer {who.camera['token']}.{who.camera['secret']}"}
+    said |= {"troth-seconds": seconds} if seconds else {}
     path = "/v1/device/functions/cloud/media/cloud_video"
-    kept = await site.house.http.post(path, content=FILM.read_bytes(), headers=said)
+    kept = await site.house.http.post(path, content=file.read_bytes(), headers=said)
     assert kept.status_code == 201, kept.text
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import Site, Someone, looked_at, measured, shared, sign_in, visit
+from tests.browser.conftest import Site, Someone, looked_at, measured, rang_up, shared, sign_in, visit
+from troth.terms import LEGAL_TIME
 
 pytestmark = pytest.mark.browser
 WAYS = [("en", 360), ("zh", 360), ("en", 1280), ("zh", 1280)]
 PAGES = {
     "home": "/privacy",
     "uses": "/privacy/uses",
+    "shop": "/privacy/shop?day={shop_day}",
+    "shop-today": "/privacy/shop",
+    "till": "/privacy/shop/cashier_audit?day={shop_day}",
     "collected": "/privacy/collected",
     "day": "/privacy/collected/sunmi-camera/customer_flow/{day}",
     "details": "/privacy/details",
@@ -39,6 +45,7 @@ def owner(site: Site) -> Someone:
     who = site.someone()
     site.run(measured(site, who))
     site.run(shared(site, who))
+    site.run(rang_up(site, who))
     asked = {"right": "access", "text": "Which of your people can see my shop?"}
     site.run(who.person.done("POST", "/v1/me/requests", asked))
     return who
@@ -48,15 +55,16 @@ def owner(site: Site) -> Someone:
 def test_every_page_fits_and_reads(
     chromium: Browser, site: Site, owner: Someone, language: str, width: int
 ) -> None:
-    day = site.house.clock.now().date().isoformat()
+    shop_day = site.house.clock.now().astimezone(LEGAL_TIME).date()
+    day = shop_day - timedelta(days=1)
     with visit(chromium, site, language, width) as page:
         for name, path in OPEN.items():
             _seen(page, site, name, path)
         sign_in(page, site, owner)
         for name, path in PAGES.items():
-            _seen(page, site, name, path.format(day=day))
+            _seen(page, site, name, path.format(day=day, shop_day=shop_day))
         page.goto(site.url + "/privacy/films")
-        page.click("main .acts a.button")
+        page.locator("main .acts a.button").last.click()  # the oldest is a film
         page.locator("video").evaluate("v => v.readyState || new Promise(r => { v.onloadedmetadata = r; })")
         _said(page, "film")
 

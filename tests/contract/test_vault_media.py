@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.s3 import bucket
 from tests.fakes.vault import ANYTHING, Bench
-from troth.app import stores
+from troth.app import objects
 from troth.app.stores import Bucket, UnfitStore
 from troth.terms import ItemName, Verb
 from troth.vault import Erased, NotCovered, NotHeld, Unsealable, WrongForm, stream
@@ -346,8 +346,8 @@ async def test_a_store_proves_itself_and_keeps_nothing_of_the_proof(bench, tmp_p
     with pytest.raises(
         UnfitStore, match=r"s3://media at http://127\.0\.0\.1:9 does not take an object"
     ) as unfit:
-        await stores.prove(away)
+        await objects.prove(away)
     assert "invented" not in str(unfit.value)
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(UnfitStore, match="does not take an object"):
-        await stores.prove(tmp_path / "file")
+        await objects.prove(tmp_path / "file")

@@ -49,9 +49,9 @@ class Office(People):
             if not moved and not any(ended.values()):
                 return
 
-    async def announced(self):
+    async def announced(self, policy=None):
         async with self.tx() as tx:
-            return await matters.announced(tx, self.clock.now())
+            return await matters.announced(tx, self.clock.now(), policy)
 
     async def steps(self):
         async with self.tx() as tx:
@@ -126,7 +126,9 @@ async def test_who_cannot_be_reached_is_told_by_an_announcement(database, tmp_pa
             await office.incidents.advance(office.db)
             await office.accounts.outbox.deliver(office.db, Nobody())
             office.clock.pass_(minutes=3)
-        assert [each.matter for each in await office.announced()] == [made.matter.matter]
+        for concerned in (None, made.matter.policy):
+            assert [each.matter for each in await office.announced(concerned)] == [made.matter.matter]
+        assert await office.announced("another-policy") == ()
         assert dict((await office.do("see", made.matter.matter)).told) == {"unreached": 1}
         assert (await office.do("see", made.matter.matter)).stands is State.TOLD
 

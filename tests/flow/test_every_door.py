@@ -29,7 +29,7 @@ from troth.edges.api.app import create_app
 from troth.edges.devices import topics
 from troth.edges.web.app import create_pages
 from troth.edges.web.visit import SESSION
-from troth.main import troth as program
+from troth.main import commands as program
 from troth.policy.clauses import NeverAboutClause
 from troth.subjects.roles import Role
 from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Reading, SubjectId
@@ -37,7 +37,7 @@ from troth.terms import Role as SubjectRole
 
 EMAIL = "owner@example.org"
 OF_ACCOUNT = re.compile(r"/items|/details/")
-TILL = re.compile(r"/(till|flags)\b")
+TILL = re.compile(r"/(till|flags|shop)\b")
 
 
 class Kind(Enum):
@@ -172,6 +172,9 @@ ROUTES = {
     "POST /privacy/accept": P,
     "POST /privacy/sign-out-everywhere": W,
     "GET /privacy/uses": P,
+    "GET /privacy/shop": P,
+    "GET /privacy/shop/{function}": P,
+    "POST /privacy/shop/{function}/flags/{flag}": P,
     "POST /privacy/devices/{device}/give-up": P,
     "POST /privacy/delete/{function}": P,
     "GET /privacy/collected": P,
@@ -272,7 +275,9 @@ METHODS = {
     ),
     **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
     **dict.fromkeys(("look_up", "look_for_request"), P),
-    **dict.fromkeys(("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"), U),
+    **dict.fromkeys(
+        ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings", "today"), U
+    ),
     **dict.fromkeys(("export_ledger", "ledger_keys"), U),
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
     **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
@@ -587,6 +592,8 @@ async def _refuses(closed: Closed, door: str) -> None:
             "right": "access",
             "agreed": "yes",
             "version": "1",
+            "verdict": "cleared",
+            "day": "2026-03-02",
         }
         if path.endswith(("code", "reset")):  # what was typed in is shown again, to whoever typed it
             form["login"] = "nobody@example.org"

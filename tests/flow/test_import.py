@@ -23,6 +23,8 @@ from tests.conftest import Dsns
 from tests.flow.api_people import PASSWORD, POLICY, House, Person, open_house
 from troth import ledger
 from troth.edges.cli.people import NotAFile, rows
+from troth.ledger.entries import stamp
+from troth.ledger.verify import Broken, Verified
 from troth.subjects.accounts import SignInRefused
 from troth.subjects.codes import WrongCode
 from troth.subjects.imports import Line
@@ -146,13 +148,40 @@ async def test_who_took_their_agreement_back_still_signs_in_by_code(house: House
     assert (await me.done("GET", "/v1/me"))["functions"]["register"]["why"] == "acceptance_ended"
 
 
-async def test_the_ledger_is_still_what_was_signed(house: House, tmp_path: Path) -> None:
+async def test_what_was_done_before_is_dated_when_it_was_put_on_record(
+    house: House, tmp_path: Path, database: Dsns
+) -> None:
     known = await seen(house)
+    await house.troth.sequence()  # a head is signed, long after they accepted: nothing may go back behind it
+    before = await house.troth.verify_ledger()
+    assert isinstance(before, Verified)
     await take(
         house, written(tmp_path, *({"phone": phone(n), "adult": True, "accepted": known} for n in range(3)))
     )
     await house.troth.sequence()
-    assert (await house.troth.verify_ledger()).size > 9
+    after = await house.troth.verify_ledger()
+    assert isinstance(after, Verified)
+    assert after.size > before.size + 9
+    with psycopg.connect(database.owner) as conn:
+        texts = conn.execute("SELECT body FROM ledger_entry WHERE kind = 'accepted'").fetchall()
+        acts = conn.execute("SELECT DISTINCT at FROM act WHERE kind = 'accepted'").fetchall()
+    said = [json.loads(bytes(text)) for (text,) in texts]
+    assert {(each["at"], each["details"]["done"]) for each in said} == {
+        (stamp(house.clock.now()), stamp(acts[0][0]).lower())
+    }
+
+
+async def test_an_act_that_was_moved_to_another_time_shows(
+    house: House, tmp_path: Path, database: Dsns
+) -> None:
+    await take(house, written(tmp_path, {"phone": phone(1), "adult": True, "accepted": await seen(house)}))
+    await house.troth.sequence()
+    assert isinstance(await house.troth.verify_ledger(), Verified)
+    with psycopg.connect(database.owner) as conn:
+        conn.execute("UPDATE act SET at = at - interval '1 day' WHERE kind = 'accepted'")
+    found = await house.troth.verify_ledger()
+    assert isinstance(found, Broken)
+    assert found.why == "it is not the act that its entry proves"
 
 
 UNFIT: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [

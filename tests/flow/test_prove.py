@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 
 from troth.app import policies
 from troth.edges.cli.app import app
+from troth.main import commands  # noqa: F401 - it is what puts `prove` among the commands
 from troth.main.prove import Telling, proven, wanted
 from troth.main.prove import scratch as scratch_system
 from troth.main.proving import NotWhole
 from troth.main.sabotaging import sabotaged
-from troth.main.troth import run  # noqa: F401 - it is what puts `prove` among the commands
 from troth.prove.case import Case
 from troth.prove.changes import EVERYTHING, NOTHING, QUICK
 from troth.prove.points import by_name

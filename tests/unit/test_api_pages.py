@@ -16,6 +16,8 @@ from tests.fakes.doors import REFUSED, TOKEN, FakeDoors
 from troth.edges.api.app import create_app
 from troth.edges.web.app import create_pages
 from troth.edges.web.words import LANGUAGES, Words, catalogue, preferred
+from troth.functions.audit import Verdict
+from troth.functions.till import Did
 from troth.policy.clauses import Need
 from troth.subjects.papers import PAPERS
 from troth.terms import Basis, Reason
@@ -300,12 +302,14 @@ def test_every_word_of_the_domain_has_a_text() -> None:
     assert {f"stage.{stage.name.lower()}" for stage in Stage} <= known
     assert {f"kind.{kind.value}" for kind in PAPERS} <= known
     assert {f"need_{need.value}" for need in Need} <= known
+    assert {f"did.{did.value}" for did in Did} <= known
+    assert {f"{word}_{verdict.value}" for verdict in Verdict for word in ("verdict", "done")} <= known
 
 
 def test_every_text_that_a_template_asks_for_exists() -> None:
     folder = files("troth.edges.web").joinpath("templates")
     asked: set[str] = set()
-    for template in (*folder.iterdir(), *folder.joinpath("parts").iterdir()):
+    for template in (path for part in ("", "parts", "desk") for path in folder.joinpath(part).iterdir()):
         if template.is_file():
             asked |= set(re.findall(r"\bt\('([a-z_0-9]+)'[,)]", template.read_text(encoding="utf-8")))
     assert asked <= catalogue().keys()

@@ -14,7 +14,7 @@ from troth.edges.api import client as of_client
 from troth.edges.api import reference as of_api
 from troth.edges.api.app import create_app
 from troth.edges.cli import reference as of_cli
-from troth.main import troth as program
+from troth.main import commands as program
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"

@@ -1,14 +1,16 @@
 """The text of an entry is canonical, and its id grows with time. The rest is held by `tests/contract`."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from troth.ledger import EntryKind, NewEntry, UnfitEntry
-from troth.ledger.entries import body, new_id
+from troth.ledger.entries import Alike, body, new_id, stamp
 from troth.terms import Reason
 
 AT = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -43,3 +45,17 @@ def test_ids_grow_with_time_and_never_repeat(at, later):
     assert one < other
     assert (one.version, one.variant) == (7, "specified in RFC 4122")
     assert new_id(at) != one
+
+
+@given(ENTRIES, st.none() | TIMES, st.binary(min_size=32, max_size=32))
+def test_what_many_entries_share_is_written_as_for_each(new, done, committed):
+    if done is not None:
+        new = replace(new, details={**new.details, "done": stamp(done).lower()})
+    made = new_id(new.at)
+    try:
+        alone = body(made, new, committed)
+    except UnfitEntry:
+        with pytest.raises(UnfitEntry):
+            Alike(new)
+        return
+    assert Alike(new).body(made, committed, done or new.at) == alone

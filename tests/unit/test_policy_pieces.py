@@ -140,7 +140,7 @@ def test_an_excerpt_is_short_and_printable():
     [
         ("a: \rb", "carriage return"),
         ('a: "\\u202e"', "by an escape"),
-        ('a: "\\UFFFFFFFF"', "cannot be read as YAML"),
+        ('a: "\\UFFFFFFFF"', "invalid Unicode character"),
         ("a: \ud800", "U\\+D800"),
         ("\x00" * 30, "U\\+0000"),
         ("{a: 1, a: 2, ? [b] : 3}", "twice"),
@@ -150,6 +150,22 @@ def test_odd_text_is_refused_with_its_reason(text, said):
     with pytest.raises(PolicyRejected, match=said) as caught:
         nodes.parse(text, "odd.yaml")
     assert len(caught.value.problems) <= 20
+
+
+def test_a_fault_of_the_parser_refuses_the_text(monkeypatch):
+    def broken(_text):
+        raise RuntimeError
+
+    monkeypatch.setattr(nodes, "_events", broken)
+    with pytest.raises(PolicyRejected, match=r"cannot be read as YAML \(RuntimeError\)"):
+        nodes.parse("a: 1", "f")
+
+
+def test_a_text_of_our_own_is_read_as_it_stands():
+    assert nodes.plain("on: [no, 1]\n2026: {off: '', x: }", "f") == {
+        "on": ["no", "1"],
+        "2026": {"off": "", "x": ""},
+    }
 
 
 def test_windows_line_ends_are_line_ends():

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from psycopg import AsyncConnection, OperationalError
 
-from troth.app import policies, stores
+from troth.app import objects, policies
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.settings import BadSetting, dsn_variable
+from troth.app.stores import UnfitStore
 from troth.app.system import SIGNING
 from troth.db import Database, Role, migrate
 from troth.db.fit import Unfit, demand_fit
@@ -55,8 +56,8 @@ async def prepare(settings: Settings, in_force: InForce | None = None) -> None:
     FolderKeyring.create(settings.keyring, settings.keyring_root)
     Signer.load(settings.keyring / SIGNING, f"troth/{settings.deployment}")
     try:
-        await stores.prove(settings.store)
-    except stores.UnfitStore as unfit:
+        await objects.prove(settings.store)
+    except UnfitStore as unfit:
         raise BadSetting(str(unfit)) from None
     await fit(settings, Role.OWNER)
     await migrate(settings.owner_dsn)

@@ -1,11 +1,10 @@
-"""Where media lies, as it is set: a folder, or a bucket of a server that speaks S3; and whether it works.
+"""Where media lies, as it is set: a folder, or a bucket of a server that speaks S3. Opens nothing.
 
 The keys of a bucket are never shown: not in a message, nor where a value of this is printed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from troth.terms import TrothError
-from troth.vault.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 _BUCKET = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?")
 _REGION = re.compile(r"[a-z0-9-]{1,40}")
 _NEAR = frozenset({"127.0.0.1", "::1", "localhost"})
-_PATIENCE_S = 20
 ENDPOINT, REGION, ACCESS, SECRET = (f"TROTH_MEDIA_{x}" for x in ("ENDPOINT", "REGION", "ACCESS", "SECRET"))
 
 
@@ -70,28 +67,6 @@ def read(value: str | None, told: Mapping[str, str | None], usual: Path) -> Stor
         access=told[ACCESS] or "",
         secret=told[SECRET] or "",
     )
-
-
-def opened(store: Store) -> Objects:
-    """Return the object store; it is reached when it is used."""
-    if isinstance(store, Path):
-        return Objects.folder(store)
-    return Objects.s3(
-        store.endpoint, store.name, access=store.access, secret=store.secret, region=store.region
-    )
-
-
-async def prove(store: Store) -> None:
-    """See that an object can be put, read and removed. Raises `UnfitStore` with what to do."""
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            await opened(store).prove()
-    except Exception as error:  # noqa: BLE001 - whatever keeps it from working, the start says so
-        where = store if isinstance(store, Path) else f"s3://{store.name} at {store.endpoint}"
-        raise UnfitStore(
-            f"TROTH_MEDIA: {where} does not take an object and give it back ({type(error).__name__}): "
-            "see that it exists, that the key may read, write and delete there, and that it can be reached"
-        ) from None  # its own words may hold the key's name
 
 
 def _endpoint(value: str) -> str:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from troth import ledger
-from troth.app import policies, stores
+from troth.app import objects, policies
 from troth.app.bus import Bus, NatsBus, Silence
 from troth.app.clock import OffsetClock, SystemClock
 from troth.app.embedded.nats_config import BrokerKeys
@@ -193,8 +193,8 @@ def _composed(settings: Settings, clock: Clock, pools: _Pools, bus: Bus) -> Syst
         Spares(settings.data / SPARES),
     )
     erasure = Erasure(keyring, clock, signer, Roll(settings.data / ERASURES), hooks, backups=backups)
-    objects, quota = stores.opened(settings.store), settings.media_quota << 30
-    media = Media(pools.db, keyring, clock, objects, rules=rules, quota=quota)
+    store, quota = objects.opened(settings.store), settings.media_quota << 30
+    media = Media(pools.db, keyring, clock, store, rules=rules, quota=quota)
     people = Accounts(parts)
     desk = Desk(parts, people.outbox, working_days())
     rounds = Rounds(parts, people.outbox)

@@ -9,10 +9,8 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
 
-from ruamel.yaml import YAML
-
+from troth.policy import nodes
 from troth.policy.calendar import WorkingDays
 
 
@@ -20,7 +18,8 @@ from troth.policy.calendar import WorkingDays
 def working_days() -> WorkingDays:
     """Return the days that are known."""
     text = (files("troth.app") / "working_days.yaml").read_text(encoding="utf-8")
-    table = cast("dict[int, dict[str, list[str]]]", cast("Any", YAML(typ="safe")).load(text))
+    told: dict[str, dict[str, list[str]]] = nodes.plain(text, "working_days.yaml")
+    table = {int(year): days for year, days in told.items()}
     return WorkingDays(off=_days(table, "off"), on=_days(table, "on"), announced=frozenset(table))
 
 

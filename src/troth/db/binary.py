@@ -6,14 +6,18 @@ Knows the form and nothing of tables. The order and the types of the fields are 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 _HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TAIL = b"\xff\xff"
 _DAY_ZERO = date(2000, 1, 1).toordinal()
+_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 UUID_OF = (16).to_bytes(4, "big")
 """What stands before the sixteen bytes of a uuid."""
+NULL = b"\xff\xff\xff\xff"
+"""A field of nothing."""
 
 
 def whole(rows: Iterable[bytes]) -> bytes:
@@ -40,6 +44,26 @@ def day(value: date) -> bytes:
 def number(value: int) -> bytes:
     """Return a field of an int4."""
     return data(value.to_bytes(4, "big", signed=True))
+
+
+def long(value: int) -> bytes:
+    """Return a field of an int8."""
+    return data(value.to_bytes(8, "big", signed=True))
+
+
+def truth(value: bool) -> bytes:  # noqa: FBT001  # a field's value
+    """Return a field of a boolean."""
+    return data(bytes((value,)))
+
+
+def moment(value: datetime) -> bytes:
+    """Return a field of a timestamptz; ``value`` knows its zone."""
+    return long((value - _ZERO) // _MICROSECOND)
+
+
+def text(value: str | None) -> bytes:
+    """Return a field of a text, or of nothing."""
+    return NULL if value is None else data(value.encode())
 
 
 def read_day(value: bytes) -> date:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -32,6 +32,7 @@ from troth.terms import (
 FORM = 1
 """The form of the text; a later form gets another number, old entries keep theirs."""
 SALT_BYTES = 32
+_CHANCE = 10
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _WORD = re.compile(r"[a-z0-9_.:/-]{1,120}")
 _CLAUSE = re.compile(r"[A-Za-z0-9_.:/-]{1,120}")  # a region is written in capitals
@@ -43,6 +44,8 @@ _PERSONAL = re.compile(
 _LARGEST = 10**9
 _CANONICAL = msgspec.json.Encoder(order="sorted")
 """RFC 8785 for what an entry may hold: ASCII words and integers below 10^9. A test holds it to `rfc8785`."""
+DONE = "done"
+"""The detail that says when something was done, where that is not when it was put on record."""
 _ONLY_OPAQUE = frozenset({"document"})
 """Details that a person writes: a word would do for a name, so they take nothing but an opaque id."""
 
@@ -134,10 +137,18 @@ class Entry:
 
 def new_id(at: datetime) -> EntryId:
     """Return a new id (RFC 9562, version 7): milliseconds, then random, so that an index grows at its end."""
+    return new_ids(at, 1)[0]
+
+
+def new_ids(at: datetime, n: int) -> list[EntryId]:
+    """Return so many new ids of one moment."""
     milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
-    chance = int.from_bytes(secrets.token_bytes(10), "big")
-    low = (chance & (1 << 62) - 1) | 2 << 62
-    return EntryId(UUID(int=milliseconds << 80 | 7 << 76 | (chance >> 62 & 0xFFF) << 64 | low))
+    begins, chance = milliseconds << 80 | 7 << 76, secrets.token_bytes(_CHANCE * n)
+    return [
+        EntryId(UUID(int=begins | (random >> 62 & 0xFFF) << 64 | random & (1 << 62) - 1 | 2 << 62))
+        for place in range(0, len(chance), _CHANCE)
+        for random in (int.from_bytes(chance[place : place + _CHANCE], "big"),)
+    ]
 
 
 def commitment(subject: SubjectId, salt: bytes) -> bytes:
@@ -155,12 +166,38 @@ def stamp(at: datetime) -> str:
 def body(entry: EntryId, new: NewEntry, committed: bytes | None) -> bytes:
     """Return the canonical text (RFC 8785) of an entry; raise `UnfitEntry` for what may not stand there."""
     _check(new)
-    text: dict[str, object] = {"form": FORM, "entry": str(entry), "at": stamp(new.at), "kind": new.kind.value}
+    return _text(new, str(entry), stamp(new.at), committed.hex() if committed is not None else None)
+
+
+class Alike:
+    """Entries that differ in id, subject and when it was done alone: what they share is written once.
+
+    ``new`` is one of them; it names no subject, since what it says stands for many. Raises `UnfitEntry`.
+    """
+
+    def __init__(self, new: NewEntry) -> None:
+        _check(new)
+        self._done = DONE in new.details
+        if self._done:
+            new = replace(new, details={**new.details, DONE: "<done>"})
+        # No word has such brackets, and a sorted text has these in this order.
+        self._pieces = re.split(b"<[a-z]+>", _text(new, "<entry>", stamp(new.at), "<subject>"))
+
+    def body(self, entry: EntryId, committed: bytes, done: datetime) -> bytes:
+        """Return what `body` would; ``done`` counts where they say when what they prove was done."""
+        text, which, whose = self._pieces, str(entry).encode(), committed.hex().encode()
+        if not self._done:
+            return b"".join((text[0], which, text[1], whose, text[2]))
+        return b"".join((text[0], _word(done).encode(), text[1], which, text[2], whose, text[3]))
+
+
+def _text(new: NewEntry, entry: str, at: str, committed: str | None) -> bytes:
+    text: dict[str, object] = {"form": FORM, "entry": entry, "at": at, "kind": new.kind.value}
     optional = {
         "policy": new.policy,
         "version": new.version,
         "function": new.function,
-        "subject_commitment": committed.hex() if committed is not None else None,
+        "subject_commitment": committed,
         "reason": new.reason.value if new.reason else None,
         "clauses": sorted(set(new.clauses)) or None,
         "details": dict(new.details) or None,
@@ -181,6 +218,11 @@ def _check(new: NewEntry) -> None:
             raise UnfitEntry(f"a detail's key is not a lower-case word; {UnfitEntry.__doc__}")
         if not _fit(value) or _names(new.subject, str(value)) or _freely_written(key, value):
             raise UnfitEntry(f"detail {key}: {UnfitEntry.__doc__}")
+
+
+def _word(at: datetime) -> str:
+    """Return a time as a detail has it: in small letters, as all words."""
+    return stamp(at).lower()
 
 
 def _names(subject: SubjectId | None, value: str) -> bool:
@@ -205,11 +247,13 @@ _KIND_OF_ACT = {kind: EntryKind(kind.value) for kind in ActKind if not kind.valu
 }
 
 
-def entry_of(act: Act, subject: SubjectId) -> NewEntry:
+def entry_of(act: Act, subject: SubjectId | None, recorded: datetime | None = None) -> NewEntry:
     """Return the entry that is evidence of ``act``: all that the act says, so that the two can't differ.
 
+    What is ``recorded`` at another time than it was done says both: no entry is dated before it was there.
     But the end of a guardian's consent is a child's birthday: only its year goes on record.
     """
+    recorded = recorded or act.at
     said: dict[str, str | int | None] = {
         "item": act.item,
         "switch": act.switch,
@@ -220,12 +264,13 @@ def entry_of(act: Act, subject: SubjectId) -> NewEntry:
         "text_hash": act.text_hash,
         "age": act.age,
         "until_year": act.until.year if act.until else None,
+        DONE: None if recorded == act.at else _word(act.at),
     }
     if act.kind in (ActKind.SWITCHED_ON, ActKind.SWITCHED_OFF):
         said["state"] = act.kind.value.removeprefix("switched_")
     return NewEntry(
         kind=_KIND_OF_ACT[act.kind],
-        at=act.at,
+        at=recorded,
         policy=act.policy,
         version=act.version,
         function=act.function,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from troth.db import Tx
@@ -88,9 +89,10 @@ def _check_act(row: _ProvenAct) -> None:
     if row.body is None or row.salt is None:
         raise Damage(where, "no entry proves it")
     try:
-        new = entry_of(row.act(), row.subject)
+        recorded = datetime.fromisoformat(json.loads(bytes(row.body))["at"])
+        new = entry_of(row.act(), row.subject, recorded)
         said = body(row.entry, new, commitment(row.subject, bytes(row.salt)))
-    except (UnfitEntry, ValueError):  # no entry could say this
+    except (UnfitEntry, ValueError, TypeError, KeyError):  # no entry could say this
         said = None
     if said != bytes(row.body):
         raise Damage(where, "it is not the act that its entry proves")

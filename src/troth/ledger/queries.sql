@@ -300,23 +300,12 @@ SELECT policy, function, at, clause FROM function_ending
 INSERT INTO function_ending (policy, function, at, clause)
 VALUES (%(policy)s, %(function)s, %(at)s, %(clause)s) ON CONFLICT DO NOTHING
 
--- :copy_subjects
--- Subjects nobody knows anything about yet.
-COPY subject (subject) FROM STDIN (FORMAT binary)
-
--- :copy_entries
--- Entries, waiting for their numbers.
-COPY ledger_entry (entry, at, kind, body) FROM STDIN (FORMAT binary)
-
--- :copy_queue
--- In this order they are numbered.
-COPY ledger_queue (entry) FROM STDIN (FORMAT binary)
-
--- :copy_openings
--- Whom they are about.
-COPY ledger_opening (subject, entry, salt) FROM STDIN (FORMAT binary)
-
--- :copy_acts
--- The first acts of new subjects.
+-- :arrive
+-- Subjects nobody knows anything about yet; their entries, to be numbered in this order; whom those are about; and the
+-- acts that rest on them.
+COPY subject (subject) FROM STDIN (FORMAT binary);
+COPY ledger_entry (entry, at, kind, body) FROM STDIN (FORMAT binary);
+COPY ledger_queue (entry) FROM STDIN (FORMAT binary);
+COPY ledger_opening (subject, entry, salt) FROM STDIN (FORMAT binary);
 COPY act (subject, seq, kind, policy, at, version, function, item, need, separate, language, text_hash, age, entry)
 FROM STDIN (FORMAT binary)

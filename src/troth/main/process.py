@@ -1,4 +1,4 @@
-"""What one of a system's processes does: the API, or a worker. Composes edges; decides nothing.
+"""What one of a system's processes does: the API, a worker, or an errand. Composes edges; decides nothing.
 
 Run as ``python -m troth.main.process worker 1`` or ``... api``, told by the environment where things are.
 Each imports only its own edges: imports are what makes a start slow. A process ends on SIGTERM or Ctrl-C,
@@ -12,14 +12,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from troth.app import litter, tls
+from troth.app import litter, policies, tls
 from troth.app.embedded.nats_config import BrokerKeys
+from troth.app.prepare import make_room, prepare
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
+from troth.main.errand import INVITED
 from troth.main.running import ready_sign
 from troth.terms import TrothError
 
@@ -89,17 +91,40 @@ async def _beat(say: Callable[[], None], stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), _BEAT_S)
 
 
+async def prepared(settings: Settings, *, invite: bool) -> None:
+    """Bring the schema up to date once there is a line to read: the database is up; say who is invited."""
+    in_force = policies.in_force(settings.policies)
+    await asyncio.to_thread(sys.stdin.readline)
+    await prepare(settings, in_force)
+    if invite:
+        async with Troth.open(settings) as troth:
+            first = await troth.first_invitation()
+        if first is not None:
+            print(f"{INVITED}{first.code}")  # noqa: T201 - to the supervisor alone
+
+
 async def be(words: Sequence[str], settings: Settings) -> None:
-    """Be the process that ``words`` name, in a system that is already up."""
+    """Be the process that ``words`` name: of a system that is up, or one that goes on an errand for it."""
+    match words:
+        case ["prepare", *also]:
+            await prepared(settings, invite="invite" in also)
+        case ["room"]:
+            await make_room(settings)
+        case ["api"]:
+            async with _opened(settings) as troth:
+                await api(troth)
+        case ["worker", number]:
+            async with _opened(settings) as troth:
+                await worker(troth, int(number))
+        case _:
+            raise TrothError(f"no such process: {' '.join(words)}; write api, or worker and a number")
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncGenerator[Troth]:
     async with Troth.open(settings) as troth:
         litter.settle()
-        match words:
-            case ["api"]:
-                await api(troth)
-            case ["worker", number]:
-                await worker(troth, int(number))
-            case _:
-                raise TrothError(f"no such process: {' '.join(words)}; write api, or worker and a number")
+        yield troth
 
 
 def run(words: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ for it and gone after it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -24,9 +25,10 @@ from troth.main.running import running
 from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.promises import carried
-from troth.prove.changes import NEXTS, QUICK
+from troth.prove.changes import NEXTS, QUICK, VARIANTS
 from troth.prove.hosts import hosts, opens
 from troth.prove.proof import Judged, Outcome, judged, prove
+from troth.prove.record import Record
 from troth.prove.sabotage import Sabotage
 from troth.prove.story.evidence import Evidence
 from troth.prove.story.gateway import Gateway
@@ -38,6 +40,8 @@ _START = timedelta(hours=1)
 _PATIENCE_S = 120
 """A proof is often made on a busy machine."""
 _NO_HOSTS: Mapping[PolicyName, Compiled] = {}
+SYSTEMS = 3
+"""So many of a proof run at a time: trials wait more than they work."""
 HANDS = ("service", "maker", "privacy")
 """Accounts of the maker's people that most trials need: made before anyone asks for them."""
 
@@ -83,7 +87,8 @@ async def scratch(
         )
         entry = scratch_entry(without)
         async with running(settings, entry=entry, patience_s=_PATIENCE_S, say=say) as system:
-            mqtt, hands = ("127.0.0.1", system.settings.mqtt_port), Hands(system, clock, without)
+            mqtt = ("127.0.0.1", system.settings.mqtt_port)
+            hands = Hands(system, clock, _of_commands(without))
             trust = trusting(system.authority) if system.authority else None
             async with (
                 line_to(system.base_url) as line,
@@ -98,6 +103,11 @@ async def scratch(
                     yield world
                 finally:
                     await world.settle()
+
+
+def _of_commands(without: Sequence[str]) -> tuple[str, ...]:
+    """Return how a command differs: it looks up no copy of a policy, and to make them all takes long."""
+    return tuple(name for name in without if name not in {NEXTS, VARIANTS})
 
 
 def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:
@@ -135,34 +145,53 @@ async def proven(
     only: Callable[[Clause], bool],
     at_once: int,
     tell: Telling,
+    record: Record | None = None,
 ) -> Sequence[Proven]:
-    """Prove policies one after another on one scratch system."""
-    results: list[Proven] = []
-    async with system(found, tell) as world:
-        for name, (_, compiled) in found.items():
-            tell.say(f"trying {name}")
-            outcomes = await prove(
-                world, compiled.policy.name, compiled, only=only, at_once=at_once, done=tell.tried
-            )
-            results.append(Proven(compiled, judged(compiled, _promises(compiled), outcomes), outcomes))
-    return results
+    """Prove policies, each on a scratch system of its own; those on ``record`` are not tried again."""
+    kept, places = record or Record(), asyncio.Semaphore(SYSTEMS)
+
+    async def one(name: str) -> Proven:
+        compiled = found[name][1]
+        outcomes = kept.proof(compiled)
+        if outcomes is None:
+            async with places, system({name: found[name]}, tell, known=found) as world:
+                tell.say(f"trying {name}")
+                outcomes = await prove(
+                    world, compiled.policy.name, compiled, only=only, at_once=at_once, done=tell.tried
+                )
+            kept.tried(compiled, outcomes)
+        return Proven(compiled, judged(compiled, _promises(compiled), outcomes), tuple(outcomes))
+
+    async with asyncio.TaskGroup() as group:
+        proofs = [group.create_task(one(name)) for name in found]
+    return [each.result() for each in proofs]
 
 
 @asynccontextmanager
 async def system(
-    found: Mapping[str, tuple[str, Compiled]], tell: Telling, *without: str, hire: Sequence[str] = HANDS
+    found: Mapping[str, tuple[str, Compiled]],
+    tell: Telling,
+    *without: str,
+    known: Mapping[str, tuple[str, Compiled]],
+    hire: Sequence[str] = HANDS,
 ) -> AsyncGenerator[World]:
-    """Bring up a scratch system with these policies, in a folder that is gone afterwards."""
+    """Bring up a scratch system with these policies, in a folder that is gone afterwards.
+
+    It speaks TLS, as a served system does. Where one of them opens no account, one of the same maker's that
+    does is served beside it: of those ``known``, or of Troth's.
+    """
     with TemporaryDirectory(prefix="troth-prove-") as folder:
         files = own_directory(Path(folder) / "policies")
         proved = [compiled for _, compiled in found.values()]
-        hosting = hosts(proved, () if all(map(opens, proved)) else _built_in())
-        beside = {host.policy.name: policies.builtin(host.policy.name)[0] for host in hosting.values()}
-        for name, text in (beside | {name: text for name, (text, _) in found.items()}).items():
+        others = () if all(map(opens, proved)) else (*(each for _, each in known.values()), *_built_in())
+        hosting = hosts(proved, others)
+        texts = {name: text for name, (text, _) in {**known, **found}.items()}
+        for name in {*found, *(host.policy.name for host in hosting.values())}:
+            text = texts[name] if name in texts else policies.builtin(name)[0]
             (files / f"{name}.yaml").write_text(text, encoding="utf-8")
         data, changed = Path(folder) / "system", (QUICK, NEXTS, *without)
         async with scratch(
-            data, files=files, hosting=hosting, without=changed, hire=hire, say=tell.say
+            data, files=files, hosting=hosting, without=changed, tls=True, hire=hire, say=tell.say
         ) as world:
             yield world
 

@@ -38,7 +38,7 @@ _COLOURS: Mapping[Verdict, str] = {
 
 
 class NotWhole(TrothError):
-    """`--sabotage` and `--report` speak of whole policies: leave `--only` away"""
+    """`--sabotage`, `--report` and `--resume` speak of whole policies: leave `--only` away"""
 
 
 def prove(
@@ -56,7 +56,7 @@ def prove(
     ] = False,
     resume: Annotated[
         Path | None,
-        typer.Option(help="For --sabotage: a file that notes what is done; with it, go on where it was."),
+        typer.Option(help="A file that notes what is done; with it, go on where it was."),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write a signed report for auditors: one HTML file, zh and en.")
@@ -74,7 +74,7 @@ def prove(
     if verify is not None:
         _verify(verify, key)
         return
-    if only != "*" and (sabotage or report is not None):
+    if only != "*" and (sabotage or report is not None or resume is not None):
         raise NotWhole
     from troth.main.prove import wanted
 
@@ -138,10 +138,11 @@ def _tried(
 
         async def run() -> Sequence[Proven]:
             tell = Telling(say, tried, struck, ahead)
-            results = await proven(found, only=fits, at_once=jobs, tell=tell)
+            record = Record(resume)
+            results = await proven(found, only=fits, at_once=jobs, tell=tell, record=record)
             if not sabotage:
                 return results
-            return await sabotaged(found, results, record=Record(resume), at_once=jobs, tell=tell)
+            return await sabotaged(found, results, record=record, at_once=jobs, tell=tell)
 
         return asyncio.run(run())
 

@@ -12,21 +12,20 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from troth.app import policies, tls, ways
-from troth.app.backup.restore import refuse_unfinished
+from troth.app import tls, ways
+from troth.app.backup.unfinished import refuse_unfinished
 from troth.app.embedded import authority
 from troth.app.embedded.nats import Nats
 from troth.app.embedded.postgres import Postgres
 from troth.app.places import own_directory
 from troth.app.ports import free_port, must_be_free
-from troth.app.prepare import make_room
 from troth.app.settings import TLS, BadSetting, Settings
 from troth.app.supervisor import Child, Supervisor
 from troth.app.ways import Part
-from troth.app.wiring import prepare
+from troth.main.errand import errand, invited
 from troth.terms import TrothError
 
 _LOG = logging.getLogger("troth.running")
@@ -40,6 +39,8 @@ class System:
 
     settings: Settings
     supervisor: Supervisor
+    invitation: str | None = field(default=None, repr=False)
+    """The setup code of the first administrator, as long as nobody can come to the desk."""
 
     @property
     def base_url(self) -> str:
@@ -65,25 +66,22 @@ async def running(
     *,
     entry: tuple[str, ...] = ("troth.main.process",),
     patience_s: float = 30,
+    invite: bool = False,
     say: Callable[[str], None],
 ) -> AsyncGenerator[System]:
     """Bring a system up and hand it over; take it down on leaving.
 
     ``entry`` is the module (and its first words) that each of our processes runs, which may take
     ``patience_s`` to come up; ``say`` is told what is being waited for. Services that ``settings`` names by
-    address are used as they are.
+    address are used as they are. With ``invite``, the first administrator is invited.
     """
     own_directory(settings.data)
     refuse_unfinished(settings.data)
     async with Supervisor() as supervisor:
-        papers = certified(settings)
-        reading = asyncio.create_task(asyncio.to_thread(policies.in_force, settings.policies))
-        settings = await _services(settings, supervisor, say)  # meanwhile the policies are read
-        say("bringing the schema up to date")
-        await prepare(settings, await reading)
+        settings, papers, invitation = await _founded(settings, supervisor, say, invite=invite)
         must_be_free(settings.http_host, settings.http_port, "TROTH_HTTP_PORT")
         say("starting the workers and the API")
-        async with asyncio.TaskGroup() as group:
+        async with _side_by_side() as group:
             for number in range(1, settings.workers + 1):
                 worker = replace(_worker(settings, entry, number), patience_s=patience_s)
                 group.create_task(supervisor.add(worker))
@@ -91,10 +89,54 @@ async def running(
         stop = asyncio.Event()
         upkeep = asyncio.create_task(upkeep_until(stop, settings, _Certificate(settings, supervisor, papers)))
         try:
-            yield System(settings, supervisor)
+            yield System(settings, supervisor, invitation)
         finally:
             stop.set()
             await asyncio.wait({upkeep})  # never cancelled: what it has in hand is finished, or times out
+
+
+@asynccontextmanager
+async def _side_by_side() -> AsyncGenerator[asyncio.TaskGroup]:
+    """Wait for all that is begun inside; the first failure ends the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+async def _founded(
+    settings: Settings, supervisor: Supervisor, say: Callable[[str], None], *, invite: bool
+) -> tuple[Settings, bytes, str | None]:
+    """Start what is to be embedded, and bring the schema up to date.
+
+    Return the settings with every address filled in, the certificate that is shown, and the invitation.
+    """
+    settings, postgres = _database(settings)
+    words = ("prepare", "invite") if invite else ("prepare",)
+    async with errand(*words, environment=_as_owner(settings)) as schema:  # it reads the policies meanwhile
+        papers = certified(settings)
+        settings, broker = _broker(settings)
+        said: list[str] = []
+
+        async def found() -> None:
+            if postgres is not None:
+                say("starting PostgreSQL")
+                await supervisor.add(postgres)
+            say("bringing the schema up to date")
+            said.append(await schema.done())
+
+        async def stream() -> None:
+            if broker is not None:
+                say("starting the broker, and proving that its store is encrypted")
+                await supervisor.add(broker)
+
+        async with _side_by_side() as group:
+            group.create_task(found())
+            group.create_task(stream())
+    if not settings.http_port:
+        settings = replace(settings, http_port=free_port(settings.http_host))
+    return settings, papers, invited(said[0])
 
 
 def certified(settings: Settings) -> bytes:
@@ -153,37 +195,42 @@ async def upkeep_until(
             _LOG.warning("the certificate was not renewed: %s", type(error).__name__)
 
 
-async def _services(settings: Settings, supervisor: Supervisor, say: Callable[[str], None]) -> Settings:
-    """Start what is to be embedded; return the settings with every address filled in."""
+async def make_room(settings: Settings) -> None:
+    """Make room ahead, by an errand: it needs the policies, and the owner's role. Raises `Failed`."""
+    async with errand("room", environment=_as_owner(settings)) as room:
+        await room.done()
+
+
+def _database(settings: Settings) -> tuple[Settings, Child | None]:
+    """Return the settings with the ways into the database, and the server that is to be started for it."""
     if settings.dsn is None:
-        say("starting PostgreSQL")
         postgres = Postgres(settings.data / "postgres")
-        await supervisor.add(postgres.child)
-        settings = settings.with_database(postgres.dsn)
-    elif settings.owner_dsn is None:
+        return settings.with_database(postgres.dsn), postgres.child
+    if settings.owner_dsn is None:
         raise BadSetting("TROTH_OWNER_DSN is not set: name the role that owns the schema, for migrations")
-    if settings.nats_url is None:
-        say("starting the broker, and proving that its store is encrypted")
-        nats = Nats(
-            settings.data / "nats",
-            settings.keyring,
-            name=settings.deployment,
-            nats_port=settings.nats_port,
-            mqtt_host=settings.mqtt_host,
-            mqtt_port=settings.mqtt_port,
-            papers=settings.papers,
-        )
-        await supervisor.add(nats.child)
-        settings = replace(settings, nats_url=nats.url, mqtt_port=nats.mqtt_port)
-    if not settings.http_port:
-        settings = replace(settings, http_port=free_port(settings.http_host))
-    return settings
+    return settings, None
+
+
+def _broker(settings: Settings) -> tuple[Settings, Child | None]:
+    """Return the settings with the broker's address, and the broker that is to be started for it."""
+    if settings.nats_url is not None:
+        return settings, None
+    nats = Nats(
+        settings.data / "nats",
+        settings.keyring,
+        name=settings.deployment,
+        nats_port=settings.nats_port,
+        mqtt_host=settings.mqtt_host,
+        mqtt_port=settings.mqtt_port,
+        papers=settings.papers,
+    )
+    return replace(settings, nats_url=nats.url, mqtt_port=nats.mqtt_port), nats.child
 
 
 def child_environment(
     settings: Settings, environ: Mapping[str, str], part: Part = Part.COMMAND
 ) -> Mapping[str, str]:
-    """Return all that a process of ours is told: the resolved addresses, never the owner's connection."""
+    """Return all that a process of ours is told: the resolved addresses, and the ways in of its part."""
     told = {
         name: said
         for name, said in ways.told(settings, environ, part).items()
@@ -195,6 +242,8 @@ def child_environment(
         told["TROTH_POLICIES"] = str(settings.policies)
     if "TMPDIR" in environ:
         told["TMPDIR"] = environ["TMPDIR"]
+    if settings.nats_url:
+        told["TROTH_NATS_URL"] = settings.nats_url
     if settings.clock:
         told["TROTH_CLOCK"] = str(settings.clock)
     if settings.tls_cert and settings.tls_key:
@@ -209,12 +258,16 @@ def child_environment(
         "TROTH_TLS": "on" if settings.tls else "off",
         "TROTH_MQTT_HOST": settings.mqtt_host,
         "TROTH_MQTT_PORT": str(settings.mqtt_port),
-        "TROTH_NATS_URL": settings.nats_url or "",
         "TROTH_MEDIA_QUOTA": str(settings.media_quota),
         "TROTH_WORKERS": str(settings.workers),
         "PATH": environ.get("PATH", ""),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _as_owner(settings: Settings) -> Mapping[str, str]:
+    """Return what an errand is told that needs the role that owns the schema."""
+    return child_environment(settings, os.environ, Part.OWNER)
 
 
 def _process(settings: Settings, entry: tuple[str, ...], *words: str) -> tuple[tuple[str, ...], Path]:

@@ -1,30 +1,35 @@
 """`troth prove --sabotage`: a scratch system for whatever is taken away, and the trials made again on it.
 
-One system for all clauses of a policy, one for each enforcement point that anything rests on. Where a record
-is kept, a proof that was cut short goes on from the last part that was done. Decides no verdict.
+One system for all clauses of a policy, and one for each enforcement point that anything rests on, for all
+policies together; a few systems at a time, since trials wait more than they work. Where a record is kept, a
+proof that was cut short goes on from the parts that were done. Decides no verdict.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from troth.main.prove import Proven, Telling, system
+from troth.main.prove import SYSTEMS, Proven, Telling, system
 from troth.policy.compiled import Compiled
 from troth.prove.changes import VARIANTS
 from troth.prove.points import POINTS, Point
+from troth.prove.proof import Outcome
 from troth.prove.record import Record
 from troth.prove.sabotage import Blow, Sabotage, by_clause, by_point, clauses_struck, struck_by
 
-BESIDE = 6
+BESIDE = 3
 """Trials that do not rest on a point and are made without it all the same, for each policy and point."""
-BESIDE_CLAUSES = 40
+BESIDE_CLAUSES = 30
 """The same for all clauses of a policy together."""
 CLAUSES = "clauses"
 
+_Texts = Mapping[str, tuple[str, Compiled]]
+
 
 async def sabotaged(
-    found: Mapping[str, tuple[str, Compiled]],
+    found: _Texts,
     results: Sequence[Proven],
     *,
     points: Sequence[Point] = POINTS,
@@ -33,51 +38,79 @@ async def sabotaged(
     tell: Telling,
 ) -> Sequence[Proven]:
     """Make the trials that held again: without each clause, then without each point, a system for each."""
-    kept = record or Record()
-    plan = {
-        (result.compiled.policy.name, point.name): trials
-        for point in points
-        for result in results
-        if (trials := struck_by(point, result.outcomes, BESIDE))
-    }
-    ahead = sum(map(len, plan.values())) + sum(len(clauses_struck(each.outcomes)) for each in results)
-    tell.ahead(ahead)
-    for each in results:
+    places = asyncio.Semaphore(SYSTEMS)
+    made = _Made(found, record or Record(), at_once, tell)
+    struck = {point: _struck(point, results) for point in points}
+    tell.ahead(
+        sum(len(trials) for rows in struck.values() for _, trials in rows)
+        + sum(len(clauses_struck(each.outcomes)) for each in results)
+    )
+
+    async def clauses(each: Proven) -> None:
+        async with places:
+            await made.without_clauses(each)
+
+    async def point(taken: Point) -> None:
+        async with places:
+            await made.without(taken, struck[taken])
+
+    async with asyncio.TaskGroup() as group:
+        for each in results:
+            group.create_task(clauses(each))
+        for each in points:
+            group.create_task(point(each))
+    return [replace(each, sabotage=made.of(each.compiled, points)) for each in results]
+
+
+_Rows = Sequence[tuple[Compiled, Mapping[Outcome, bool]]]
+
+
+def _struck(point: Point, results: Sequence[Proven]) -> _Rows:
+    """Return what is to be made again without ``point``, by policy; nothing, where nothing rests on it."""
+    rows = [(each.compiled, struck_by(point, each.outcomes, BESIDE)) for each in results]
+    return [(compiled, trials) for compiled, trials in rows if trials]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The parts of a sabotage: those on record are not made again."""
+
+    found: _Texts
+    record: Record
+    at_once: int
+    tell: Telling
+
+    async def without_clauses(self, each: Proven) -> None:
+        """Make the trials of a policy again without each of its clauses."""
         name, compiled = each.compiled.policy.name, each.compiled
-        if kept.has(compiled, CLAUSES):
-            continue
-        tell.say(f"{name} without each of its clauses")
-        async with system({name: found[name]}, tell, VARIANTS, hire=()) as world:
+        if self.record.has(compiled, CLAUSES):
+            return
+        async with system({name: self.found[name]}, self.tell, VARIANTS, known=self.found, hire=()) as world:
+            self.tell.say(f"{name} without each of its clauses")
+            world.pace.at_once(self.at_once)
             blows = await by_clause(
-                world,
-                compiled,
-                each.outcomes,
-                unrelated=BESIDE_CLAUSES,
-                at_once=at_once,
-                done=tell.struck,
+                world, compiled, each.outcomes, unrelated=BESIDE_CLAUSES, done=self.tell.struck
             )
-        kept.add(compiled, CLAUSES, blows)
-    for point in points:
-        concerned = [
-            each
-            for each in results
-            if (each.compiled.policy.name, point.name) in plan and not kept.has(each.compiled, point.name)
-        ]
-        if not concerned:
-            continue
-        named = {str(each.compiled.policy.name): found[each.compiled.policy.name] for each in concerned}
-        async with system(named, tell, point.name, hire=()) as world:
-            for each in concerned:
-                name = each.compiled.policy.name
-                tell.say(f"{name} without '{point.name}'")
-                trials = plan[name, point.name]
-                blows = await by_point(world, each.compiled, point, trials, at_once=at_once, done=tell.struck)
-                kept.add(each.compiled, point.name, blows)
-    return [replace(each, sabotage=_all(kept, each.compiled, points)) for each in results]
+        self.record.add(compiled, CLAUSES, blows)
 
+    async def without(self, point: Point, rows: _Rows) -> None:
+        """Make the trials of all policies again that rest on a point, and some beside, without it."""
+        left = [(compiled, trials) for compiled, trials in rows if not self.record.has(compiled, point.name)]
+        if not left:
+            return
+        texts = {str(each.policy.name): self.found[each.policy.name] for each, _ in left}
+        async with system(texts, self.tell, point.name, known=self.found, hire=()) as world:
+            self.tell.say(f"without '{point.name}'")
+            world.pace.at_once(self.at_once)
+            blows = await asyncio.gather(
+                *(by_point(world, *row, point=point, done=self.tell.struck) for row in left)
+            )
+        for (compiled, _), found in zip(left, blows, strict=True):
+            self.record.add(compiled, point.name, found)
 
-def _all(kept: Record, compiled: Compiled, points: Sequence[Point]) -> Sabotage:
-    blows: list[Blow] = []
-    for part in (CLAUSES, *(point.name for point in points)):
-        blows += kept.of(compiled, part)
-    return Sabotage(tuple(blows))
+    def of(self, compiled: Compiled, points: Sequence[Point]) -> Sabotage:
+        """Return all that was made for one policy."""
+        blows: list[Blow] = []
+        for part in (CLAUSES, *(point.name for point in points)):
+            blows += self.record.of(compiled, part)
+        return Sabotage(tuple(blows))

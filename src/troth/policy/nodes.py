@@ -1,6 +1,7 @@
 """Text to a tree of nodes, each with its position. Knows YAML; knows nothing of policies.
 
-Nothing is constructed: a scalar stays the characters that were written. The tree is built from the parser's
+Nothing is constructed: a scalar stays the characters that were written (so it matters little that libyaml
+calls itself a parser of YAML 1.1: "on" and "no" are words here). The tree is built from the parser's
 events without recursion, so that neither depth nor aliases can cost more than the text is long.
 """
 
@@ -11,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml.error import MarkedYAMLError
+from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     Event,
@@ -102,9 +103,25 @@ def parse(text: str, file: str) -> Node:
     return grower.tree()
 
 
+def plain(text: str, file: str) -> Any:
+    """Read a text of our own into dicts, lists and what was written. Raises `PolicyRejected`."""
+    return _plain(parse(text, file))
+
+
+def _plain(node: Node) -> Any:
+    match node:
+        case Scalar(text=text):
+            return text
+        case Sequence(items=items):
+            return [_plain(each) for each in items]
+        case Mapping(entries=entries):
+            return {key.text: _plain(value) for key, value in entries}
+
+
 def _events(text: str) -> Iterator[Event]:
-    yaml: Any = YAML(typ="safe", pure=True)
-    return iter(yaml.parse(text))
+    """Return the events of libyaml: a parser in Python took most of the time of a start."""
+    untyped: Any = yaml
+    return iter(untyped.parse(text, Loader=untyped.CBaseLoader))
 
 
 def _too_long(size: int, file: str) -> Problem:
@@ -190,7 +207,7 @@ class _Grower:
             if escaped := _UNREADABLE.search(text):
                 what = f"the invisible character U+{ord(escaped.group()):04X}, by an escape"
                 self._note(at, what, "visible characters only")
-            self._put(Scalar(text, given.style is None, at))
+            self._put(Scalar(text, not given.style, at))
             return
         if len(self._open) == DEEPEST:
             self._refuse(at, f"more than {DEEPEST} levels inside each other", "a flatter text")

@@ -161,6 +161,14 @@ NOTICES: tuple[Point, ...] = (
         trials=frozenset({"opaque and over"}),
     ),
     Point(
+        "signing out everywhere",
+        "troth.subjects.sessions",
+        "a leak ends every session",
+        "",
+        replaced("end_all", _none_of_it),
+        trials=frozenset({"a leak ends every session"}),
+    ),
+    Point(
         "who got what",
         "troth.sharing.given",
         "people can read who got what of theirs",

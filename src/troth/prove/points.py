@@ -79,6 +79,11 @@ def _sealed_by_nobody(cipher: ModuleType) -> None:
     replaced("unseal_chunk", chunk_again)(cipher)
 
 
+def _any_cipher(module: ModuleType) -> None:
+    """Let a listener agree on whatever cipher it is asked for."""
+    vars(module)["CIPHERS"] = "ALL"
+
+
 def _any_code(_key: bytes, _serial: str, _code: str) -> bytes:
     return bytes(32)
 
@@ -322,6 +327,14 @@ POINTS: tuple[Point, ...] = (
         "",
         _without_check("_region"),
         frozenset({Reason.REGION_FORBIDDEN}),
+    ),
+    Point(
+        "ciphers",
+        "troth.app.tls",
+        "nothing goes over the network under a cipher that lets it be altered",
+        "",
+        _any_cipher,
+        trials=frozenset({"nothing in the clear"}),
     ),
     *WORKFLOWS,
     *NOTICES,

@@ -22,11 +22,12 @@ from troth.prove.pulse import WAITS, Waits
 from troth.prove.scenarios import by_type
 from troth.prove.trial import Kind, Scenario, Trial, Tried
 from troth.prove.why import Why, Words, waits_for
+from troth.terms import ClauseId
 
 if TYPE_CHECKING:
     from troth.policy.compiled import Compiled
     from troth.prove.world import World
-    from troth.terms import ClauseId, PolicyName
+    from troth.terms import PolicyName
 
 BUSY = "too_busy"
 _LIMIT_S = 180
@@ -117,6 +118,12 @@ async def prove(
 def too_late(outcome: Outcome) -> bool:
     """Return whether a trial says nothing yet, since what did not come in time may be slow only."""
     return outcome.late and outcome.verdict in {Verdict.BROKEN, Verdict.NOT_PROVABLE}
+
+
+def settled(outcome: Outcome) -> bool:
+    """Return whether another try of a trial would come to the same: it held, or can't be made here."""
+    busy = outcome.why_not is not None and outcome.why_not.code == BUSY
+    return outcome.verdict is not Verdict.BROKEN and not busy
 
 
 def planned(compiled: Compiled, only: Callable[[Clause], bool]) -> int:

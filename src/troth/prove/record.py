@@ -1,4 +1,4 @@
-"""What a sabotage came to so far, one line for each part that is done, so that it can go on where it was.
+"""What a proof came to so far, one line for each part that is done, so that it can go on where it was.
 
 A line counts for the text of the policy and the code of Troth that it was made with, and for nothing else.
 """
@@ -6,23 +6,36 @@ A line counts for the text of the policy and the code of Troth that it was made 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from troth.prove.proof import Outcome, settled
 from troth.prove.sabotage import Blow
-from troth.terms import ClauseId
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from troth.policy.compiled import Compiled
 
-_Key = tuple[str, str]
+PROOF = "proof"
+"""The part in which nothing was taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part that is done: the trials of the proof itself, or what became of trials under sabotage."""
+
+    policy: str
+    part: str
+    code: str
+    outcomes: tuple[Outcome, ...] = ()
+    blows: tuple[Blow, ...] = ()
 
 
 class Record:
@@ -30,13 +43,22 @@ class Record:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._done: dict[_Key, Sequence[Blow]] = {}
+        self._done: dict[tuple[str, str], Part] = {}
         if file is not None and file.exists():
-            for line in file.read_text(encoding="utf-8").splitlines():
-                said: Mapping[str, Any] = json.loads(line)
-                if said["code"] == code():
-                    blows = [Blow(**each | {"clause": ClauseId(each["clause"])}) for each in said["blows"]]
-                    self._done[said["policy"], said["part"]] = blows
+            for line in file.read_bytes().splitlines():
+                part = msgspec.json.decode(line, type=Part)
+                if part.code == code():
+                    self._done[part.policy, part.part] = part
+
+    def proof(self, compiled: Compiled) -> Sequence[Outcome] | None:
+        """Return the trials of a policy as it stands; None, where they are still to be made."""
+        part = self._done.get((_name(compiled), PROOF))
+        return None if part is None else part.outcomes
+
+    def tried(self, compiled: Compiled, outcomes: Sequence[Outcome]) -> None:
+        """Note the trials of a policy as it stands, unless another try may come to something else."""
+        if all(map(settled, outcomes)):
+            self._add(Part(_name(compiled), PROOF, code(), outcomes=tuple(outcomes)))
 
     def has(self, compiled: Compiled, part: str) -> bool:
         """Return whether a part is done."""
@@ -44,20 +66,18 @@ class Record:
 
     def of(self, compiled: Compiled, part: str) -> Sequence[Blow]:
         """Return what a part came to; nothing, where it is not done."""
-        return self._done.get((_name(compiled), part), ())
+        found = self._done.get((_name(compiled), part))
+        return () if found is None else found.blows
 
     def add(self, compiled: Compiled, part: str, blows: Sequence[Blow]) -> None:
         """Note that a part is done."""
-        self._done[_name(compiled), part] = blows
+        self._add(Part(_name(compiled), part, code(), blows=tuple(blows)))
+
+    def _add(self, part: Part) -> None:
+        self._done[part.policy, part.part] = part
         if self._file is not None:
-            line = {
-                "policy": _name(compiled),
-                "part": part,
-                "code": code(),
-                "blows": [asdict(b) for b in blows],
-            }
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            with self._file.open("ab") as file:
+                file.write(msgspec.json.encode(part) + b"\n")
 
 
 @cache

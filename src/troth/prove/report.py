@@ -16,12 +16,12 @@ from datetime import datetime
 from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from ruamel.yaml import YAML
 
 from troth.ledger.signing import NotGenuine, PublicKey, Signer
+from troth.policy import nodes
 from troth.policy.text import notice
 from troth.policy.words import Language
 from troth.prove.marks import COLOURS, SIGNS, Mark
@@ -199,7 +199,8 @@ def verified(page: str, key: PublicKey) -> Mapping[str, Any]:
 def catalogue() -> Mapping[str, Mapping[str, Any]]:
     """Return the report's own words, by kind, name and language."""
     text = files("troth.prove").joinpath("report.yaml").read_text(encoding="utf-8")
-    return cast("Mapping[str, Mapping[str, Any]]", YAML(typ="safe").load(text))  # pyright: ignore[reportUnknownMemberType]
+    said: Mapping[str, Mapping[str, Any]] = nodes.plain(text, "report.yaml")
+    return said
 
 
 @cache

@@ -21,6 +21,7 @@ from troth.prove.scenarios import by_type
 from troth.prove.trial import Kind
 from troth.prove.variants import TAKEN_AWAY, variants
 from troth.prove.world import REGISTER
+from troth.terms import ClauseId
 
 if TYPE_CHECKING:
     from troth.policy.clauses import Clause
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from troth.prove.points import Point
     from troth.prove.variants import Variant
     from troth.prove.world import World
-    from troth.terms import ClauseId
 
 SHOWN = frozenset({Verdict.KEPT, Verdict.FACT})
 _TRIED = frozenset({Verdict.BROKEN, *SHOWN})
@@ -103,10 +103,9 @@ def struck_by(point: Point, outcomes: Iterable[Outcome], unrelated: int) -> Mapp
 async def by_point(
     world: World,
     compiled: Compiled,
-    point: Point,
     trials: Mapping[Outcome, bool],
     *,
-    at_once: int,
+    point: Point,
     done: Callable[[], None],
 ) -> tuple[Blow, ...]:
     """Make ``trials`` again where ``point`` is missing, each with whether it rests on it."""
@@ -116,7 +115,6 @@ async def by_point(
         done()
         return found
 
-    world.pace.at_once(at_once)
     return _flat(await asyncio.gather(*map(one, trials)))
 
 
@@ -131,7 +129,6 @@ async def by_clause(
     outcomes: Iterable[Outcome],
     *,
     unrelated: int,
-    at_once: int,
     done: Callable[[], None],
 ) -> tuple[Blow, ...]:
     """Take away (or else turn) the clause of every trial that held, and make it again.
@@ -163,7 +160,6 @@ async def by_clause(
         done()
         return found
 
-    world.pace.at_once(at_once)
     return _flat(await asyncio.gather(*map(one, shown)))
 
 

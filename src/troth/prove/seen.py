@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
-from ruamel.yaml import YAML
+from troth.policy import nodes
 
 _BLANK = re.compile(r"\\\{(\w+)\\\}")
 _CODE = re.compile(r"(?<![\w/.-])[a-z]+(?:_[a-z]+)*(?![\w/.-])")
@@ -47,7 +47,7 @@ def _word(found: re.Match[str]) -> str:
 @cache
 def _table() -> tuple[Mapping[str, str], Sequence[tuple[re.Pattern[str], str]]]:
     text = files("troth.prove").joinpath("seen.yaml").read_text(encoding="utf-8")
-    told = cast("Mapping[str, Any]", YAML(typ="safe").load(text))  # pyright: ignore[reportUnknownMemberType]
+    told: Mapping[str, Any] = nodes.plain(text, "seen.yaml")
     return told["codes"], [(_pattern(english), chinese) for english, chinese in told["phrases"]]
 
 

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import cast
 
-from ruamel.yaml import YAML
+from troth.policy import nodes
 
 SAID = "said"
 _WAITS = "waits."
@@ -65,7 +64,8 @@ def waits_for(kind: str) -> Why:
 def sentences() -> Mapping[str, Mapping[str, str]]:
     """Return every sentence, by code and language."""
     text = files("troth.prove").joinpath("why.yaml").read_text(encoding="utf-8")
-    return cast("Mapping[str, Mapping[str, str]]", YAML(typ="safe").load(text))  # pyright: ignore[reportUnknownMemberType]
+    said: Mapping[str, Mapping[str, str]] = nodes.plain(text, "why.yaml")
+    return said
 
 
 def _same(name: object) -> Words:

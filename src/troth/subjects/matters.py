@@ -118,9 +118,9 @@ async def waited_for(tx: Tx) -> frozenset[UUID]:
     return frozenset(await tx.value(QUERIES["matters_waited_for"]) or ())
 
 
-async def announced(tx: Tx, now: datetime) -> tuple[Matter, ...]:
-    """Return what is public, the newest first."""
-    params = {"now": now, "limit": SHOWN_AT_ONCE}
+async def announced(tx: Tx, now: datetime, policy: PolicyName | None = None) -> tuple[Matter, ...]:
+    """Return what is public, of one policy or of all, the newest first."""
+    params = {"now": now, "policy": policy, "limit": SHOWN_AT_ONCE}
     return tuple(await tx.rows(Matter, QUERIES["announced"], params))
 
 

@@ -196,9 +196,10 @@ UPDATE matter SET state = %(state)s, closed = %(closed)s WHERE matter = %(matter
 UPDATE matter SET announced = %(now)s WHERE matter = %(matter)s AND announced IS NULL
 
 -- :announced
--- What is public, the newest first.
+-- What is public, the newest first; of one policy, or of all.
 SELECT matter, kind, policy, version, functions, state, began, at, reached, gathered, announced, closed
-  FROM matter WHERE announced <= %(now)s ORDER BY announced DESC, matter LIMIT %(limit)s
+  FROM matter WHERE announced <= %(now)s AND (%(policy)s::text IS NULL OR policy = %(policy)s)
+ ORDER BY announced DESC, matter LIMIT %(limit)s
 
 -- :say_part
 -- What one part of the notice says, in one language.

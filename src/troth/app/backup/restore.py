@@ -25,6 +25,7 @@ from troth.app.backup.catalogue import Catalogue
 from troth.app.backup.errors import BadBackup, NotEmpty, OutsideUnknown
 from troth.app.backup.outside import Outside
 from troth.app.backup.sql import QUERIES
+from troth.app.backup.unfinished import MARK
 from troth.app.places import own_directory, own_file
 from troth.app.settings import MEDIA, BadSetting, Settings
 from troth.app.system import SIGNING
@@ -34,7 +35,6 @@ from troth.ledger.checkpoint import Head
 from troth.ledger.keys import Keys
 from troth.ledger.signing import CURRENT, NotGenuine, PublicKey, Signer
 
-MARK = "restoring.json"
 _CHUNK = 1 << 20
 
 
@@ -77,12 +77,6 @@ class Wanted:
     keys: Path | None
     outside: tuple[Path, ...]
     outside_lost: bool
-
-
-def refuse_unfinished(data: Path) -> None:
-    """Raise `NotEmpty` when a restore into this folder was cut short: nobody is served from half of one."""
-    if (data / MARK).exists():
-        raise NotEmpty(f"a restore into {data} was cut short: run the same troth restore again, to its end")
 
 
 async def checked(settings: Settings, wanted: Wanted, progress: bundle.Progress) -> Plan:

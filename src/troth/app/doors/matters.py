@@ -120,8 +120,8 @@ class MatterDoors(StaffDoors):
 
         return await self._in_office(token, close)
 
-    async def announcements(self, language: str) -> tuple[NoticeRead, ...]:
-        """Return what is announced to everybody, the newest first."""
+    async def announcements(self, language: str, policy: PolicyName | None = None) -> tuple[NoticeRead, ...]:
+        """Return what is announced to everybody, under one policy or all, the newest first."""
         async with self._open() as tx:
             return tuple(
                 [
@@ -129,7 +129,7 @@ class MatterDoors(StaffDoors):
                         each.matter, each.kind, each.policy, each.version, each.announced or each.began,
                         each.at, await matters.said(tx, each.matter, language),
                     )
-                    for each in await matters.announced(tx, self._system.clock.now())
+                    for each in await matters.announced(tx, self._system.clock.now(), policy)
                 ]
             )  # fmt: skip
 

@@ -10,8 +10,11 @@ from troth.app.views import Health, LedgerKey, PolicyLine
 from troth.ledger.keys import Keys
 from troth.ledger.proofs import latest_head, read_reigns
 from troth.policy import text
+from troth.terms import LEGAL_TIME
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from troth.policy.notice import Notice
     from troth.terms import PolicyName
 
@@ -28,6 +31,10 @@ class PublicDoors(Doors):
         except Unavailable:
             database = False
         return Health(database=database, broker=self._system.bus.connected())
+
+    def today(self) -> date:
+        """Return which local day it is."""
+        return self._system.clock.now().astimezone(LEGAL_TIME).date()
 
     def policies(self) -> tuple[PolicyLine, ...]:
         """List the policies in force, each in its current version."""

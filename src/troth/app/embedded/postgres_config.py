@@ -34,6 +34,7 @@ _SETTINGS: Mapping[str, str] = {
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",  # one process less: nothing is replicated
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from troth.edges.api.answers import (
     BreachShown,
@@ -37,9 +37,12 @@ office = APIRouter(prefix="/v1/staff/breaches", tags=["breaches"])
 
 
 @everybody.get("/notices", summary="What is announced to everybody")
-async def announced(troth: System, language: Language = "en") -> list[NoticeGiven]:
-    """List announcements, the newest first."""
-    return [_notice(one) for one in await troth.announcements(language)]
+async def announced(
+    troth: System, language: Language = "en", policy: Annotated[str | None, Query(max_length=100)] = None
+) -> list[NoticeGiven]:
+    """List announcements, the newest first; with ``policy``, those of one policy."""
+    wanted = PolicyName(policy) if policy is not None else None
+    return [_notice(one) for one in await troth.announcements(language, wanted)]
 
 
 @mine.get("/notices", summary="What you are told of")

@@ -45,6 +45,7 @@ def people(
 
     May be killed and run again: it goes on where it stopped, and a second time it changes nothing.
     """
+    from troth.app import litter
     from troth.edges.cli.running import with_system
 
     digest, count = _known(file)
@@ -52,6 +53,7 @@ def people(
 
     async def work(troth: Troth) -> tuple[SoFar, Sequence[Line]]:
         done = None
+        litter.settle()
         with Progress(
             *(TextColumn("taking people in"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()),
             console=Console(stderr=True),

@@ -10,7 +10,7 @@ import typer.main
 
 _HEAD = """# The command line
 
-Written from the commands in `troth.edges.cli` and `troth.main.troth`; edit there and run `make bless`.
+Written from the commands in `troth.edges.cli` and `troth.main.commands`; edit there and run `make bless`.
 
 A command finds the system as `troth serve` does, by the `TROTH_*` settings; without any, in the default
 data folder. Exit status 0: done, or yes; 1: no, or it did not work, with a sentence; 2: not understood.

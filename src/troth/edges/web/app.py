@@ -26,6 +26,7 @@ from troth.edges.web import (
     papers,
     policies,
     requests,
+    shop,
 )
 from troth.edges.web.desk import colleagues, coming, inbox, looking, watching
 from troth.edges.web.render import go, trouble
@@ -53,6 +54,7 @@ _ROUTERS = (
     choices.router,
     collected.router,
     details.router,
+    shop.router,
     copying.router,
     requests.router,
     papers.router,

@@ -46,7 +46,8 @@ async def cancel(request: Request) -> Response:
     offer = await troth.cancel(here.session)
     done = await troth.confirm_cancel(here.session, offer.confirm)
     if isinstance(done, CancelWaits):
-        return page(here, "cancel_waits.html", until=done.until, request=done.request)
+        me = await troth.me(here.session)
+        return page(here, "cancel_waits.html", me=me, until=done.until, request=done.request)
     progress = await troth.farewell(done.farewell)
     gone = here.signed_out()
     response = page(

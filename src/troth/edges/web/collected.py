@@ -29,7 +29,7 @@ async def collected(request: Request, before: date | None = None) -> Response:
     here, troth = visit(request), system(request)
     me = await troth.me(here.session)
     line = await troth.collected(here.session, before)
-    values: dict[str, Any] = {"line": line, "titles": titles(me, here.words), "policy": me.policy}
+    values: dict[str, Any] = {"me": me, "line": line, "titles": titles(me, here.words), "policy": me.policy}
     if here.partial:
         return part(here, "parts/days.html", **values)
     return page(here, "collected.html", older=before is not None, **values)
@@ -42,7 +42,7 @@ async def readings(request: Request, policy: str, function: str, day: date) -> R
     me = await troth.me(here.session)
     found = await troth.readings(here.session, PolicyName(policy), FunctionName(function), day)
     name = titles(me, here.words).get(FunctionName(function), function)
-    values: dict[str, Any] = {"found": found, "name": name, "before": day + timedelta(days=1)}
+    values: dict[str, Any] = {"me": me, "found": found, "name": name, "before": day + timedelta(days=1)}
     if here.partial:
         return part(here, "parts/readings.html", **values)
     return page(here, "readings.html", **values)
@@ -55,16 +55,17 @@ async def films(request: Request, done: str = "") -> Response:
     me = await troth.me(here.session)
     held = sorted(await troth.held_media(here.session), key=lambda each: each.day, reverse=True)
     said = here.words("done_deleted") if done == "deleted" else None
-    return page(here, "films.html", held=held, titles=titles(me, here.words), said=said)
+    return page(here, "films.html", me=me, held=held, titles=titles(me, here.words), said=said)
 
 
 @router.get("/films/{media}")
 async def film(request: Request, media: UUID) -> Response:
     """Show one of them, to be played."""
-    here = visit(request)
-    opened = await system(request).read_media(here.session, RecordId(media))
+    here, troth = visit(request), system(request)
+    opened = await troth.read_media(here.session, RecordId(media))
     kind = str(opened.told.get("type", ""))
-    return page(here, "film.html", held=opened.held, kind=kind if kind in ENDINGS else "")
+    me = await troth.me(here.session)
+    return page(here, "film.html", me=me, held=opened.held, kind=kind if kind in ENDINGS else "")
 
 
 @router.get("/films/{media}/bytes")

@@ -19,8 +19,7 @@ router = APIRouter(prefix="/privacy", include_in_schema=False)
 async def about(request: Request) -> Response:
     """Say what the copy is."""
     here = visit(request)
-    await system(request).me(here.session)
-    return page(here, "copy.html")
+    return page(here, "copy.html", me=await system(request).me(here.session))
 
 
 @router.post("/copy")

@@ -109,6 +109,7 @@ async def _form(
         here,
         "detail.html",
         status,
+        me=me,
         detail=detail,
         fields=fields.typed(detail.item, detail.value if now is None else now),
         title=titles(me, here.words).get(detail.function, detail.function),

@@ -66,8 +66,8 @@ async def seen(request: Request, matter: UUID) -> Response:
 async def password_form(request: Request) -> Response:
     """Ask for the password that is and the one that is to be."""
     here = visit(request)
-    await system(request).me(here.session)
-    return page(here, "password.html", problem=None)
+    me = await system(request).me(here.session)
+    return page(here, "password.html", me=me, problem=None)
 
 
 @router.post("/privacy/password")
@@ -75,11 +75,11 @@ async def password(request: Request) -> Response:
     """Set another password; every session ends but a new one here."""
     here, troth = visit(request), system(request)
     fields = await form(request, here)
-    await troth.me(here.session)
+    me = await troth.me(here.session)
     try:
         begun = await troth.set_password(here.session, fields.get("new", ""), fields.get("password") or None)
     except (SignInRefused, WeakPassword, TooManyTries) as refused:
-        return page(here, "password.html", 400, problem=_PROBLEMS[type(refused)])
+        return page(here, "password.html", 400, me=me, problem=_PROBLEMS[type(refused)])
     response = go(here, "/privacy?done=password")
     here.remember(response, SESSION, begun.token)
     return response

@@ -28,7 +28,7 @@ async def receipts(request: Request) -> Response:
     lines = await troth.receipts(here.session)
     me = await troth.me(here.session)
     told = [(line, _about(line, me, here.words)) for line in reversed(lines)]
-    return page(here, "receipts.html", receipts=told, key=troth.ledger_key())
+    return page(here, "receipts.html", me=me, receipts=told, key=troth.ledger_key())
 
 
 @router.get("/receipts/{entry}")

@@ -13,13 +13,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from troth.edges.web.rooms import has_shop
 from troth.edges.web.visit import CSRF
+from troth.functions.registry import PLUGINS
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from troth.edges.web.visit import Visit
 
+_ROOMS = {"has_shop": has_shop, "plugins": frozenset(PLUGINS)}
 _SAID = {"hx-retarget": "#said", "hx-reswap": "innerHTML"}
 
 
@@ -70,7 +73,8 @@ def _answer(
         return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF, here.csrf)
 
     html = _environment().get_template(template)
-    text = html.render({"part": False, "t": here.words, "here": here, "csrf": csrf} | values)
+    known = _ROOMS | {"part": False, "t": here.words, "here": here, "csrf": csrf}
+    text = html.render(known | values)
     response = HTMLResponse(text, status, more)
     here.dress(response)
     return response

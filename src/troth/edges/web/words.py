@@ -11,9 +11,9 @@ from importlib.resources import files
 from typing import Literal, cast
 
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal
-from ruamel.yaml import YAML
+from babel.numbers import format_currency, format_decimal
 
+from troth.policy import nodes
 from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language as Said
 from troth.terms import LEGAL_TIME, ItemName
@@ -30,8 +30,8 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
     """Return every text by key and language."""
     found: dict[str, Mapping[str, str]] = {}
     for file in sorted(files("troth.edges.web").joinpath("words").iterdir(), key=lambda each: each.name):
-        read = YAML(typ="safe").load(file.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType]
-        found |= cast("Mapping[str, Mapping[str, str]]", read)
+        read: Mapping[str, Mapping[str, str]] = nodes.plain(file.read_text(encoding="utf-8"), file.name)
+        found |= read
     return found
 
 
@@ -109,6 +109,10 @@ class Words:
     def number(self, figure: float) -> str:
         """Write a number."""
         return format_decimal(figure, locale=_LOCALES[self.language])
+
+    def money(self, amount: float, currency: str) -> str:
+        """Write an amount of money."""
+        return format_currency(amount, currency, locale=_LOCALES[self.language])
 
     def size(self, count: int) -> str:
         """Write how large a file is."""

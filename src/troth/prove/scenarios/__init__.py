@@ -29,6 +29,7 @@ from troth.prove.scenarios import (
     sharing,
     storage,
     switches,
+    transport,
     versions,
 )
 from troth.prove.trial import Scenario
@@ -55,6 +56,7 @@ SCENARIOS: Sequence[Scenario] = (
     *endings.SCENARIOS,
     *permissions.SCENARIOS,
     *measures.SCENARIOS,
+    *transport.SCENARIOS,
     *aims.SCENARIOS,
     *cookies.SCENARIOS,
     *facts.SCENARIOS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from troth.policy.statement_words import Repurposed
+from troth.policy.statement_words import Ask, Repurposed
 from troth.policy.statements import AimClause, RepurposeClause
 from troth.prove.case import Case, NotTried
 from troth.prove.trial import Scenario, Trial, always
@@ -34,11 +34,15 @@ async def serves_the_aim(world: World, case: Case, trial: Trial) -> None:
 
 
 async def not_beyond(world: World, case: Case, trial: Trial) -> None:
-    """Show that a further use, unstated or stated of another function, is refused to who was not asked."""
+    """Show that a further use is refused: unstated, stated of another function, or never to be made."""
     function, purpose, who, items = await _in_use(world, case, lambda _aim: True)
     did = await world.open(Verb.USE, who, function, purpose, items)
     trial.control(f"use for {purpose}", f"为 {purpose} 使用", did.says(), held=did.items == items)
-    if case.said(RepurposeClause).name == Repurposed.UNSTATED:
+    clause = case.said(RepurposeClause)
+    if clause.needs == Ask.NEVER:
+        await _refused(world, trial, (function, who, items), Purpose(clause.name), "for what is never done")
+        return
+    if clause.name == Repurposed.UNSTATED:
         await _refused(world, trial, (function, who, items), _UNSTATED, "for what is not stated")
         return
     table = case.compiled.functions
@@ -86,7 +90,8 @@ async def _in_use(
 
 
 def _tried(case: Case) -> bool:
-    return case.said(RepurposeClause).name in {Repurposed.UNSTATED, Repurposed.OTHER_STATED}
+    clause = case.said(RepurposeClause)
+    return clause.needs == Ask.NEVER or clause.name in {Repurposed.UNSTATED, Repurposed.OTHER_STATED}
 
 
 SCENARIOS = (

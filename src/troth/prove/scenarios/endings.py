@@ -74,7 +74,7 @@ async def told(world: World, case: Case, trial: Trial) -> None:
     number = await _announce(world, copy, world.levers.now() + _AHEAD, [names[0]])
 
     async def heard() -> bool:
-        public = await world.stranger().listed("/v1/notices")
+        public = await world.stranger().listed(f"/v1/notices?policy={copy.policy}")
         mine = await who.person.listed("/v1/me/notices")
         letters = [each.text for each in world.letters(*who.addresses)]
         written = any("ends on" in each or "终止" in each for each in letters)

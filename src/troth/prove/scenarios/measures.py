@@ -1,4 +1,4 @@
-"""Measures of protection that a program can try: sealed at rest, tries counted, looks of staff on record."""
+"""Measures that a program can try: sealed at rest, tries counted, looks on record, sessions ended."""
 
 from __future__ import annotations
 
@@ -233,6 +233,25 @@ async def weak_refused(world: World, case: Case, trial: Trial) -> None:
     trial.control("take a long one", "使用足够强的密码", f"{good.status}", held=good.ok)
 
 
+async def sessions_ended(world: World, case: Case, trial: Trial) -> None:
+    """Show that who learns of a leak ends every session at once, and signs in anew."""
+    who = await world.person(case)
+    right = {"login": who.login, "password": PASSWORD}
+    thief = world.stranger()
+    thief.token = str((await thief.ask("POST", "/v1/sessions", right)).require()["token"])
+    before = await thief.ask("GET", "/v1/me")
+    told = await who.ask("DELETE", "/v1/sessions")
+    after = await thief.ask("GET", "/v1/me")
+    trial.attempt(
+        "go on with a session that somebody else holds, after it was told",
+        "告知泄露后以他人持有的会话继续访问",
+        f"{before.status} before, told {told.status}, {after.status} after",
+        held=before.ok and told.ok and not after.ok,
+    )
+    again = await world.stranger().ask("POST", "/v1/sessions", right)
+    trial.control("sign in anew", "重新登录", f"{again.status}", held=again.ok)
+
+
 def _measure(*measures: Measure) -> Callable[[Case], bool]:
     return lambda case: case.said(ProtectionClause).name in measures
 
@@ -254,5 +273,6 @@ SCENARIOS = (
     Scenario("tries are counted", ProtectionClause, tries_counted, _measure(Measure.ATTACK)),
     Scenario("looks are on record", ProtectionClause, looks_on_record, _measure(Measure.AUDIT)),
     Scenario("told", ProtectionClause, told, _measure(Measure.UNENCRYPTED_WARNING, Measure.OWN_PLATFORM)),
+    Scenario("a leak ends every session", UserDutyClause, sessions_ended, _duty(UserDuty.REPORT_LEAK)),
     Scenario("weak passwords refused", UserDutyClause, weak_refused, _duty(UserDuty.COMPLEX_PASSWORD)),
 )

@@ -252,7 +252,7 @@ async def _again(world: World, who: Someone) -> None:
 async def _public(world: World, case: Case, version: int) -> Mapping[str, Any]:
     async def look() -> Mapping[str, Any]:
         nothing: Mapping[str, Any] = {}
-        for each in await world.stranger().listed("/v1/notices"):
+        for each in await world.stranger().listed(f"/v1/notices?policy={case.policy}"):
             if (each.get("policy"), each.get("version")) == (case.policy, version):
                 return each
         return nothing

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from troth.edges.web.desk.charts import Part, bar
+from troth.edges.web.charts import Part, bar
 from troth.edges.web.desk.place import DeskRoute, place
 
 if TYPE_CHECKING:
