@@ -325,6 +325,11 @@ def given() -> Call[Sequence[shapes.GivenAway]]:
     return Call("GET", "/v1/me/given", "json")
 
 
+def choices(*, policy: str | None = None) -> Call[Sequence[shapes.ChoiceShown]]:
+    """List the receivers on the register, in which cases each gets something, and what I said of it."""
+    return Call("GET", "/v1/me/receivers", "json", query={"policy": policy})
+
+
 def allow(
     receiver: str, *, policy: str | None = None, purpose: str, allowed: bool, separate: bool | None = None
 ) -> Call[None]:

@@ -9,17 +9,19 @@ from troth.app import policies
 from troth.app.promises import listed
 from troth.ledger.signing import NotGenuine, Signer
 from troth.policy.clauses import AcceptanceClause, RefusalClause
+from troth.policy.period import Period, Unit
 from troth.policy.promises import carried
 from troth.prove.changes import change
 from troth.prove.points import POINTS, UnknownPoint, by_name
 from troth.prove.proof import Outcome, Verdict, judged, planned
 from troth.prove.report import Chapter, catalogue, signed, struck, verified
 from troth.prove.sabotage import Blow, Sabotage, matrix, rests
-from troth.prove.seen import in_chinese
+from troth.prove.seen import in_chinese, lasting, word
 from troth.prove.told import as_json, proven, total
 from troth.prove.trial import Trial
 from troth.prove.variants import TAKEN_AWAY, variants
 from troth.prove.why import Why, Words, sentences, waits_for
+from troth.terms import Verb
 
 CAMERA = policies.compiled("sunmi-camera")
 BLANK = re.compile(r"\{(\w+)\}")
@@ -122,7 +124,7 @@ def test_the_report_lists_what_was_taken_away_in_the_order_in_which_it_was():
         Blow(BIND, trial, by, related=True, broke=True)
         for trial, by in [("a", "choice"), ("b", TAKEN_AWAY), ("a", "age"), ("b", "choice")]
     ]
-    assert [each.name.en for each in struck(Sabotage(tuple(blows)))] == ["choice", TAKEN_AWAY, "age"]
+    assert [each.name.en for each in struck(Sabotage(tuple(blows)))] == ["choice", "the clause itself", "age"]
 
 
 def test_variants_are_the_same_in_every_process_and_lack_what_they_say():
@@ -227,12 +229,19 @@ def test_a_report_in_chinese_says_what_was_seen_and_why_not_in_chinese(signer):
             "ssid 未收：该项未声明 (item_undeclared)；mac 未收：x",
         ),
         ("403 withdrawn by a/b/c", "403 已撤回 (withdrawn)，依据 a/b/c"),
+        ("due tomorrow, not late; 2 letters", "期限 tomorrow，未逾期；2 封信件"),
         ("the moon is down", "the moon is down"),
         ("sunmi-camera.fn.open", "sunmi-camera.fn.open"),
     ],
 )
 def test_what_was_seen_is_said_in_chinese_where_there_are_words_and_else_as_it_stands(seen, chinese):
     assert in_chinese(seen) == chinese
+
+
+def test_a_chinese_sentence_has_words_for_acts_and_spans():
+    assert all(word(each.value) != each.value for each in (*Verb, *Unit) if each is not Verb.FORGET)
+    assert lasting(Period(30, Unit.DAYS)) == "30 天"
+    assert word("phone_number") == "phone_number"
 
 
 @pytest.mark.parametrize("name", policies.names())

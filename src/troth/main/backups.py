@@ -84,7 +84,7 @@ async def _take(folder: Path, keys: Path) -> Taken:
     from troth.app.clock import OffsetClock, SystemClock
     from troth.edges.cli.running import settings
 
-    told = settings()
+    told = settings(up=True)
     clock = OffsetClock(told.clock) if told.clock else SystemClock()
     with Console(stderr=True).status("") as status:
         return await take(told, folder, keys, clock.now(), lambda what: status.update(f"[dim]{what}[/dim]"))

@@ -30,6 +30,7 @@ from troth.prove.proof import Judged, Verdict
 from troth.prove.sabotage import Cell, Sabotage, column, matrix
 from troth.prove.seen import in_chinese
 from troth.prove.told import broken_by, counts, proven
+from troth.prove.variants import TAKEN_AWAY
 from troth.prove.why import Words
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from troth.terms import ClauseId
 
 KIND = "troth-proof+jws"
-_TURNED = "turned"
+_TURNED, _CLAUSE = "turned", "the clause itself"
 _SIGNATURE = re.compile(r"<!-- troth-signature: ([\w.-]*) -->")
 _EMPTY = "<!-- troth-signature:  -->"
 
@@ -144,6 +145,8 @@ def sum_of(cells: Iterable[Cell]) -> Cell:
 def named(kind: str, name: str) -> Words:
     """Return the name of a kind of trial, or of a sabotage, in both languages."""
     words = catalogue()[kind]
+    if kind == "struck" and name == TAKEN_AWAY:
+        return Words(_CLAUSE, words[name])
     key = _TURNED if kind == "struck" and name.endswith(_TURNED) else name
     return Words(name, words.get(key, name) if key == name else f"{words[key]} {name.removesuffix(_TURNED)}")
 

@@ -10,13 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from troth.policy import nodes
+
+if TYPE_CHECKING:
+    from troth.policy.period import Period
 
 _BLANK = re.compile(r"\\\{(\w+)\\\}")
 _CODE = re.compile(r"(?<![\w/.-])[a-z]+(?:_[a-z]+)*(?![\w/.-])")
 _BETWEEN = "; "
+_Phrases = Sequence[tuple[re.Pattern[str], str]]
 
 
 @cache
@@ -28,6 +32,16 @@ def in_chinese(seen: str) -> str:
 def codes() -> Mapping[str, str]:
     """Return the word for each code."""
     return _table()[0]
+
+
+def word(code: str) -> str:
+    """Return what a code is called inside a Chinese sentence; the code, where it has no word there."""
+    return _table()[2].get(code, code)
+
+
+def lasting(period: Period) -> str:
+    """Return how long a period is, in Chinese."""
+    return f"{period.value} {word(period.unit)}"
 
 
 def _part(part: str) -> str:
@@ -45,10 +59,11 @@ def _word(found: re.Match[str]) -> str:
 
 
 @cache
-def _table() -> tuple[Mapping[str, str], Sequence[tuple[re.Pattern[str], str]]]:
+def _table() -> tuple[Mapping[str, str], _Phrases, Mapping[str, str]]:
     text = files("troth.prove").joinpath("seen.yaml").read_text(encoding="utf-8")
     told: Mapping[str, Any] = nodes.plain(text, "seen.yaml")
-    return told["codes"], [(_pattern(english), chinese) for english, chinese in told["phrases"]]
+    phrases = [(_pattern(english), chinese) for english, chinese in told["phrases"]]
+    return told["codes"], phrases, told["words"]
 
 
 def _pattern(english: str) -> re.Pattern[str]:

@@ -58,7 +58,8 @@ _AT_ONCE_S = 1.0
 _UNNUMBERED: LiteralString = "SELECT count(*) FROM ledger_queue"
 _CODE_OVER, _CODES = "wrong_code", 4
 """A clock that is moved while a letter is on its way ends its code; how often another one is asked for."""
-_BETWEEN_S = 0.05
+_BETWEEN_S, _SELDOM_S, _SLOWER = 0.05, 0.5, 1.2
+"""Looks come quickly at first, then more and more seldom: most things are there soon, or never."""
 _DEVICE_FIGURES = ("stored", "duplicates", "dropped", "denied")
 
 
@@ -477,10 +478,10 @@ class World:
 
         For what workers do by themselves: out here there is no event to wait for.
         """
-        seen, began = await look(), asyncio.get_running_loop().time()
+        seen, began, pause = await look(), asyncio.get_running_loop().time(), _BETWEEN_S
         while not seen and asyncio.get_running_loop().time() < began + self.pulse.patience(within_s):
-            await asyncio.sleep(_BETWEEN_S)
-            seen = await look()
+            await asyncio.sleep(pause)
+            seen, pause = await look(), min(_SELDOM_S, _SLOWER * pause)
         if not seen:
             ran_out()
         return seen

@@ -611,6 +611,12 @@ UPDATE erasure_told t SET acknowledged_at = coalesce(acknowledged_at, %(at)s)
 -- Who was told and acknowledged when.
 SELECT recipient, acknowledged_at FROM erasure_told WHERE subject = %(subject)s ORDER BY recipient
 
+-- :tellings
+-- Who was asked to delete what they had of someone who is gone, those who owe it first.
+SELECT e.erasure, t.recipient, t.told_at, t.acknowledged_at
+  FROM erasure_told t JOIN erasure e USING (subject)
+ ORDER BY t.acknowledged_at IS NOT NULL, t.told_at DESC, e.erasure, t.recipient LIMIT %(limit)s
+
 -- :end_plan
 -- The farewell is said, or its time is over.
 UPDATE erasure SET plan = NULL WHERE subject = %(subject)s

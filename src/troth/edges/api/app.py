@@ -55,6 +55,7 @@ def create_app(troth: Troth) -> FastAPI:
         readings.router,
         media.router,
         requests.router,
+        requests.parts,
         matters.mine,
         receivers.mine,
     )

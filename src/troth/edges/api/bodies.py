@@ -100,6 +100,12 @@ class SigningInByCode(AskingCode):
     code: Annotated[str, StringConstraints(min_length=1, max_length=16), AfterValidator(_printable)]
 
 
+class ResettingPassword(SigningInByCode):
+    """The same, with a password in place of a forgotten one."""
+
+    password: Secret
+
+
 class SettingPassword(Body):
     """A new password, and the one it replaces if there is one."""
 

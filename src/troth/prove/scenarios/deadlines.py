@@ -12,6 +12,7 @@ from troth.policy.statements import DeadlineClause
 from troth.policy.words import Moment, Right
 from troth.prove import desk
 from troth.prove.case import Case, NotTried
+from troth.prove.seen import lasting
 from troth.prove.trial import Scenario, Trial
 from troth.terms import LEGAL_TIME
 
@@ -54,7 +55,7 @@ async def in_time(world: World, case: Case, trial: Trial) -> None:
     )
     trial.attempt(
         f"be told a later day than {within[0]} after it was {start.replace('_', ' ')}",
-        f"被告知晚于 {within[0]} 的期限",
+        f"被告知晚于 {lasting(within[0])} 的期限",
         f"due {due}, at the latest {latest.isoformat(timespec='seconds')}",
         held=due is not None and before < due <= latest,
     )

@@ -15,6 +15,7 @@ from troth.policy.statement_words import CessationStep
 from troth.policy.statements import CessationClause
 from troth.prove import nexts
 from troth.prove.case import Case, NotTried
+from troth.prove.seen import lasting
 from troth.prove.trial import Scenario, Trial
 from troth.prove.world import REGISTER
 
@@ -104,7 +105,7 @@ async def erased(world: World, case: Case, trial: Trial) -> None:
     left = await world.seen(0, _HELD, _where(copy, who[names[0]], names[0]))
     trial.attempt(
         f"hold on to it after {clause.within.value} {clause.within.unit}",
-        f"终止 {clause.within.value} {clause.within.unit} 后仍保留",
+        f"终止 {lasting(clause.within)} 后仍保留",
         f"{held[names[0]]} rows before, {left} left",
         held=held[names[0]] > 0 and left == 0,
     )

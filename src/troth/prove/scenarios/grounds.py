@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from troth.policy.clauses import ClosedClause, DutyClause, ExemptClause
 from troth.prove.case import Case, NotTried
+from troth.prove.seen import word
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.ways import chosen, free, handler
 from troth.prove.world import reference
@@ -51,7 +52,7 @@ async def listed_grounds_only(world: World, case: Case, trial: Trial) -> None:
         )
     trial.control(
         f"{clause.verb.value} {item} of {function} for {clause.ground}, with a document",
-        f"以 {clause.ground} 为由并附文件{clause.verb.value} {function} 的 {item}",
+        f"以 {clause.ground} 为由并附文件{word(clause.verb)} {function} 的 {item}",
         did.says(),
         held=did.answer.ok,
     )
@@ -98,7 +99,7 @@ async def closed_to_the_maker(world: World, case: Case, trial: Trial) -> None:
         did = await world.open(verb, who, clause.function, purposes[0], {clause.item})
         trial.attempt(
             f"{verb.value} {clause.item} as a service",
-            f"由服务{verb.value} {clause.item}",
+            f"由服务{word(verb)} {clause.item}",
             did.says(),
             held=did.refused_for("closed_to_controller"),
         )

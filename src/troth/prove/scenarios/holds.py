@@ -11,6 +11,7 @@ from troth.policy.statements import HoldClause
 from troth.prove.case import Case, NotTried
 from troth.prove.leaving import cancelled, keys
 from troth.prove.samples import sample
+from troth.prove.seen import lasting
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import needed, purpose_for
 from troth.terms import LEGAL_TIME, ActorKind, ItemName, Verb
@@ -40,7 +41,7 @@ async def held_for_the_law(world: World, case: Case, trial: Trial) -> None:
     until = datetime.fromisoformat(str(holds.get(clause.id))) if clause.id in holds else None
     trial.control(
         f"hold one {item} for {clause.keep} from {clause.counted_from}",
-        f"自 {clause.counted_from} 起保留一份 {item} {clause.keep}",
+        f"自 {clause.counted_from} 起保留一份 {item} {lasting(clause.keep)}",
         f"held until {until}",
         held=until is not None and _ends(clause.keep, began, until),
     )

@@ -12,6 +12,7 @@ from troth.policy.statement_words import BreachStep, Measure
 from troth.policy.statements import BreachClause, ProtectionClause
 from troth.policy.words import Channel
 from troth.prove.case import Case, NotTried
+from troth.prove.seen import lasting
 from troth.prove.trial import Scenario, Trial
 from troth.terms import Role
 
@@ -208,7 +209,7 @@ async def in_time(world: World, case: Case, trial: Trial) -> None:
     )
     trial.attempt(
         f"have longer than {clause.within.value} {clause.within.unit} from when it was known",
-        f"自知悉起超过 {clause.within.value} {clause.within.unit}",
+        f"自知悉起超过 {lasting(clause.within)}",
         f"at the latest {latest.isoformat(timespec='seconds')}",
         held=bool(due) and all(each <= latest for each in due),
     )

@@ -12,6 +12,7 @@ from troth.prove.case import Case, NotTried
 from troth.prove.holding import holding
 from troth.prove.leaving import keys, whose
 from troth.prove.scenarios.facts import told
+from troth.prove.seen import word
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import PASSWORD, REGISTER, purpose_for
 from troth.terms import ActorKind, ItemName, Verb
@@ -186,7 +187,7 @@ async def of_no_use(world: World, case: Case, trial: Trial) -> None:
         after = await world.open(verb, held.who, held.function, purpose, held.items)
         trial.attempt(
             f"{verb} the same of somebody found to be a minor",
-            f"对被发现为未成年人者的同样信息进行 {verb}",
+            f"对被发现为未成年人者的同样信息进行{word(verb)}",
             after.says(),
             held=not after.answer.ok,
         )

@@ -15,6 +15,7 @@ from troth.policy.statement_words import Act, Condition, Receiver
 from troth.policy.statements import CaseClause
 from troth.prove.case import Case, NotTried
 from troth.prove.scenarios.facts import told
+from troth.prove.seen import word
 from troth.prove.trial import Scenario, Trial
 from troth.prove.world import REGISTER, Did, free, needed
 from troth.terms import Verb
@@ -78,7 +79,7 @@ async def only_in_this_case(world: World, case: Case, trial: Trial) -> None:
     read = [each for each in await _given(giving) if each.get("recipient") == giving.receiver]
     trial.control(
         f"{giving.act} {', '.join(sorted(giving.items))} in the case {giving.name}, all on record",
-        f"在“{giving.name}”情形下且记录齐备时{giving.act}",
+        f"在“{giving.name}”情形下且记录齐备时{word(giving.act)}",
         f"{did.says()}; the person reads: {_reads(read)}",
         held=did.items == giving.items
         and len(read) == 1

@@ -12,6 +12,7 @@ from troth.policy.words import Moment, Outcome
 from troth.prove.case import Case, NotTried
 from troth.prove.holding import holding
 from troth.prove.leaving import EPOCH, cancelled, whose
+from troth.prove.seen import lasting
 from troth.prove.trial import Scenario, Trial, always
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ async def gone_when_it_is_over(world: World, case: Case, trial: Trial) -> None:
         await world.pace.until(world.levers.now() + span(clause.keep) - EPOCH)
         early = await over.rows(world, case)
         trial.control(
-            f"keep it for {clause.keep}", f"保留 {clause.keep}", f"{early} rows", held=early == before
+            f"keep it for {clause.keep}",
+            f"保留 {lasting(clause.keep)}",
+            f"{early} rows",
+            held=early == before,
         )
         await world.pace.until(world.levers.now() + 2 * EPOCH)
     after = await over.emptied(world, case)
@@ -101,7 +105,7 @@ async def out_of_every_backup(world: World, case: Case, trial: Trial) -> None:
     )
     trial.control(
         f"have it gone from every backup within {clause.within}",
-        f"在 {clause.within} 内从所有备份中清除",
+        f"在 {lasting(clause.within)} 内从所有备份中清除",
         f"{late} addenda to the certificate",
         held=late == 1,
     )
