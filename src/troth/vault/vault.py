@@ -181,11 +181,9 @@ class Vault:
         for sheaf in sheaves:
             items = {reading.item for reading in sheaf.readings}
             covers.demand_storing(sheaf.permit, now, items)
-            for reading in sheaf.readings:
-                self._demand_form(reading.item, reading.value)
         fixed = [self._rules.fixed(sheaf.permit) for sheaf in sheaves]
         holds = held.standings.keys() if held else frozenset[SubjectId]()
-        terms = intake.Terms(fixed, now, owner_epoch, holds)
+        terms = intake.Terms(fixed, now, self._demand_forms, owner_epoch, holds)
         return await intake.append_each(tx, self._keyring, sheaves, terms)
 
     async def correct(self, tx: Tx, permit: Permit, corrected: Reading) -> Piece:
@@ -341,6 +339,10 @@ class Vault:
         if (rule := self._rules.fixed(permit)) is not None:
             await closing.owe(tx, permit.ask.subject, function_of(permit), record, rule.ends(now))
         return record
+
+    def _demand_forms(self, readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            self._demand_form(reading.item, reading.value)
 
     def _demand_form(self, item: ItemName, value: object) -> None:
         misfit = self._values.misfit(item, value)
