@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from sys import argv, stdout
 
@@ -23,4 +24,14 @@ class Letters(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    HTTPServer(("127.0.0.1", int(argv[1]) if argv[1:] else 8025), Letters).serve_forever()
+    port = int(argv[1]) if argv[1:] else 8025
+    try:
+        server = HTTPServer(("127.0.0.1", port), Letters)
+    except OSError:
+        raise SystemExit(
+            f"port {port} is in use: stop what listens there, or name another here and in TROTH_OUTBOX_URL"
+        ) from None
+    stdout.write(f"letters are awaited at http://127.0.0.1:{port}/; stop with Ctrl-C\n")
+    stdout.flush()
+    with suppress(KeyboardInterrupt):
+        server.serve_forever()

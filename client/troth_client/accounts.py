@@ -5,7 +5,7 @@ Written from the routes of the API by `make bless`; edit there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from troth_client import shapes
@@ -72,6 +72,23 @@ def ask_code(*, login: str) -> Call[Any]:
 def sign_in_by_code(*, login: str, code: str) -> Call[shapes.SessionBegun]:
     """Begin a session with the code that was sent; it is good once."""
     return Call("POST", "/v1/sessions/by-code", "json", body={"login": login, "code": code})
+
+
+def reset_password(*, login: str, code: str, password: str) -> Call[shapes.SessionBegun]:
+    """Set a password in place of a forgotten one, with the code that was sent. Every other session ends."""
+    return Call(
+        "POST", "/v1/sessions/new-password", "json", body={"login": login, "code": code, "password": password}
+    )
+
+
+def sessions() -> Call[Sequence[shapes.SessionShown]]:
+    """List sessions, the newest first; ``here`` is the one that asks."""
+    return Call("GET", "/v1/me/sessions", "json")
+
+
+def sign_out_there(session: str) -> Call[None]:
+    """End one session of mine, such as that of a phone that was lost."""
+    return Call("DELETE", into("/v1/me/sessions/{session}", session=session), "nothing")
 
 
 def set_password(*, password: str, current: str | None = None) -> Call[shapes.SessionBegun]:

@@ -42,3 +42,8 @@ def agree(request: str) -> Call[shapes.RequestShown]:
 def withdraw(request: str) -> Call[shapes.RequestShown]:
     """Take it back; a cancellation that waits is as if it had never been asked for."""
     return Call("POST", into("/v1/me/requests/{request}/withdraw", request=request), "json", body={})
+
+
+def delete_part(function: str) -> Call[shapes.RequestShown]:
+    """Delete all that a function holds of me, at once where the policy asks for no more proof."""
+    return Call("POST", into("/v1/me/functions/{function}/delete", function=function), "json", body={})

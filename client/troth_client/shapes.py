@@ -75,6 +75,29 @@ class CancelOffered(TypedDict):
     revocable: str | None
 
 
+class CaseShown(TypedDict):
+    """A case in which a receiver may get something, what it needs, and whether it needs one's own word."""
+
+    clause: str
+    act: str
+    purpose: Mapping[str, str]
+    needs: Sequence[str]
+    asks: bool
+
+
+class ChoiceShown(TypedDict):
+    """A receiver on the register, and what one last said of it: yes, no, or nothing."""
+
+    receiver: str
+    kind: str
+    purpose: str
+    items: Sequence[str]
+    cases: Sequence[CaseShown]
+    always: Sequence[str]
+    separate: bool
+    allowed: bool | None
+
+
 class ClipShown(TypedDict):
     """A film that shows a moment: play it from so many seconds into it."""
 
@@ -437,6 +460,23 @@ class PolicyListed(TypedDict):
     languages: Sequence[str]
 
 
+class ReadingShown(TypedDict):
+    """One reading as it is held."""
+
+    reading: str
+    at: str
+    item: str
+    value: Mapping[str, Any]
+
+
+class ReadingsShown(TypedDict):
+    """Readings of one function on one local day."""
+
+    day: str
+    times: int
+    readings: Sequence[ReadingShown]
+
+
 class Ready(TypedDict):
     """Whether the system can do its work, by part."""
 
@@ -519,6 +559,15 @@ class SessionBegun(TypedDict):
 
     token: str
     expires: str
+
+
+class SessionShown(TypedDict):
+    """Where its person is signed in, since when and until when; ``here``: the session that asks."""
+
+    session: str
+    started: str
+    expires: str
+    here: bool
 
 
 class StageShown(TypedDict):

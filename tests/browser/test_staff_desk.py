@@ -137,7 +137,7 @@ def test_a_role_has_its_own_ways_and_no_others(chromium: Browser, site: Site) ->
         with_authenticator(page)
         join(page, site, Role.AUDIT)
         expect(page).to_have_url(site.url + "/desk/system")
-        assert page.locator(".ways a").count() == 1
+        assert page.locator(".duties-nav a").count() == 1
         for path in ("/desk/requests", "/desk/look", "/desk/staff"):
             answer = page.goto(site.url + path)
             assert answer is not None

@@ -62,6 +62,9 @@ ROUTES = {
     "POST /v1/sessions": P,
     "POST /v1/sessions/code": W,
     "POST /v1/sessions/by-code": W,
+    "POST /v1/sessions/new-password": W,
+    "GET /v1/me/sessions": W,
+    "DELETE /v1/me/sessions/{session}": W,
     "PUT /v1/me/password": W,
     "DELETE /v1/sessions/current": W,
     "DELETE /v1/sessions": W,
@@ -85,6 +88,9 @@ ROUTES = {
     "POST /v1/service/media/{media}": P,
     "GET /v1/me/functions/{function}/items/{item}": P,
     "DELETE /v1/me/functions/{function}/items/{item}": P,
+    "GET /v1/me/functions/{function}/readings": P,
+    "PUT /v1/me/functions/{function}/readings/{reading}": P,
+    "DELETE /v1/me/functions/{function}/readings/{reading}": P,
     "PUT /v1/me/functions/{function}/needs/{need}": W,
     "POST /v1/service/collect": P,
     "POST /v1/service/happened": P,
@@ -137,6 +143,8 @@ ROUTES = {
     "POST /v1/staff/share": P,
     "POST /v1/staff/disclose": P,
     "GET /v1/me/given": P,
+    "GET /v1/me/receivers": P,
+    "POST /v1/me/functions/{function}/delete": P,
     "PUT /v1/me/receivers/{receiver}": W,
     "PUT /v1/me/permissions/{permission}": W,
     "GET /v1/staff/receivers": M,
@@ -168,6 +176,9 @@ ROUTES = {
     "GET /privacy": P,
     "POST /privacy/accept": P,
     "POST /privacy/sign-out-everywhere": W,
+    "GET /privacy/sessions": W,
+    "POST /privacy/sessions/{session}/end": W,
+    "POST /privacy/receivers/{receiver}": W,
     "GET /privacy/uses": P,
     "GET /privacy/shop": P,
     "GET /privacy/shop/{function}": P,
@@ -211,6 +222,16 @@ ROUTES = {
     "GET /desk/look": M,
     "POST /desk/look": M,
     "GET /desk/system": M,
+    "GET /desk/incidents": M,
+    "POST /desk/incidents": M,
+    "GET /desk/incidents/{matter}": M,
+    "GET /desk/incidents/{matter}/report": M,
+    "POST /desk/incidents/{matter}/{step}": M,
+    "GET /desk/receivers": M,
+    "POST /desk/receivers/acknowledged": M,
+    "POST /desk/receivers/{policy}/{receiver}/end": M,
+    "GET /desk/films": M,
+    "POST /desk/films": M,
     "GET /desk/staff": M,
     "POST /desk/staff/invite": M,
     "POST /desk/staff/{colleague}/dismiss": M,
@@ -271,11 +292,13 @@ METHODS = {
         ("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues", "demand_invited"), M
     ),
     **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
-    **dict.fromkeys(("look_up", "look_for_request"), P),
+    **dict.fromkeys(("handed_on", "told_to_delete", "closed_items"), M),
+    **dict.fromkeys(("look_up", "look_for_request", "closed_ask"), P),
     **dict.fromkeys(
-        ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings", "today"), U
+        ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"),
+        U,
     ),
-    **dict.fromkeys(("export_ledger", "ledger_keys"), U),
+    **dict.fromkeys(("export_ledger", "ledger_keys", "today", "titles"), U),
     **dict.fromkeys(("register", "sign_in", "me", "bind", "unbind", "link_store", "footfall", "alerts"), P),
     **dict.fromkeys(("copy", "receipts", "cancel", "confirm_cancel", "look", "deliver"), P),
     **dict.fromkeys(
@@ -287,6 +310,8 @@ METHODS = {
             "reset_password",
             "sign_out",
             "sign_out_everywhere",
+            "signed_in",
+            "sign_out_there",
             "choose",
             "withdraw",
             "switch",
@@ -301,9 +326,10 @@ METHODS = {
     **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
-    **dict.fromkeys(("hand_out_by_staff", "given", "openings", "link_device"), P),
+    **dict.fromkeys(("hand_out_by_staff", "given", "receivers_of_mine", "openings", "link_device"), P),
     **dict.fromkeys(("visits", "till", "flags", "review"), P),
     **dict.fromkeys(("details", "collected", "readings", "may_receive", "rights", "delete_part"), P),
+    **dict.fromkeys(("correct_reading", "delete_reading"), P),
     **dict.fromkeys(("versions", "what_changed"), U),
     "allow_receiver": W,
     "permit": W,
@@ -418,13 +444,16 @@ def _forbid_everything(house: House) -> None:
 
 
 def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
-    day = "?day=2026-03-02" if path.endswith(("footfall", "alerts", "visits", "/till", "/flags")) else ""
+    daily = ("footfall", "alerts", "visits", "/till", "/flags", "/readings")
+    day = "?day=2026-03-02" if path.endswith(daily) else ""
     usual = "cashier_audit" if TILL.search(path) else function
     filled = path.format(
         name=POLICY,
         account=closed.owner.account,
         function="register" if OF_ACCOUNT.search(path) else usual,
         flag=str(uuid4()),
+        reading=str(uuid4()),
+        session=str(uuid4()),
         item="email_address",
         need="camera",
         switch="customer_flow",
@@ -450,6 +479,7 @@ async def _body(door: str, closed: Closed) -> object:
     email = {"values": {"email_address": {"value": EMAIL}}}
     bodies: dict[str, object] = {
         "PUT /v1/me/functions/{function}/items": email,
+        "PUT /v1/me/functions/{function}/readings/{reading}": {"value": {"zone": "door"}},
         "PUT /v1/me/functions/{function}/needs/{need}": {"met": True},
         "POST /v1/service/collect": asked | {"values": {"email_address": {"value": EMAIL}}},
         "POST /v1/service/happened": asked
@@ -464,6 +494,7 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/sessions": {"login": PHONE, "password": PASSWORD},
         "POST /v1/sessions/code": {"login": PHONE},
         "POST /v1/sessions/by-code": {"login": PHONE, "code": "000000"},
+        "POST /v1/sessions/new-password": {"login": PHONE, "code": "000000", "password": PASSWORD},
         "PUT /v1/me/password": {"password": PASSWORD},
         "POST /v1/farewell": {"farewell": "nobody"},
         "POST /v1/me/functions/{function}/choose": {"language": "en"},

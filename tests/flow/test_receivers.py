@@ -29,6 +29,13 @@ async def test_it_goes_out_with_everything_on_record_and_the_person_reads_who_go
         assert await office.done("POST", "/v1/staff/share", asked)
         (line,) = await owner.done("GET", "/v1/me/given")
         assert (line["recipient"], line["case"], line["items"]) == ("acme", "agents", ["phone_number"])
+        (choice,) = await owner.done("GET", "/v1/me/receivers")
+        assert (choice["receiver"], choice["allowed"], choice["separate"]) == ("acme", None, True)
+        for allowed in (True, False):
+            said = {"purpose": "service", "allowed": allowed, "separate": choice["separate"]}
+            await owner.done("PUT", "/v1/me/receivers/acme", said)
+            (choice,) = await owner.done("GET", "/v1/me/receivers")
+            assert choice["allowed"] is allowed
         (listed,) = await office.done("GET", "/v1/staff/receivers")
         assert listed["papers"] == sorted(ALWAYS)
         await office.done("DELETE", AT)

@@ -7,20 +7,30 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from importlib.resources import files
 from string import Formatter
+from types import ModuleType
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.fakes.doors import REFUSED, TOKEN, FakeDoors
+from troth.app.doors import requests
+from troth.app.tally import TurnedAway
+from troth.breach import incidents
+from troth.breach import moves as breach_moves
+from troth.breach.moves import State
 from troth.edges.api.app import create_app
 from troth.edges.web.app import create_pages
 from troth.edges.web.words import LANGUAGES, Words, catalogue, preferred
 from troth.functions.audit import Verdict
 from troth.functions.till import Did
 from troth.policy.clauses import Need
+from troth.policy.statement_words import BreachStep
+from troth.rights import desk, effects, rows, steps
+from troth.sharing import register
+from troth.subjects import contact, matters
 from troth.subjects.papers import PAPERS
-from troth.terms import Basis, Reason
+from troth.terms import Basis, Reason, TrothError
 from troth.vault.stages import Stage
 
 
@@ -304,6 +314,25 @@ def test_every_word_of_the_domain_has_a_text() -> None:
     assert {f"need_{need.value}" for need in Need} <= known
     assert {f"did.{did.value}" for did in Did} <= known
     assert {f"{word}_{verdict.value}" for verdict in Verdict for word in ("verdict", "done")} <= known
+
+
+def test_every_word_of_the_desk_has_a_text() -> None:
+    known = catalogue().keys()
+    assert {f"desk_why.{why.value}" for why in (*Reason, *TurnedAway)} <= known
+    assert {f"desk_incident.{state.value}" for state in State} <= known
+    assert {f"desk_step.{step.value}" for step in BreachStep} <= known
+
+
+@pytest.mark.parametrize(
+    "module",
+    [breach_moves, contact, desk, effects, incidents, matters, register, requests, rows, steps],
+    ids=lambda module: module.__name__,
+)
+def test_what_a_door_of_the_desk_refuses_is_said_in_both_languages(module: ModuleType) -> None:
+    own = (each for each in vars(module).values() if isinstance(each, type))
+    raised = {each.__name__ for each in own if issubclass(each, TrothError) and each is not TrothError}
+    elsewhere = {"Denied", "TwoSteps", "NotKept", "WrongForm", "NotStorable", "Claimed"}
+    assert {f"desk_error.{name}" for name in raised - elsewhere} <= catalogue().keys()
 
 
 def test_every_text_that_a_template_asks_for_exists() -> None:

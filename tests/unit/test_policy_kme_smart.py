@@ -77,7 +77,10 @@ def test_what_is_found_is_that_nobody_can_be_reached():
     more = {each for each in check(KME.policy) if each.severity is not Severity.NOTE}
     assert {(each.severity, each.rule) for each in more} == {(Severity.WARNING, "notice_complete")}
     who = next(part for part in notice(KME, "en").sections if part.kind == "who")
-    assert [line.text for line in who.lines] == ["KME Smart"]
+    assert [line.text for line in who.lines] == [
+        "KME Smart",
+        "a brand only, and nobody is named who answers for it",
+    ]
 
 
 def test_an_account_takes_an_address_or_a_number_and_nothing_else_unasked():

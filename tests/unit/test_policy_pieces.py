@@ -335,7 +335,7 @@ def test_a_hold_is_of_records_for_a_time_and_for_one_duty():
     )
     assert keeping.holds(compiled, ItemName("password"), "order_completed", done) == ()
     assert load(printed(load(GOOD + HOLDS, "f")), "f").digest == load(GOOD + HOLDS, "f").digest
-    assert "no less than 3 years" in notice(compiled, "en").text
+    assert "for 3 years; counted from" in notice(compiled, "en").text
 
 
 @pytest.mark.parametrize("wrong", ["per: account", "opens_for: contract", "bound: maximum", "keep: 3"])

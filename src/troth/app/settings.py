@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -210,9 +211,9 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
     known = names()
     for name in sorted(given):
         if name not in known:
-            raise BadSetting(
-                f"{name} is not a setting: remove it, or write one of {', '.join(sorted(known))}"
-            )
+            near = get_close_matches(name, known, n=1)
+            meant = near[0] if near else f"one of {', '.join(sorted(known))}"
+            raise BadSetting(f"{name} is not a setting: remove it, or write {meant}")
 
 
 def _default_data(environ: Mapping[str, str]) -> Path:

@@ -18,6 +18,7 @@ from troth.terms import (
     FunctionName,
     ItemName,
     PolicyName,
+    Purpose,
     RecordId,
     SubjectId,
     SwitchName,
@@ -308,6 +309,18 @@ class StaffPurpose:
     says: Mapping[str, str]
     on_request: bool
     """Only for a request of the person's own, or on another ground that the clause names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedItem:
+    """An item that is closed to staff, the purpose they may have it for, the grounds that open it."""
+
+    policy: PolicyName
+    function: FunctionName
+    title: Mapping[str, str]
+    item: ItemName
+    purpose: Purpose
+    grounds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ from troth.app.doors.front_desk import FrontDeskDoors
 from troth.app.doors.gives import GivesDoors
 from troth.app.doors.looks import LookDoors
 from troth.app.doors.matters import MatterDoors
-from troth.app.doors.media import MediaDoors
 from troth.app.doors.minors import MinorDoors
+from troth.app.doors.office import OfficeDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
+from troth.app.doors.readings import ReadingDoors
 from troth.app.doors.receivers import ReceiverDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
@@ -47,9 +48,10 @@ class Troth(
     ArrivalDoors,
     PersonDoors,
     AgreementDoors,
-    MediaDoors,
+    OfficeDoors,
     ReceiverDoors,
     LookDoors,
+    ReadingDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,

@@ -14,7 +14,7 @@ from troth.ledger.history import (
     record,
     standing,
 )
-from troth.ledger.log import Count, Counted, about, append, count, count_all, counts
+from troth.ledger.log import Count, Counted, about, append, count, count_all, counts, given_lately
 from troth.ledger.standings import Held, Standings
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "counts",
     "entry_of",
     "forget",
+    "given_lately",
     "new_subject",
     "put_back_subject",
     "record",

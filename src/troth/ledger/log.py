@@ -44,6 +44,21 @@ async def about(tx: Tx, subject: SubjectId) -> tuple[Entry, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class _AboutOne:
+    entry: EntryId
+    at: datetime
+    kind: str
+    body: bytes
+    subject: SubjectId | None
+
+
+async def given_lately(tx: Tx, limit: int) -> Sequence[tuple[Entry, SubjectId | None]]:
+    """Return the newest entries of what was given away, with whom each is about unless they were erased."""
+    rows = await tx.rows(_AboutOne, QUERIES["given_lately"], {"limit": limit})
+    return [(Entry(row.entry, row.at, EntryKind(row.kind), bytes(row.body)), row.subject) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """An entry as its table has it, believed in nothing."""
 

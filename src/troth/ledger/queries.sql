@@ -90,6 +90,12 @@ SELECT e.entry, e.at, e.kind, e.body
   FROM ledger_opening o JOIN ledger_entry e USING (entry)
  WHERE o.subject = %(subject)s ORDER BY e.at, e.entry
 
+-- :given_lately
+-- What was given away, the newest first; about whom, as long as they are here.
+SELECT e.entry, e.at, e.kind, e.body, o.subject
+  FROM ledger_entry e LEFT JOIN ledger_opening o USING (entry)
+ WHERE e.kind IN ('shared', 'disclosed') ORDER BY e.at DESC, e.entry LIMIT %(limit)s
+
 -- :forget_lock
 -- Hold back even evidence about this subject while they are forgotten.
 SELECT state FROM subject WHERE subject = %(subject)s FOR UPDATE

@@ -84,7 +84,7 @@ async def _take(folder: Path, keys: Path) -> Taken:
     from troth.app.clock import OffsetClock, SystemClock
     from troth.edges.cli.running import settings
 
-    told = settings()
+    told = settings(up=True)
     clock = OffsetClock(told.clock) if told.clock else SystemClock()
     with Console(stderr=True).status("") as status:
         return await take(told, folder, keys, clock.now(), lambda what: status.update(f"[dim]{what}[/dim]"))
@@ -123,7 +123,7 @@ async def _restore(settings: Settings, wanted: Wanted) -> None:
     typer.echo(f"restored {plan.name}, taken {plan.taken:%Y-%m-%d %H:%M} UTC, into {settings.data}")
     typer.echo(
         f"repeated since then: {settled.entries} entries of the log, {settled.erased} erasures, "
-        f"{settled.taken_back} acts taken back; everybody signs in again"
+        f"{settled.deleted} deletions, {settled.taken_back} acts taken back; everybody signs in again"
     )
 
 

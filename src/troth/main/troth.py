@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 
 from troth.terms import TrothError
 
@@ -24,8 +25,20 @@ def run() -> None:
     try:
         _commands(sys.argv[1:2])()
     except TrothError as error:
-        Console(stderr=True).print(f"[red]troth:[/red] {error}", highlight=False, soft_wrap=True)
+        _say(str(error))
         sys.exit(1)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        if error.filename is None:
+            raise
+        _say(f"{error.filename}: {(error.strerror or '').lower()}; name another place, or see who may use it")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as a shell says of Ctrl-C
+
+
+def _say(sentence: str) -> None:
+    console = Console(stderr=True)
+    console.print(f"[red]troth:[/red] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
 def _commands(first: list[str]) -> typer.Typer:

@@ -116,9 +116,8 @@ def whole_policy(policy: Fields, name: str) -> Iterator[Clause]:
         yield _right(top / "rights" / key, key, right)
     for key, attested in (policy.get(g.ATTESTED) or {}).items():
         here = top / "attested" / key
-        yield AttestedClause(
-            **here.common(attested.value, attested.at), topic=key, attested=attested.value.need(g.EVIDENCE)
-        )
+        evidence = sayings(attested.value.need(g.EVIDENCE))
+        yield AttestedClause(**here.common(attested.value, attested.at), topic=key, attested=evidence)
 
 
 def _switch(here: Address, key: str, switch: Got[Fields]) -> SwitchClause:

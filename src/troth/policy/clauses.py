@@ -47,7 +47,7 @@ class Clause:
     mod: str = "must"
     strength: str | None = None
     lang: str | None = None
-    attested: str | None = None  # the evidence a maker must attach, for what lies outside software
+    attested: Mapping[str, str] | None = None  # what a maker attaches, for what lies outside software
     waive: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)  # a rule, and why not here
 
 

@@ -18,7 +18,7 @@ from troth.policy.clauses import Clause
 from troth.policy.compiled import Compiled
 from troth.policy.enforcement import Enforcement, enforcement
 from troth.policy.phrases import PHRASES
-from troth.policy.text import notice
+from troth.policy.text import in_language, notice
 from troth.policy.words import Language
 from troth.terms import ClauseId
 
@@ -87,7 +87,8 @@ def told(compiled: Compiled) -> Mapping[ClauseId, Said]:
                     lines[line.clause].append(line.whole)
         for clause in compiled.clauses.values():
             if isinstance(clause, c.AttestedClause):
-                lines[clause.id] = [PHRASES[language]["attested"].format(evidence=clause.attested)]
+                evidence = in_language(clause.attested or {}, language)
+                lines[clause.id] = [PHRASES[language]["attested"].format(evidence=evidence)]
             elif isinstance(clause, c.AcceptanceClause):
                 lines[clause.id] = [PHRASES[language]["acceptance"]]
             found[clause.id][language] = tuple(lines[clause.id])

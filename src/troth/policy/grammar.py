@@ -200,7 +200,7 @@ RIGHT = Record(
     "a right", (BY, WITHIN, FROM, IRREVERSIBLE, PATH, PARTS, WAYS, EFFECTS, PROOFS, OPENS, LOCKED, *COMMON)
 )
 
-EVIDENCE = Field("evidence", Text(), "what the maker attaches to show it", must=True)
+EVIDENCE = Field("evidence", SAID, "what the maker attaches to show it, by language", must=True)
 ATTEST = Record("an attested clause", (EVIDENCE, *COMMON))
 
 CONTROLLER_FIELDS: tuple[Field[Any], ...] = (

@@ -128,7 +128,7 @@ def body(clause: Clause) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912 -
                 "locked": list(clause.locked),
             }
         case AttestedClause():
-            return {"evidence": clause.attested}
+            return {"evidence": dict(clause.attested or {})}
         case Statement():
             return _statement(clause)
         case _:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, cast
 
 from troth.policy.grammar_common import COMMON, SAID
@@ -19,7 +20,10 @@ from troth.policy.statement_words import Office
 from troth.policy.statements import CaseClause, ContactClause, Statement
 from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language
-from troth.terms import ItemName
+from troth.terms import FunctionName, ItemName
+
+_OF_FUNCTIONS = frozenset({"functions", "linked"})
+_NONE: Mapping[FunctionName, str] = MappingProxyType({})
 
 
 def label(clause: Statement, language: Language) -> str:
@@ -35,19 +39,28 @@ def label(clause: Statement, language: Language) -> str:
     return own or phrases.get(f"name.{key}") or phrases["statement"]
 
 
-def told(clause: Statement, language: Language) -> str:
-    """Return what the statement's keys say, joined; empty when its name says it all."""
+def told(clause: Statement, language: Language, titles: Mapping[FunctionName, str] = _NONE) -> str:
+    """Return what the statement's keys say, joined; empty when its name says it all.
+
+    ``titles`` are those of the functions that it may name.
+    """
     if isinstance(clause, ContactClause):
         desk = () if clause.reaches is None else (word(Office, clause.reaches, language),)
         return JOINT[language].join((clause.value, *desk))
     section = BY_TYPE[type(clause)]
     labelled = f"{section.key}.{clause.name}" not in PHRASES[language] and _title(clause, language)
     said = (
-        _key(section, each, getattr(clause, attribute(each)), language)
+        _key(section, each, _titled(each, getattr(clause, attribute(each)), titles), language)
         for each in _own(section)
         if not (labelled and each.key == "title")
     )
     return JOINT[language].join(each for each in said if each)
+
+
+def _titled(each: Field[Any], value: object, titles: Mapping[FunctionName, str]) -> object:
+    if each.key not in _OF_FUNCTIONS or not value:
+        return value
+    return tuple(titles.get(name, name) for name in cast("tuple[FunctionName, ...]", value))
 
 
 def _own(section: Section) -> Iterable[Field[Any]]:

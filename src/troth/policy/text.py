@@ -7,6 +7,7 @@ not depend on the order of the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from troth.policy import statement_text
 from troth.policy.clauses import (
@@ -23,9 +24,9 @@ from troth.policy.compiled import Compiled, FunctionTable
 from troth.policy.kinds import Periods
 from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
-from troth.policy.statement_grammar import CONTROLLER_CLAUSE, SECTIONS
+from troth.policy.statement_grammar import SECTIONS
 from troth.policy.statement_grammar import Section as Of
-from troth.policy.statement_words import Act, Emphasis, Freedom
+from troth.policy.statement_words import Act, Emphasis, Freedom, Receiver
 from troth.policy.statements import (
     AimClause,
     CaseClause,
@@ -42,7 +43,7 @@ from troth.terms import ActorKind, ClauseId, ItemName
 __all__ = ["Line", "Notice", "Section", "notice"]
 
 _OPENING = ("dates", "scope")
-_FIRST = (CONTROLLER_CLAUSE, *(each for each in SECTIONS if each.key in _OPENING))
+_FIRST = tuple(each for each in SECTIONS if each.key in _OPENING)
 """What a reader wants to know before anything else: who, and about what."""
 _REST = tuple(each for each in SECTIONS if each.key not in _OPENING)
 _NEEDS_IN_ORDER = {need: place for place, need in enumerate(Need)}
@@ -109,7 +110,7 @@ class _Teller:
         return clause.lang in (None, self._language)
 
     def _pick(self, said: Mapping[str, str]) -> str:
-        return said.get(self._language) or next(iter(said.values()), "")
+        return in_language(said, self._language)
 
     def _list(self, parts: Iterable[str]) -> str:
         return SEPARATOR[self._language].join(parts)
@@ -126,25 +127,25 @@ class _Teller:
 
     def _who(self) -> Section:
         told = self._compiled.policy.controller
-        lines = [
-            Line(self._say("controller"), self._legal_name(told["name"]), None),
-            *self._contact(told),
-        ]
+        stated = [each for each in self._compiled.all(ControllerClause) if self._told(each)]
+        contacts = [each for each in self._compiled.all(ContactClause) if self._told(each)]
+        more = [line for each in stated if (line := self._statement(each)).label]
+        lines = (
+            []
+            if any(each.legal_name for each in stated)
+            else [Line(self._say("controller"), told["name"], None)]
+        )
+        lines += more
         if "address" in told:
-            lines.insert(1, Line(self._say("address"), told["address"], None))
+            lines.append(Line(self._say("address"), told["address"], None))
+        lines += [self._statement(each) for each in contacts]
+        lines += self._contact(told, {each.name for each in contacts})
         return Section("who", self._say("who"), None, tuple(lines))
 
-    def _contact(self, told: Mapping[str, str]) -> Iterator[Line]:
-        ways = {each: told[each] for each in ("phone", "email") if each in told}
-        if len(ways) > 1:
-            yield Line(self._say("contact"), self._phrases["contacts"].format_map(ways), None)
-            return
-        for each, value in ways.items():
-            yield Line(self._say(f"contacts.{each}"), value, None)
-
-    def _legal_name(self, name: str) -> str:
-        controller = self._compiled.one(ControllerClause)
-        return (self._pick(controller.legal_name) if controller else "") or name
+    def _contact(self, told: Mapping[str, str], stated: AbstractSet[str]) -> Iterator[Line]:
+        for each in ("phone", "email"):
+            if each in told and each not in stated:
+                yield Line(self._say(f"contacts.{each}"), told[each], None)
 
     def _function(self, table: FunctionTable) -> Section:
         told = (*self._frame(table), *self._items(table), *self._purposes(table), *self._limits(table))
@@ -209,7 +210,7 @@ class _Teller:
             yield clause, self._line(clause, "recipient", self._join(told))
 
     def _about_recipient(self, clause: RecipientClause) -> Iterator[str]:
-        if clause.kind is not None:
+        if clause.kind is not None and clause.kind is not Receiver.AUTHORITY:  # its name says so
             yield self._say("recipient.kind", kind=self._say(f"receiver.{clause.kind}"))
         if clause.scope:
             yield self._say("recipient.scope", scope=self._pick(clause.scope))
@@ -273,7 +274,7 @@ class _Teller:
 
     def _law(self) -> Iterator[tuple[Clause, Line]]:
         for clause in (*self._compiled.duties.values(), *self._compiled.exempt.values()):
-            yield clause, self._line(clause, f"law.{clause.verb}", self._say(f"ground.{clause.ground}"))
+            yield clause, self._line(clause, f"without.{clause.verb}", self._say(f"ground.{clause.ground}"))
 
     def _rights(self) -> Iterator[tuple[Clause, Line]]:
         for clause in sorted(self._compiled.rights.values(), key=lambda each: _RIGHTS_IN_ORDER[each.right]):
@@ -306,21 +307,24 @@ class _Teller:
             yield self._say("right.locked", items=self._list(self._label(ItemName(i)) for i in clause.locked))
 
     def _statements(self, sections: Iterable[Of]) -> Iterator[Section]:
-        """Tell the statements of these sections; contacts stand with who is responsible."""
-        contacts = self._compiled.all(ContactClause)
+        """Tell the statements of these sections; who is responsible, and the contacts, stand first of all."""
         for section in sections:
-            clauses = self._compiled.all(section.makes)
-            if section is CONTROLLER_CLAUSE:
-                bare = [each for each in clauses if statement_text.told(each, self._language)]
-                clauses = (*bare, *(contacts if bare else ()))
-            lines = tuple(self._statement(each) for each in clauses if self._told(each))
+            lines = tuple(
+                self._statement(each) for each in self._compiled.all(section.makes) if self._told(each)
+            )
             yield Section(section.key, self._say(f"section.{section.key}"), None, lines)
 
     def _statement(self, clause: Statement) -> Line:
         """Return what a statement says; one whose name says it all is a line without a label."""
         label = statement_text.label(clause, self._language)
-        said = statement_text.told(clause, self._language)
+        titles = {name: self._pick(table.clause.title) for name, table in self._compiled.functions.items()}
+        said = statement_text.told(clause, self._language, titles)
         return Line(label, said, clause.id) if said else Line("", label, clause.id)
+
+
+def in_language(said: Mapping[str, str], language: Language) -> str:
+    """Return what the policy says in ``language``, or in the one that it has."""
+    return said.get(language) or next(iter(said.values()), "")
 
 
 def place(compiled: Compiled, region: str, language: Language) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.terms import EntryId, SubjectId
 
+_LATELY = 100
 _GIVEN = frozenset({EntryKind.SHARED, EntryKind.DISCLOSED})
 
 
@@ -35,6 +36,24 @@ async def about(tx: Tx, subject: SubjectId) -> Sequence[Given]:
     """Return it all, the newest first."""
     found = [each for each in await ledger.about(tx, subject) if each.kind in _GIVEN]
     return tuple(_read(each) for each in reversed(found))
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOn:
+    """The same as the office sees it: about whom, by opaque id; None: they were erased since."""
+
+    given: Given
+    policy: str
+    subject: SubjectId | None
+
+
+async def lately(tx: Tx) -> Sequence[HandedOn]:
+    """Return the newest of all, of whomever."""
+    found = await ledger.given_lately(tx, _LATELY)
+    return tuple(
+        HandedOn(_read(entry), str(json.loads(entry.body).get("policy", "")), subject)
+        for entry, subject in found
+    )
 
 
 def _read(entry: ledger.Entry) -> Given:

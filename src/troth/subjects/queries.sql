@@ -38,6 +38,12 @@ SELECT 1 FROM session s JOIN account a USING (subject)
  WHERE s.subject = %(subject)s AND s.token_hash = %(token_hash)s AND s.expires > %(now)s
    AND a.state = 'verified'
 
+-- :sessions
+-- Where someone is signed in, the newest first.
+SELECT token_hash, started, expires FROM session
+ WHERE subject = %(subject)s AND expires > %(now)s
+ ORDER BY started DESC, token_hash
+
 -- :end_session
 -- Sign out here.
 DELETE FROM session WHERE subject = %(subject)s AND token_hash = %(token_hash)s

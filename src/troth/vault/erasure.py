@@ -33,6 +33,7 @@ from troth.vault.sql import QUERIES
 from troth.vault.stages import EVIDENCE, NEXT, Erasing, Stage
 
 PLAN_LASTS = timedelta(days=30)
+_TELLINGS = 200
 
 Tell = Callable[[Tx, UUID, str], Awaitable[None]]
 """Tells a recipient (by the policy's name for it) of an erasure, or queues that in the transaction."""
@@ -48,6 +49,16 @@ class NobodyTells(TrothError):
 
 class NoSuchErasure(TrothError):
     """there is no erasure with this id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Someone else who was asked to delete what they had of an erased person, and when they had."""
+
+    erasure: UUID
+    recipient: str
+    told_at: datetime
+    acknowledged_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +261,10 @@ class Erasure:
         """Note that ``recipient`` acknowledged; return False when they were never told."""
         params = {"erasure": erasure, "recipient": recipient, "at": self._clock.now()}
         return await tx.run(QUERIES["acknowledge"], params) > 0
+
+    async def tellings(self, tx: Tx) -> tuple[Telling, ...]:
+        """Return who was asked to delete something, those who have yet to acknowledge it first."""
+        return tuple(await tx.rows(Telling, QUERIES["tellings"], {"limit": _TELLINGS}))
 
     async def fetch(self, tx: Tx, link: str) -> Fetched:
         """Return what the link shows. It hands out the certificate once, and the addendum once.

@@ -11,7 +11,11 @@ from troth.subjects.by_code import CodeSignIn
 from troth.subjects.new_password import NewPassword
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
     from troth.subjects.registration import Registration
+    from troth.subjects.sessions import SessionLine
     from troth.terms import SubjectId
 
 
@@ -80,6 +84,18 @@ class ArrivalDoors(Doors):
         """End this session; harmless when it has ended."""
         async with self._open() as tx:
             await sessions.end(tx, token)
+
+    async def signed_in(self, token: str) -> Sequence[SessionLine]:
+        """Return where whoever this is has signed in, the newest first. Raises `NotSignedIn`."""
+        now = self._system.clock.now()
+        async with self._open() as tx:
+            return await sessions.listed(tx, token, await self._who(tx, token), now)
+
+    async def sign_out_there(self, token: str, session: UUID) -> None:
+        """End one session of theirs. Raises `NotSignedIn`, `NoSuchSession`."""
+        now = self._system.clock.now()
+        async with self._open() as tx:
+            await sessions.end_one(tx, await self._who(tx, token), session, now)
 
     async def sign_out_everywhere(self, token: str) -> None:
         """End every session of whoever this is."""

@@ -127,11 +127,12 @@ class FrontDeskDoors(StaffDoors):
             broker=self._system.bus.connected(),
             head=head,
             since=now - COUNTED,
-            titles=self._titles(),
+            titles=self.titles(),
             busy=tuple(Busy(*key, n) for key, n in sorted(busy.items(), key=lambda one: -one[1])),
         )
 
-    def _titles(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
+    def titles(self) -> Mapping[tuple[str, str], Mapping[str, str]]:
+        """Return what functions are called, by policy and name."""
         policies = self._system.gate.policies
         return {
             (name, function): table.clause.title

@@ -11,8 +11,9 @@ from troth import ledger
 from troth.app.doors.records import RecordDoors
 from troth.app.doors.rights import in_person
 from troth.sharing import given, openings, register
+from troth.sharing.choices import choices
 from troth.sharing.facts import allowing
-from troth.sharing.register import Step
+from troth.sharing.register import NoSuchReceiver, Step
 from troth.subjects.roles import Duty
 from troth.terms import Act, ActKind
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from troth.db import Tx
+    from troth.sharing.choices import Choice
     from troth.sharing.facts import Receiver
     from troth.sharing.given import Given
     from troth.sharing.openings import Opening
@@ -68,10 +70,19 @@ class ReceiverDoors(RecordDoors):
         separate: bool,
         policy: PolicyName | None = None,
     ) -> None:
-        """Let a receiver have something for a purpose, or no longer. Raises `NotSignedIn`."""
+        """Let a receiver have something for a purpose, or no longer. Raises `NotSignedIn`, `NoSuchReceiver`.
+
+        It is on the register for that purpose, or a yes to it is taken back: any other word is not noted.
+        """
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject, policy)
+            found = await register.find(tx, asking.policy, receiver)
+            if found is None or found.purpose != purpose:
+                standing = None if allowed else await ledger.standing(tx, subject, lock=True)
+                needs = {act.need for act in standing.acts if act.policy == asking.policy} if standing else ()
+                if allowing(receiver, purpose) not in needs:
+                    raise NoSuchReceiver
             said = Act(
                 kind=ActKind.SUPPLIED if allowed else ActKind.REMOVED,
                 policy=asking.policy,
@@ -81,6 +92,19 @@ class ReceiverDoors(RecordDoors):
             )
             await ledger.record(tx, subject, said)
         await self._changed(subject)
+
+    async def receivers_of_mine(self, token: str, policy: PolicyName | None = None) -> Sequence[Choice]:
+        """Return who on the register may be given something of this person, and what they may say of it.
+
+        Raises `NotSignedIn`, `Denied`.
+        """
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            asking = await self._asking(tx, subject, policy)
+            await in_person(self._system, tx, asking)
+            compiled = await self._system.desk.accepted(tx, subject, asking.policy)
+            standing = await ledger.standing(tx, subject, lock=False)
+            return choices(compiled, await register.everyone(tx), standing)
 
     async def given(self, token: str) -> Sequence[Given]:
         """Return who got what of this person, the newest first. Raises `NotSignedIn`, `Denied`."""

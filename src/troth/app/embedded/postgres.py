@@ -11,6 +11,7 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 import tempfile
 from contextlib import suppress
 from hashlib import sha256
@@ -87,6 +88,11 @@ class Postgres:
     def dsn(self, role: Role, database: str = DATABASE) -> str:
         """Return the way in for ``role``, good once the server has been started here."""
         return dsn(self.sockets, role.value, database, passfile(self.passwords, role))
+
+    def answers(self) -> bool:
+        """Whether a server listens here now: no promise that it lets anybody in."""
+        with socket.socket(socket.AF_UNIX) as line:
+            return line.connect_ex(str(self.sockets / f".s.PGSQL.{PORT}")) == 0
 
     def unlearn(self) -> None:
         """Let the next start teach the cluster the passwords that are in the files by then."""

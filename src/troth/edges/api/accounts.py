@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from troth.edges.api.answers import (
     FarewellShown,
     FirstSession,
     SessionBegun,
+    SessionShown,
     StageShown,
 )
 from troth.edges.api.bodies import (
@@ -18,6 +20,7 @@ from troth.edges.api.bodies import (
     Code,
     Farewell,
     Registering,
+    ResettingPassword,
     SettingPassword,
     SigningIn,
     SigningInByCode,
@@ -80,6 +83,25 @@ async def sign_in_by_code(troth: System, origin: Origin, body: SigningInByCode) 
     """Begin a session with the code that was sent; it is good once."""
     begun = await troth.sign_in_by_code(body.login, body.code, origin=origin)
     return SessionBegun(token=begun.token, expires=begun.expires)
+
+
+@router.post("/sessions/new-password", tags=["accounts"], summary="Set a password with a code")
+async def reset_password(troth: System, origin: Origin, body: ResettingPassword) -> SessionBegun:
+    """Set a password in place of a forgotten one, with the code that was sent. Every other session ends."""
+    begun = await troth.reset_password(body.login, body.code, body.password, origin=origin)
+    return SessionBegun(token=begun.token, expires=begun.expires)
+
+
+@router.get("/me/sessions", tags=["accounts"], summary="Where I am signed in")
+async def sessions(troth: System, token: Token) -> list[SessionShown]:
+    """List sessions, the newest first; ``here`` is the one that asks."""
+    return [SessionShown.model_validate(asdict(one)) for one in await troth.signed_in(token)]
+
+
+@router.delete("/me/sessions/{session}", status_code=204, tags=["accounts"], summary="Sign out there")
+async def sign_out_there(troth: System, token: Token, session: UUID) -> None:
+    """End one session of mine, such as that of a phone that was lost."""
+    await troth.sign_out_there(token, session)
 
 
 @router.put("/me/password", tags=["accounts"], summary="Set a password")

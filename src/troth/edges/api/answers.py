@@ -104,6 +104,15 @@ class SessionBegun(Answer):
     expires: datetime
 
 
+class SessionShown(Answer):
+    """Where its person is signed in, since when and until when; ``here``: the session that asks."""
+
+    session: UUID
+    started: datetime
+    expires: datetime
+    here: bool
+
+
 class FirstSession(SessionBegun):
     """The first session, and the receipt of what was agreed to."""
 
@@ -428,6 +437,23 @@ class ValueShown(Answer):
     value: Mapping[str, object]
 
 
+class ReadingShown(Answer):
+    """One reading as it is held."""
+
+    reading: UUID
+    at: datetime
+    item: str
+    value: Mapping[str, object]
+
+
+class ReadingsShown(Answer):
+    """Readings of one function on one local day."""
+
+    day: date
+    times: int
+    readings: tuple[ReadingShown, ...]
+
+
 class RecordsShown(Answer):
     """Which items are on file, by function."""
 
@@ -567,6 +593,29 @@ class ReceiverShown(Answer):
     purpose: str
     items: tuple[str, ...]
     papers: tuple[str, ...]
+
+
+class CaseShown(Answer):
+    """A case in which a receiver may get something, what it needs, and whether it needs one's own word."""
+
+    clause: str
+    act: str
+    purpose: Mapping[str, str]
+    needs: tuple[str, ...]
+    asks: bool
+
+
+class ChoiceShown(Answer):
+    """A receiver on the register, and what one last said of it: yes, no, or nothing."""
+
+    receiver: str
+    kind: str
+    purpose: str
+    items: tuple[str, ...]
+    cases: tuple[CaseShown, ...]
+    always: tuple[str, ...]
+    separate: bool
+    allowed: bool | None
 
 
 class GivenAway(Answer):

@@ -20,6 +20,7 @@ from troth.edges.api import (
     media,
     problems,
     public,
+    readings,
     receivers,
     records,
     requests,
@@ -51,8 +52,10 @@ def create_app(troth: Troth) -> FastAPI:
         agreement.router,
         gives.router,
         records.router,
+        readings.router,
         media.router,
         requests.router,
+        requests.parts,
         matters.mine,
         receivers.mine,
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from troth.edges.api.answers import GivenAway, ReceiverShown
+from troth.edges.api.answers import ChoiceShown, GivenAway, ReceiverShown
 from troth.edges.api.bodies import Allowing, Attaching, Receiving, Word
 from troth.edges.api.caller import System, Token, Under
 from troth.terms import ItemName, PolicyName
@@ -21,6 +21,12 @@ Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
 async def given(troth: System, token: Token) -> list[GivenAway]:
     """List each time that something about this person was given away, the newest first."""
     return [GivenAway.model_validate(asdict(one)) for one in await troth.given(token)]
+
+
+@mine.get("/receivers", summary="Who may be given something")
+async def choices(troth: System, token: Token, policy: Under) -> list[ChoiceShown]:
+    """List the receivers on the register, in which cases each gets something, and what I said of it."""
+    return [ChoiceShown.model_validate(asdict(one)) for one in await troth.receivers_of_mine(token, policy)]
 
 
 @mine.put("/receivers/{receiver}", status_code=204, summary="Let a receiver have something, or no longer")

@@ -10,8 +10,11 @@ from troth.app.views import RequestLine
 from troth.edges.api.answers import RequestShown
 from troth.edges.api.bodies import Empty, Requesting, Telling
 from troth.edges.api.caller import System, Token, Under
+from troth.edges.api.me import Name
+from troth.terms import FunctionName
 
 router = APIRouter(prefix="/v1/me/requests", tags=["requests"])
+parts = APIRouter(prefix="/v1/me", tags=["requests"])
 
 
 @router.get("", summary="What I asked for")
@@ -42,6 +45,17 @@ async def agree(troth: System, token: Token, request: UUID, body: Empty) -> Requ
 async def withdraw(troth: System, token: Token, request: UUID, body: Empty) -> RequestShown:  # noqa: ARG001
     """Take it back; a cancellation that waits is as if it had never been asked for."""
     return _shown(await troth.revoke_request(token, request))
+
+
+@parts.post("/functions/{function}/delete", summary="Delete what one function has")
+async def delete_part(
+    troth: System,
+    token: Token,
+    function: Name,
+    body: Empty,  # noqa: ARG001
+) -> RequestShown:
+    """Delete all that a function holds of me, at once where the policy asks for no more proof."""
+    return _shown(await troth.delete_part(token, FunctionName(function)))
 
 
 def _shown(line: RequestLine) -> RequestShown:

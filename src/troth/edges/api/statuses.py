@@ -35,7 +35,7 @@ from troth.subjects import (
     tries,
 )
 from troth.subjects.matters import NoSuchMatter
-from troth.subjects.sessions import NotSignedIn
+from troth.subjects.sessions import NoSuchSession, NotSignedIn
 from troth.vault import Erased, LinkSpent, NotHeld, NotKept, NotStorable, WrongForm
 from troth.vault.erasure import NoSuchErasure
 from troth.vault.media import TooManyUploads
@@ -44,6 +44,7 @@ from troth.vault.upload import NoRoom, TooLarge, UploadLapsed
 
 STATUSES: Mapping[type, tuple[int, str]] = {
     NotSignedIn: (401, "not_signed_in"),
+    NoSuchSession: (404, "no_such_session"),
     accounts.SignInRefused: (401, "sign_in_refused"),
     staff.NotStaff: (401, "not_staff"),
     staff.WrongRole: (403, "wrong_role"),

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from troth.terms import TrothError
+
 if TYPE_CHECKING:
     from troth.app.settings import Settings
     from troth.app.wiring import Troth
@@ -16,8 +18,15 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-def settings() -> Settings:
-    """Return the settings of the system that is up; an embedded database is found by its socket."""
+class NotUp(TrothError):
+    """the system does not run: start troth serve, then say this again"""
+
+
+def settings(*, up: bool = False) -> Settings:
+    """Return the settings of the system; an embedded database is found by its socket.
+
+    With ``up`` it must run: raises `NotUp`. A database of your own says itself what is wrong.
+    """
     from troth.app.embedded.postgres import Postgres
     from troth.app.settings import BadSetting, Settings
 
@@ -27,7 +36,10 @@ def settings() -> Settings:
             raise BadSetting(
                 f"there is no system in {told.data}: start troth serve, or say where it is with TROTH_DATA"
             )
-        told = told.with_database(Postgres(told.data / "postgres").dsn)
+        database = Postgres(told.data / "postgres")
+        if up and not database.answers():
+            raise NotUp(f"the system in {told.data} does not run: start troth serve, then say this again")
+        told = told.with_database(database.dsn)
     return replace(told, nats_url=None)  # a command tells no process anything
 
 
@@ -37,11 +49,13 @@ def signs(told: Settings) -> Sequence[Path]:
 
 
 def with_system(work: Callable[[Troth], Awaitable[Answer]]) -> Answer:
-    """Open the system, do ``work`` with it, close it."""
+    """Open the system, do ``work`` with it, close it. Raises `NotUp`."""
     from troth.app.wiring import Troth
 
+    told = settings(up=True)
+
     async def run() -> Answer:
-        async with Troth.open(settings()) as troth:
+        async with Troth.open(told) as troth:
             return await work(troth)
 
     return asyncio.run(run())

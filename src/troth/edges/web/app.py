@@ -27,8 +27,9 @@ from troth.edges.web import (
     policies,
     requests,
     shop,
+    signed_in,
 )
-from troth.edges.web.desk import colleagues, coming, inbox, looking, watching
+from troth.edges.web.desk import colleagues, coming, films, inbox, incidents, looking, receivers, watching
 from troth.edges.web.render import go, trouble
 from troth.edges.web.visit import NotOurForm, visit
 from troth.subjects.sessions import NotSignedIn
@@ -58,10 +59,14 @@ _ROUTERS = (
     copying.router,
     requests.router,
     papers.router,
+    signed_in.router,
     cancelling.router,
     coming.router,
     inbox.router,
     looking.router,
+    films.router,
+    incidents.router,
+    receivers.router,
     watching.router,
     colleagues.router,
 )

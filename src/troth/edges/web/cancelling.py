@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -13,16 +14,31 @@ from troth.edges.web.render import go, page
 from troth.edges.web.visit import NotOurForm, form, visit
 from troth.policy.words import Right
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from troth.app.views import RequestLine
+
 router = APIRouter(prefix="/privacy", include_in_schema=False)
+_WAITS = "applied"
 
 
 @router.get("/cancel")
 async def about(request: Request) -> Response:
-    """Say what cancelling means under this policy; nothing happens yet."""
+    """Say what cancelling means under this policy, or that one waits; nothing happens yet."""
     here, troth = visit(request), system(request)
     me = await troth.me(here.session)
+    waits = waiting(await troth.requests(here.session))
+    if waits is not None:
+        return page(here, "cancel_waits.html", me=me, until=waits.takes_effect, request=waits.request)
     right = next((one for one in await troth.rights(here.session) if one.right == Right.CANCEL), None)
     return page(here, "cancel.html", me=me, right=right)
+
+
+def waiting(requests: Sequence[RequestLine]) -> RequestLine | None:
+    """Return the cancellation that can still be taken back, if there is one."""
+    found = (each for each in requests if each.right == Right.CANCEL and each.state == _WAITS)
+    return next(found, None)
 
 
 @router.post("/cancel/take-back")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
+from starlette.exceptions import HTTPException
 
 from troth.app.ranges import ENDINGS, OUTSIDE
 from troth.app.ranges import part as part_of
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from troth.edges.web.words import Words
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
+_TURNS = {"allow": True, "deny": False}
+_SAID = {"allow": "done_allowed", "deny": "done_forbidden"}
 
 
 @router.get("/collected")
@@ -97,7 +100,7 @@ async def forget(request: Request, media: UUID) -> Response:
 
 
 @router.get("/given")
-async def given(request: Request) -> Response:
+async def given(request: Request, done: str = "") -> Response:
     """Show who got what, and who may get something."""
     here, troth = visit(request), system(request)
     me = await troth.me(here.session)
@@ -109,10 +112,27 @@ async def given(request: Request) -> Response:
         me=me,
         given=await troth.given(here.session),
         openings=await troth.openings(here.session),
+        choices=await troth.receivers_of_mine(here.session),
+        said=here.words(_SAID[done]) if done in _SAID else None,
         may=may,
         names=names,
         titles=titles(me, here.words),
     )
+
+
+@router.post("/receivers/{receiver}")
+async def allow(request: Request, receiver: str) -> Response:
+    """Let a receiver on the register have something, or no longer, where that is theirs to say."""
+    here, troth = visit(request), system(request)
+    turn = (await form(request, here)).get("turn")
+    lines = await troth.receivers_of_mine(here.session)
+    found = next((line for line in lines if line.receiver == receiver and line.asks), None)
+    if found is None or turn not in _TURNS:
+        raise HTTPException(404)
+    await troth.allow_receiver(
+        here.session, receiver, found.purpose, allowed=_TURNS[turn], separate=found.separate
+    )
+    return go(here, f"/privacy/given?done={turn}#r-{receiver}")
 
 
 def titles(me: Me, t: Words) -> dict[FunctionName, str]:

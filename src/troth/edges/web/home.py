@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from troth.edges.web.arrival import system
+from troth.edges.web.cancelling import waiting
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import SESSION, form, visit
-from troth.policy.words import Right
 from troth.subjects.accounts import SignInRefused
 from troth.subjects.passwords import WeakPassword
 from troth.subjects.tries import TooManyTries
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from troth.app.views import RequestLine
-
 router = APIRouter(include_in_schema=False)
-_WAITS = "applied"
 _DONE = {"taken_back": "done_taken_back", "accepted": "done_accepted", "password": "done_password"}
 _PROBLEMS = {SignInRefused: "wrong_password", WeakPassword: "weak_password", TooManyTries: "too_many"}
 
@@ -42,15 +35,9 @@ async def home(request: Request, done: str = "") -> Response:
         on=[state for state in me.functions if state.on],
         off=[state for state in me.functions if not state.on],
         notices=[one for one in await troth.notices(here.session, here.words.language) if not one.seen],
-        waiting=_waiting(await troth.requests(here.session)),
+        waiting=waiting(await troth.requests(here.session)),
         said=here.words(_DONE[done]) if done in _DONE else None,
     )
-
-
-def _waiting(requests: Sequence[RequestLine]) -> RequestLine | None:
-    """Return the cancellation that can still be taken back, if there is one."""
-    found = (each for each in requests if each.right == Right.CANCEL and each.state == _WAITS)
-    return next(found, None)
 
 
 @router.post("/privacy/notices/{matter}")

@@ -10,10 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
 from troth.policy import nodes
+from troth.policy.phrases import PHRASES
 from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language as Said
 from troth.terms import LEGAL_TIME, ItemName
@@ -75,6 +76,11 @@ class Words:
             return catalogue()[f"{group}.other"][self.language].format(**{group: word.replace("_", " ")})
         return entry[self.language].format(**parts)
 
+    def known(self, key: str) -> str | None:
+        """Return the text of ``key``, if there is one."""
+        entry = catalogue().get(key)
+        return entry[self.language] if entry else None
+
     def pick(self, texts: Mapping[str, str], fallback: str = "") -> str:
         """Return the text of this language, else any, else ``fallback``."""
         return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), fallback)
@@ -94,7 +100,8 @@ class Words:
     def moment(self, at: datetime) -> str:
         """Write a moment, in the policy's legal time."""
         local = at.astimezone(LEGAL_TIME)
-        return format_datetime(local, "medium", tzinfo=LEGAL_TIME, locale=_LOCALES[self.language])
+        day = format_date(local, "medium", locale=_LOCALES[self.language])
+        return f"{day} {self.clock(at)}"
 
     def clock(self, at: datetime) -> str:
         """Write the time of day of a moment."""
@@ -126,6 +133,11 @@ class Words:
         """Name an item as people know it."""
         known = VOCABULARY.get(ItemName(item))
         return known.label[Said(self.language)] if known else item.replace("_", " ")
+
+    def phrase(self, key: str) -> str:
+        """Say a word of the policy language as its notice does."""
+        known = PHRASES[Said(self.language)].get(key)
+        return known or key.partition(".")[2].replace("_", " ")
 
     def field(self, name: str) -> str:
         """Name one field of a value."""

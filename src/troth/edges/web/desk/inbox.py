@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from troth.edges.web.desk.place import DeskRoute, Place, place
+from troth.edges.web.desk.place import number as number_of
 from troth.policy.requests import AT_THE_DESK
 from troth.policy.statement_words import Proof
 from troth.policy.words import Right
@@ -57,13 +58,13 @@ async def enter(request: Request) -> Response:
 async def one(request: Request, number: str) -> Response:
     """Show one, with the steps that it can take from where it stands."""
     at = place(request)
-    return await _shown(at, _number(number))
+    return await _shown(at, number_of(number))
 
 
 @router.post("/{number}/{step}")
 async def take(request: Request, number: str, step: str) -> Response:
     """Take one step."""
-    at, found = place(request), _number(number)
+    at, found = place(request), number_of(number)
     fields = await at.fields()
     text = fields.get("text", "")
     function = fields.get("function", "")
@@ -103,10 +104,3 @@ async def _shown(at: Place, number: UUID, seen: Mapping[str, Mapping[str, object
         at_hand=at_hand,
         seen=seen,
     )
-
-
-def _number(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise HTTPException(404) from None

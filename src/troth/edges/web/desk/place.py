@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID, uuid4
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from troth.app.doors.front_desk import NobodyFound
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import NotOurForm, Visit, form, visit
 from troth.subjects.passkeys import Site
@@ -102,6 +105,19 @@ def site(request: Request) -> Site | None:
     return None
 
 
+def number(text: str) -> UUID:
+    """Read the number of something; what is none leads nowhere."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise HTTPException(404) from None
+
+
+def paper(text: str) -> UUID:
+    """Read the number of a paper; without one it gets one, to be written on it."""
+    return number(text.strip()) if text.strip() else uuid4()
+
+
 class DeskRoute(APIRoute):
     """Turns what a door raises into a page: come in first, not your door, or what to do next."""
 
@@ -112,6 +128,8 @@ class DeskRoute(APIRoute):
         async def handled(request: Request) -> Response:
             try:
                 return await inner(request)
+            except NobodyFound as error:  # a kind of `NotStaff`, to whoever is none
+                return await _trouble(place(request), error)
             except NotStaff:
                 return place(request).go("/desk")
             except (TrothError, NotOurForm) as error:
@@ -128,4 +146,5 @@ async def _trouble(at: Place, error: TrothError) -> Response:
     clauses = sorted(error.decision.because) if isinstance(error, Denied) else []
     why = error.decision.reason.value if isinstance(error, Denied) else None
     status = 403 if isinstance(error, (Denied, WrongRole, NotOurForm)) else 400
-    return at.page("problem", who, status, said=str(error), why=why, clauses=clauses)
+    said = at.here.words.known(f"desk_error.{type(error).__name__}") or str(error)
+    return at.page("problem", who, status, said=said, why=why, clauses=clauses)

@@ -1,0 +1,80 @@
+"""Doors to what the office keeps an eye on: what was handed on, who was told to delete, what is closed.
+
+Nothing of a person is shown here; films open at the door of media, on a ground that a clause names, with its
+paper, and each look is on record, granted or not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troth.app.doors.front_desk import NobodyFound
+from troth.app.doors.media import MediaDoors
+from troth.app.doors.records import ServiceAsk
+from troth.app.views import ClosedItem
+from troth.sharing import given
+from troth.subjects.contact import login
+from troth.subjects.roles import Duty
+from troth.terms import ActorKind, Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from troth.sharing.given import HandedOn
+    from troth.terms import Reference
+    from troth.vault.erasure import Telling
+
+
+class OfficeDoors(MediaDoors):
+    """What the privacy office looks through."""
+
+    async def handed_on(self, token: str) -> Sequence[HandedOn]:
+        """Return the newest of what was given away, about people by opaque id. Raises `WrongRole`."""
+        async with self._open() as tx:
+            await self._staff(tx, token, Duty.OFFICE)
+            return await given.lately(tx)
+
+    async def told_to_delete(self, token: str) -> Sequence[Telling]:
+        """Return who was asked to delete what they had of someone, those who owe it first.
+
+        Raises `WrongRole`.
+        """
+        async with self._open() as tx:
+            await self._staff(tx, token, Duty.OFFICE)
+            return await self._system.erasure.tellings(tx)
+
+    async def closed_items(self, token: str) -> Sequence[ClosedItem]:
+        """Return what is closed to staff unless a ground opens it, and on which. Raises `WrongRole`."""
+        async with self._open() as tx:
+            await self._staff(tx, token, Duty.MEDIA)
+        policies = self._system.gate.policies
+        return [
+            ClosedItem(name, function, table.clause.title, item, purpose, tuple(sorted(closed.unless)))
+            for name in self._system.policies
+            for function, table in policies.current(name).functions.items()
+            for item, closed in table.closed.items()
+            for purpose, clause in table.purposes.items()
+            if Verb.USE in clause.verbs and ActorKind.STAFF in clause.by
+        ]
+
+    async def closed_ask(
+        self, token: str, contact: str, item: ClosedItem, reference: Reference
+    ) -> ServiceAsk:
+        """Return the question about whoever has this number or address, with its paper, to be asked then.
+
+        Raises `NobodyFound`, `WrongRole`.
+        """
+        async with self._open() as tx:
+            await self._staff(tx, token, Duty.MEDIA)
+            named, value = login(contact)
+            subject = await self._system.vault.lookup.find(tx, named, value)
+        if subject is None:
+            raise NobodyFound
+        return ServiceAsk(
+            subject=subject,
+            function=item.function,
+            purpose=item.purpose,
+            policy=item.policy,
+            reference=reference,
+            items=frozenset({item.item}),
+        )
