@@ -139,10 +139,13 @@ async def floor(both: Sides, batches: Batches) -> None:
         whose = keys.KeyOwner(subject=owner.subject, function=function, retention="purpose")
         bundles.append(intake.Bundle(whose, key, 1, days))
         sent.append(marks.Sent(owner.subject, function, owner.device, days))
-    rows = sorted(row for one in sent for row in one.rows())
     async with both.system.ingest.transaction() as tx:
-        parts = [lambda: binary.whole(rows), lambda: intake.sealed_rows(bundles)]
+        parts = [lambda: binary.pieces(marks.in_order(sent)), lambda: intake.sealed(bundles, _any_form)]
         await tx.conn.fill(QUERIES["store"], parts)
+
+
+def _any_form(_readings: Sequence[Reading]) -> None:
+    """Look at no form."""
 
 
 async def fill(both: Sides, people: Sequence[Owner], readings: int, *, size: int = 10, days: int = 1) -> None:

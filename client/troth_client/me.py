@@ -275,6 +275,39 @@ def permit(permission: str, *, policy: str | None = None, met: bool) -> Call[Non
     )
 
 
+def readings(function: str, *, day: str, policy: str | None = None) -> Call[shapes.ReadingsShown]:
+    """List what one function has of one local day, the first ones; ``times`` says how many there are."""
+    return Call(
+        "GET",
+        into("/v1/me/functions/{function}/readings", function=function),
+        "json",
+        query={"day": day, "policy": policy},
+    )
+
+
+def correct_reading(
+    function: str, reading: str, *, policy: str | None = None, value: Mapping[str, Any]
+) -> Call[shapes.ReceiptGiven]:
+    """Give it another value; when it was measured, and of what, stays as it is."""
+    return Call(
+        "PUT",
+        into("/v1/me/functions/{function}/readings/{reading}", function=function, reading=reading),
+        "json",
+        query={"policy": policy},
+        body={"value": value},
+    )
+
+
+def delete_reading(function: str, reading: str, *, policy: str | None = None) -> Call[shapes.ReceiptGiven]:
+    """Delete it; should the device send it again, it is not taken."""
+    return Call(
+        "DELETE",
+        into("/v1/me/functions/{function}/readings/{reading}", function=function, reading=reading),
+        "json",
+        query={"policy": policy},
+    )
+
+
 def notices(*, language: Literal["en", "zh"] | None = None) -> Call[Sequence[shapes.NoticeGiven]]:
     """List what concerns this person: incidents, new versions, ends; the newest first."""
     return Call("GET", "/v1/me/notices", "json", query={"language": language})

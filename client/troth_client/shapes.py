@@ -460,6 +460,23 @@ class PolicyListed(TypedDict):
     languages: Sequence[str]
 
 
+class ReadingShown(TypedDict):
+    """One reading as it is held."""
+
+    reading: str
+    at: str
+    item: str
+    value: Mapping[str, Any]
+
+
+class ReadingsShown(TypedDict):
+    """Readings of one function on one local day."""
+
+    day: str
+    times: int
+    readings: Sequence[ReadingShown]
+
+
 class Ready(TypedDict):
     """Whether the system can do its work, by part."""
 

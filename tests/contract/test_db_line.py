@@ -224,7 +224,7 @@ RELEASE SAVEPOINT two
 
 
 def taken(*numbers):
-    return lambda: binary.whole([binary.fields(1) + binary.number(n) for n in numbers])
+    return lambda: binary.pieces([binary.fields(1) + binary.number(n) for n in numbers])
 
 
 async def test_copies_that_go_together_take_a_part_each_after_what_waited(db):
@@ -246,11 +246,32 @@ async def test_a_copy_that_fails_takes_the_others_with_it_and_leaves_the_transac
     assert await there(db) == [1, 2]
 
 
-async def test_a_part_that_cannot_be_made_ends_the_session_and_nothing_is_committed(db):
-    with pytest.raises(ZeroDivisionError):
-        async with db.transaction() as tx:
-            await tx.conn.fill(TWO, [taken(1), lambda: 1 // 0])
-    assert await there(db) is None
+def broken(*numbers):
+    def part():
+        yield from taken(*numbers)()
+        raise ZeroDivisionError
+
+    return part
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (taken(3), broken()),
+        (broken(3), taken(4)),
+        (taken(3), broken(*range(4, 50_000))),
+        (taken(1), broken(4)),  # the first COPY has failed as well
+        (taken(3), lambda: 1 // 0),
+    ],
+)
+async def test_a_part_that_cannot_be_made_takes_the_others_with_it_and_leaves_the_transaction(db, parts):
+    async with db.transaction() as tx:
+        tx.later(ADD, {"n": 1})
+        with pytest.raises(ZeroDivisionError):
+            await tx.conn.fill(TWO, parts)
+        await tx.conn.execute("ROLLBACK TO SAVEPOINT two")
+        tx.later(ADD, {"n": 2})
+    assert await there(db) == [1, 2]
 
 
 async def test_statements_that_travel_together_are_answered_each(db):

@@ -48,10 +48,11 @@ async def cancelled(owner):
 async def with_a_camera(house, owner, camera=CAMERA):
     maker = await house.staff(Role.MAKER)
     await maker.done("POST", "/v1/maker/devices", {key: camera[key] for key in ("serial", "model", "code")})
-    await owner.done("POST", "/v1/me/devices", camera)
+    device = await owner.done("POST", "/v1/me/devices", camera)
     for function in ("customer_flow", "store_guard"):
         await owner.done("POST", f"/v1/me/functions/{function}/choose", {"language": "en"})
     await owner.done("PUT", "/v1/me/store", SHOP)
+    return device
 
 
 async def signed_in(house, phone=PHONE):

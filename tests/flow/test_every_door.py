@@ -88,6 +88,9 @@ ROUTES = {
     "POST /v1/service/media/{media}": P,
     "GET /v1/me/functions/{function}/items/{item}": P,
     "DELETE /v1/me/functions/{function}/items/{item}": P,
+    "GET /v1/me/functions/{function}/readings": P,
+    "PUT /v1/me/functions/{function}/readings/{reading}": P,
+    "DELETE /v1/me/functions/{function}/readings/{reading}": P,
     "PUT /v1/me/functions/{function}/needs/{need}": W,
     "POST /v1/service/collect": P,
     "POST /v1/service/happened": P,
@@ -326,6 +329,7 @@ METHODS = {
     **dict.fromkeys(("hand_out_by_staff", "given", "receivers_of_mine", "openings", "link_device"), P),
     **dict.fromkeys(("visits", "till", "flags", "review"), P),
     **dict.fromkeys(("details", "collected", "readings", "may_receive", "rights", "delete_part"), P),
+    **dict.fromkeys(("correct_reading", "delete_reading"), P),
     **dict.fromkeys(("versions", "what_changed"), U),
     "allow_receiver": W,
     "permit": W,
@@ -440,13 +444,15 @@ def _forbid_everything(house: House) -> None:
 
 
 def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
-    day = "?day=2026-03-02" if path.endswith(("footfall", "alerts", "visits", "/till", "/flags")) else ""
+    daily = ("footfall", "alerts", "visits", "/till", "/flags", "/readings")
+    day = "?day=2026-03-02" if path.endswith(daily) else ""
     usual = "cashier_audit" if TILL.search(path) else function
     filled = path.format(
         name=POLICY,
         account=closed.owner.account,
         function="register" if OF_ACCOUNT.search(path) else usual,
         flag=str(uuid4()),
+        reading=str(uuid4()),
         session=str(uuid4()),
         item="email_address",
         need="camera",
@@ -473,6 +479,7 @@ async def _body(door: str, closed: Closed) -> object:
     email = {"values": {"email_address": {"value": EMAIL}}}
     bodies: dict[str, object] = {
         "PUT /v1/me/functions/{function}/items": email,
+        "PUT /v1/me/functions/{function}/readings/{reading}": {"value": {"zone": "door"}},
         "PUT /v1/me/functions/{function}/needs/{need}": {"met": True},
         "POST /v1/service/collect": asked | {"values": {"email_address": {"value": EMAIL}}},
         "POST /v1/service/happened": asked

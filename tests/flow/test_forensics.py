@@ -10,7 +10,6 @@ import asyncio
 import os
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,26 +17,35 @@ import aiomqtt
 import httpx
 import pytest
 
+from tests.flow import entrances
+from tests.flow.planting import (
+    CANCELLED,
+    FILMS,
+    OVERWRITTEN,
+    PATIENCE_S,
+    REPLACED,
+    SENT,
+    STEM,
+    UNREADABLE,
+    Planter,
+    marker,
+)
+from tests.flow.test_every_door import COMMANDS, ROUTES, TOPICS, Kind
 from troth.app.backup.take import take
+from troth.edges.api.app import create_app
 from troth.main.demo import Wishes, staged
 from troth.prove.scan import scan
 from troth.prove.story import opening
-from troth.prove.story.business import CUSTOMER_FLOW, STORE_GUARD
-from troth.prove.story.day import LINE_CROSSING, MOTION
+from troth.prove.story.business import CUSTOMER_FLOW
+from troth.prove.story.day import LINE_CROSSING
 from troth.prove.story.person import Person
 from troth.terms import ItemName, Reading
 
-PATIENCE_S = 60
-MARKS = ("phone", "email", "store_name", "store_address", "serial", "mac", "ip")
-"""What the owner of every stage gives."""
 REFUSED = range(400, 500)
 SYSTEM, BACKUP, KEYS, TEMPORARY = "system", "backup", "keys", "temporary"
 """The folders that are looked through."""
-STEM = "mk" + uuid4().hex[:16].translate(str.maketrans("0123456789", "ghijklmnop")) + "q"
-"""How every value begins that a test of this run plants, but for those that must look like a number."""
-REPLACED = frozenset({"store_name", "store_address", "wrong"})
-"""What another value takes the place of."""
-_numbers = count(1)
+ENDS_SESSIONS = ("/v1/sessions", "/sign-out", "/privacy/sign-out-everywhere", "/desk/leave")
+"""Where nobody comes with a session, since the walk goes on."""
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +55,6 @@ def no_settings(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     (tmp_path / TEMPORARY).mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / TEMPORARY))
-
-
-def marker():
-    """Return a text that is nowhere else, short and plain enough for every field."""
-    return f"{STEM}{next(_numbers):04d}"
 
 
 @asynccontextmanager
@@ -68,101 +71,26 @@ async def system(folder, *without):
         yield stage
 
 
-async def kept(stage):
-    """Plant through every door that keeps what it is given; return what was planted, by door."""
-    planted = {name: getattr(stage.marks, name) for name in MARKS}
-    told = {
-        name: marker() for name in ("reading", "request", "more", "entered", "answer", "refusal", "service")
-    }
-    async with stage.camera() as camera:
-        await camera.let_in()
-        one = Reading(uuid4(), MOTION, stage.levers.now(), {"zone": told["reading"]})
-        (heard,) = await camera.acked([await camera.send(STORE_GUARD, [one])], within_s=PATIENCE_S)
-        assert heard.figures["stored"] == 1, heard
-    desk = Person(stage.base_url)
-    status, said = await stage.levers.command("staff", "add", "--role", "privacy")
-    assert status == 0, said
-    desk.token = said.split()[-1]
-    made = (
-        await stage.owner.ask("POST", "/v1/me/requests", {"right": "access", "text": told["request"]})
-    ).require()
-    path = f"/v1/staff/requests/{made['request']}"
-    (await desk.ask("POST", f"{path}/ask", {"text": "which camera?"})).require()
-    (
-        await stage.owner.ask("POST", f"/v1/me/requests/{made['request']}/more", {"text": told["more"]})
-    ).require()
-    (await desk.ask("POST", f"{path}/meet", {"text": told["answer"]})).require()
-    entering = {"contact": stage.marks.phone, "right": "access", "channel": "phone", "text": told["entered"]}
-    entered = (await desk.ask("POST", "/v1/staff/requests", entering)).require()
-    refusing = {"ground": "security", "facts": told["refusal"]}
-    (await desk.ask("POST", f"/v1/staff/requests/{entered['request']}/refuse", refusing)).require()
-    service = Person(stage.base_url)
-    status, said = await stage.levers.command("staff", "add", "--role", "service")
-    service.token = said.split()[-1]
-    handed = {
-        "subject": stage.account,
-        "function": "customer_flow",
-        "purpose": "associate_cameras_with_store",
-        "values": {"store_name": {"text": told["service"]}},
-    }
-    shown = (await stage.owner.ask("GET", "/v1/me/functions/customer_flow/items/store_name")).require()
-    field = next(iter(shown["value"]))
-    handed["values"] = {"store_name": {field: told["service"]}}
-    (await service.ask("POST", "/v1/service/collect", handed)).require()
-    await corrected(stage, told)
-    await filmed(stage, told)
-    return planted | told
-
-
-async def corrected(stage, told):
-    """Have a value on file, and then another in its place."""
-    path = "/v1/me/functions/customer_flow/items"
-    (field,) = (await stage.owner.ask("GET", f"{path}/store_address")).require()["value"]
-    for name in ("wrong", "right"):
-        told[name] = marker()
-        values = {"values": {"store_address": {field: told[name]}}}
-        (await stage.owner.ask("PUT", path, values)).require()
-
-
-async def filmed(stage, told):
-    """Have film come in: whole from the person, and broken off."""
-    ask = stage.owner.ask
-    (await ask("POST", "/v1/me/functions/cloud/choose", {"language": "en"})).require()
-    values = {"values": {"device_serial": {"value": stage.marks.serial}}}
-    (await ask("PUT", "/v1/me/functions/cloud/items", values)).require()
-    told["film"] = marker()
-    said = {"authorization": f"Bearer {stage.owner.token}", "content-type": "video/mp4"}
-    path = "/v1/me/functions/cloud/media/cloud_video"
-    async with httpx.AsyncClient(base_url=stage.base_url, trust_env=False, timeout=30) as http:
-        answer = await http.post(path, content=told["film"].encode() * 5000, headers=said)
-        assert answer.status_code == httpx.codes.CREATED, answer.text
-        copy = await http.get("/v1/me/copy", headers=said)  # what goes out leaves nothing behind
-        assert told["right"] in copy.text
-
-
 async def backed_up(stage, folder):
     settings = replace(stage.levers.system.settings, owner_dsn=stage.evidence.dsn)
     await take(settings, folder / BACKUP, folder / KEYS, stage.levers.now(), lambda *_what: None)
 
 
-async def refused(stage):
+async def refused(planter):
     """Plant through every door, badly formed or where nothing belongs; return what was planted."""
-    planted = {}
+    planted, stage = {}, planter.stage
 
     def plant(name):
         return planted.setdefault(name, marker())
 
     async with httpx.AsyncClient(base_url=stage.base_url, trust_env=False, timeout=30) as http:
-        routes = (await http.get("/openapi.json")).json()["paths"]
-        for path, methods in routes.items():
-            for method in methods:
-                await _badly(http, stage, method.upper(), path, plant)
-        for path in ("/", "/sign-in", "/farewell", "/privacy/copy", "/privacy/cancel"):
-            form = {"login": plant(f"form {path}"), "password": plant(f"form password {path}")}
-            await http.post(path, data=form, headers={"origin": stage.base_url})
-            await http.post(
-                path, files={"file": (plant(f"file name {path}"), plant(f"file {path}").encode() * 9000)}
-            )
+        document = (await http.get("/openapi.json")).json()
+        for path, methods in document["paths"].items():
+            for method, route in methods.items():
+                shape = dict(entrances.body(document, route))
+                await _badly(http, planter, f"{method.upper()} {path}", shape, plant)
+        for name in entrances.PAGES:
+            await _badly_on_page(planter, name, plant)
         await http.get(f"/{plant('no such path')}", params={plant("query name"): plant("query")})
         for name in ("user-agent", "x-forwarded-for", "referer", "cookie", "x-request-id", "authorization"):
             await http.get("/v1/me", headers={name: f"Bearer {plant(name)}"})
@@ -178,25 +106,79 @@ async def refused(stage):
     assert (await stage.staff.ask("POST", "/v1/staff/look", look)).status in REFUSED
     look |= {"reference": {"ground": planted["ground"], "document": str(uuid4())}}
     assert (await stage.staff.ask("POST", "/v1/staff/look", look)).status in REFUSED
+    freely = {"reference": {"ground": plant("freely written ground"), "document": str(uuid4())}}
+    assert (await planter.service.ask("POST", "/v1/service/collect", planter.handed | freely)).ok
+    no = {"met": False}
+    assert (await stage.owner.ask("PUT", f"/v1/me/permissions/{plant('permission')}", no)).ok
     await _badly_over_mqtt(stage, plant)
     return planted
 
 
-async def _badly(http, stage, method, path, plant):
-    """Ask one route with a value in its path, its query, a broken body and one with strange fields."""
-    name = f"{method} {path}"
-    bearer = {"authorization": f"Bearer {stage.owner.token}"}
-    if method == "DELETE" and path.startswith("/v1/sessions"):
-        bearer = {}  # the owner stays signed in
-    with_value = path
-    while "{" in with_value:
-        start, end = with_value.index("{"), with_value.index("}")
-        with_value = with_value[:start] + plant(f"path {name}") + with_value[end + 1 :]
+async def _badly(http, planter, name, shape, plant):
+    """Ask one route with a value in its path, its query, a broken body, strange fields, and all its own."""
+    method, path = name.split(" ")
+    token = _token(planter, path)
+    bearer = {} if path.startswith(ENDS_SESSIONS) else {"authorization": f"Bearer {token}"}
+    with_value = _filled(name, plant)
     query = {"day": plant(f"query {name}"), "language": plant(f"language {name}")}
     broken = f'{{"text": "{plant(f"broken {name}")}'.encode()
     await http.request(method, with_value, params=query, content=broken, headers=bearer)
     strange = {"text": {plant(f"name {name}"): plant(f"value {name}")}, "phone": plant(f"phone {name}")}
     await http.request(method, with_value, json=strange, headers=bearer)
+    own = {at: plant(f"{name} {at}") for at, each in shape.items() if each["type"] == "string"}
+    own = {at: value for at, value in own.items() if entrances.fate(name, at) is not entrances.NOBODYS}
+    if own and "bytes" not in own:
+        await http.request(method, with_value, json=_nested(own, shape), headers=bearer)
+
+
+def _token(planter, path):
+    """Return the token of whoever a route is for."""
+    match path.removeprefix("/v1/").split("/")[0]:
+        case "staff":
+            return planter.office.token
+        case "service":
+            return planter.service.token
+        case "maker":
+            return planter.stage.maker.token
+        case _:
+            return planter.stage.owner.token
+
+
+def _filled(name, plant):
+    path = name.split(" ")[1]
+    while "{" in path:
+        start, end = path.index("{"), path.index("}")
+        path = path[:start] + plant(f"path {name}") + path[end + 1 :]
+    return path
+
+
+def _nested(values, shape):
+    """Return a body of these fields; what is no text is as harmless as its type lets it be."""
+    others = {"integer": 1, "number": 1.0, "boolean": True, "object": {}}
+    found = {at: others[each["type"]] for at, each in shape.items() if each["type"] in others}
+    whole = {}
+    for at, value in (found | values).items():
+        *above, last = at.removesuffix("[]").split(".")
+        place = whole
+        for part in above:
+            place = place.setdefault(part, {})
+        place[last] = [value] if at.endswith("[]") else value
+    return whole
+
+
+async def _badly_on_page(planter, name, plant):
+    """Send a form with everything that a form may have, as whoever is signed in there, and then no form."""
+    path = _filled(name, plant)
+    signed_in = {"troth_session": planter.stage.owner.token, "troth_desk": planter.office.token}
+    cookies = {} if path.startswith(ENDS_SESSIONS) else signed_in
+    names = ("login", "password", "current", "code", "text", "value", "contact", "farewell", "function")
+    fields = {each: plant(f"{name} {each}") for each in names}
+    answer = await planter.form(path, fields, **cookies)
+    assert answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR, (name, answer.status_code)
+    async with httpx.AsyncClient(base_url=planter.stage.base_url, trust_env=False, timeout=30) as http:
+        await http.post(path, data=fields, headers={"origin": planter.stage.base_url})
+        file = plant(f"file name {name}"), plant(f"file {name}").encode() * 9000
+        await http.post(path, files={"file": file})
 
 
 async def _badly_over_mqtt(stage, plant):
@@ -252,19 +234,47 @@ async def looked_for(stage, folder, values):
     return await asyncio.to_thread(scan, [folder], values)
 
 
-async def test_no_file_of_a_running_system_holds_what_came_in_through_any_door(tmp_path):
+def _from_where(root, seen, planted):
+    """Return by which entrance came what lies in plain in the files where something was seen."""
+    files = [(root / one.file).read_bytes() for one in seen]
+    return {name for name, value in planted.items() for text in files if value.encode() in text}
+
+
+@pytest.fixture
+def folder(tmp_path_factory):
+    """Return where files lie that are nobody's store, such as a list of people to take in."""
+    return tmp_path_factory.mktemp("outside")
+
+
+def test_every_field_in_which_anything_may_be_written_has_its_entrance():
+    """A new one fails until `entrances` says what is planted there, or why nothing is."""
+    assert entrances.free(create_app(None).openapi()) == {
+        name: set(fields) for name, fields in entrances.ROUTES.items()
+    }
+    forms = {name for name in ROUTES if name.startswith("POST /") and not name.startswith("POST /v1/")}
+    assert forms == set(entrances.PAGES)
+    personal = [
+        {name for name, kind in found.items() if kind is Kind.PERSONAL} for found in (COMMANDS, TOPICS)
+    ]
+    assert personal == [set(entrances.COMMANDS), set(entrances.TOPICS)]
+
+
+async def test_no_file_of_a_running_system_holds_what_came_in_through_any_door(tmp_path, folder):
     async with system(tmp_path / SYSTEM) as stage:
-        planted = await kept(stage) | await refused(stage)
+        planter = Planter(stage, folder)
+        kept = await planter.everywhere()
+        assert entrances.named() <= set(kept)
+        planted = kept | await refused(planter)
         await backed_up(stage, tmp_path)
         others = [value for value in planted.values() if not value.startswith(STEM)]
         seen = await looked_for(stage, tmp_path, [STEM, stage.marks.password, *others])
-    assert {(one.marker, one.form, one.file) for one in seen} == set()
-    assert len(planted) - len(others) > 200
+    assert seen == frozenset(), _from_where(tmp_path, seen, planted)
+    assert len(planted) - len(others) > 700
 
 
-async def test_with_sealing_out_of_action_all_that_is_kept_is_found_in_every_store(tmp_path):
+async def test_with_sealing_out_of_action_all_that_is_kept_is_found_in_every_store(tmp_path, folder):
     async with system(tmp_path / SYSTEM, "sealing") as stage:
-        planted = await kept(stage)
+        planted = await Planter(stage, folder).everywhere()
         await backed_up(stage, tmp_path)
         seen = await looked_for(stage, tmp_path, planted.values())
 
@@ -274,12 +284,15 @@ async def test_with_sealing_out_of_action_all_that_is_kept_is_found_in_every_sto
     def missing(names, *parts):
         return {name for name in names if planted[name] not in found(*parts)}
 
-    rows = planted.keys() - {"film"}
-    assert missing(rows, SYSTEM, "base") == set()
-    assert missing(rows, SYSTEM, "pg_wal") == set()
-    assert missing({"film"}, SYSTEM, "media") == set()
-    # A backup holds what is: not what was replaced before it.
-    replaced = {name for name in rows if name in REPLACED}
-    assert missing(rows - replaced, BACKUP, "tables") == set()
-    assert missing(replaced, BACKUP) == replaced
-    assert missing({"film"}, BACKUP, "media") == set()
+    rows = planted.keys() - FILMS - UNREADABLE
+    # A backup holds what is: not what was replaced, sent or erased before it.
+    missed = {
+        "base": missing(rows - OVERWRITTEN, SYSTEM, "base"),
+        "wal": missing(rows, SYSTEM, "pg_wal"),
+        "media": missing(FILMS, SYSTEM, "media"),
+        "backup": missing(rows - REPLACED - OVERWRITTEN - SENT - CANCELLED, BACKUP, "tables"),
+        "backed up media": missing(FILMS, BACKUP, "media"),
+    }
+    assert not any(missed.values()), missed
+    assert missing(REPLACED | SENT, BACKUP) == REPLACED | SENT
+    assert missing(UNREADABLE) == UNREADABLE

@@ -233,7 +233,7 @@ async def test_names_that_the_policy_does_not_know_are_not_written_down(db, gate
 async def test_a_yes_on_a_reference_names_it_and_who_asked(db, gate):
     subject = await person(db)
     staff, document = Actor(ActorKind.STAFF, uuid4().hex), uuid4().hex
-    question = own_copy(subject, actor=staff, reference=Reference("request", document), purpose="zhang_san")
+    question = own_copy(subject, actor=staff, reference=Reference("access", document), purpose="zhang_san")
     async with db.transaction() as tx:
         await gate.admit(tx, question)
     (said,) = await entries(db, subject, EntryKind.DECISION)
@@ -242,9 +242,17 @@ async def test_a_yes_on_a_reference_names_it_and_who_asked(db, gate):
         "actor": "staff",
         "basis": "own_right",
         "by": staff.id,
-        "ground": "request",
+        "ground": "access",
         "document": document,
     }
+
+
+async def test_a_ground_that_no_policy_could_list_is_not_written(db, gate):
+    subject, document = await person(db), uuid4().hex
+    async with db.transaction() as tx:
+        await gate.admit(tx, own_copy(subject, reference=Reference("zhang_san", document)))
+    (said,) = await entries(db, subject, EntryKind.DECISION)
+    assert (said["details"]["document"], "ground" in said["details"]) == (document, False)
 
 
 async def test_a_no_to_staff_names_who_asked(db, gate):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Purpose
 
@@ -58,8 +59,9 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One reading as it is held."""
+    """One reading as it is held; ``reading``: its id, by which it is corrected or deleted."""
 
+    reading: UUID
     at: datetime
     item: ItemName
     value: Mapping[str, object] = field(repr=False)

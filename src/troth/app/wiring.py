@@ -24,6 +24,7 @@ from troth.app.doors.office import OfficeDoors
 from troth.app.doors.operator import OperatorDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
+from troth.app.doors.readings import ReadingDoors
 from troth.app.doors.receivers import ReceiverDoors
 from troth.app.doors.requests import RequestDoors
 from troth.app.doors.rights import RightsDoors
@@ -50,6 +51,7 @@ class Troth(
     OfficeDoors,
     ReceiverDoors,
     LookDoors,
+    ReadingDoors,
     GivesDoors,
     RightsDoors,
     RequestDoors,

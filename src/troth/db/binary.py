@@ -5,9 +5,10 @@ Knows the form and nothing of tables. The order and the types of the fields are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 
 _HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TAIL = b"\xff\xff"
@@ -20,9 +21,16 @@ NULL = b"\xff\xff\xff\xff"
 """A field of nothing."""
 
 
-def whole(rows: Iterable[bytes]) -> bytes:
-    """Return ``rows`` as all that one COPY is to take."""
-    return b"".join((_HEAD, *rows, _TAIL))
+_ROWS_A_PIECE = 64
+
+
+def pieces(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield ``rows`` as all that one COPY is to take, some at a time, so that the server has work early."""
+    left, begins = iter(rows), _HEAD
+    while some := b"".join(islice(left, _ROWS_A_PIECE)):
+        yield begins + some
+        begins = b""
+    yield begins + _TAIL
 
 
 def fields(n: int) -> bytes:

@@ -9,6 +9,7 @@ Decides nothing about when a transaction ends.
 from __future__ import annotations
 
 import re
+from collections import deque
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, TypeVar, cast
@@ -23,7 +24,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import Composable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 
     from psycopg import AsyncCursor, AsyncTransaction
     from psycopg.abc import Buffer, Params, QueryNoTemplate
@@ -98,11 +99,12 @@ class Line(AsyncConnection[Any]):
             self._waiting.clear()
             return (await self.wait(self._trip(trip)))[-max(1, len(more)) :]
 
-    async def fill(self, query: LiteralString, parts: Sequence[Callable[[], bytes]]) -> None:
+    async def fill(self, query: LiteralString, parts: Sequence[Callable[[], Iterable[bytes]]]) -> None:
         """Run the statements of ``query``, one ``COPY ... FROM STDIN (FORMAT binary)`` for each of ``parts``.
 
-        A part is what its COPY is to take, all of it. It is made while the server is at work on the one
-        before. Binary, so that no value can stand in an error's text.
+        A part yields what its COPY is to take, piece by piece, each made while the server is at work on what
+        it was handed before. What a part raises is raised here, and its COPY has then failed like any other
+        statement. Binary, so that no value can stand in an error's text.
         """
         if self._waiting or self.pgconn.transaction_status == TransactionStatus.IDLE:
             await self.ask()
@@ -190,27 +192,42 @@ class Line(AsyncConnection[Any]):
             raise error_from_result(failed, encoding=self.info.encoding)
         return answers
 
-    def _fill(self, query: bytes, parts: Sequence[Callable[[], bytes]]) -> PQGen[None]:
+    def _fill(self, query: bytes, parts: Sequence[Callable[[], Iterable[bytes]]]) -> PQGen[None]:
         """Go there, hand over part by part, and come back. Left before its end, the session is closed."""
+        fault: Exception | None = None
         try:
             self.pgconn.send_query(query)
             yield from send(self.pgconn)
             for part in parts:
-                data = memoryview(part())
+                pieces = _Pieces(part)
+                pieces.make_until(self._answered)
                 answer = yield from self._answer()
                 if answer.status != ExecStatus.COPY_IN:
+                    fault = pieces.fault
                     break
-                for at in range(0, len(data), _A_PIECE):
-                    yield from copy_to(self.pgconn, data[at : at + _A_PIECE])
-                self.pgconn.put_copy_end()
+                while piece := pieces.next():
+                    for at in range(0, len(piece), _A_PIECE):
+                        yield from copy_to(self.pgconn, piece[at : at + _A_PIECE])
+                fault = pieces.fault
+                self.pgconn.put_copy_end(None if fault is None else b"called off")
                 yield from send(self.pgconn)
+                if fault is not None:
+                    answer = yield from self._answer()
+                    break
             else:
                 answer = yield from self._answer()
         except BaseException:
             self.pgconn.finish()
             raise
+        if fault is not None:
+            raise fault
         if answer.status != ExecStatus.COMMAND_OK:
             raise error_from_result(answer, encoding=self.info.encoding)
+
+    def _answered(self) -> bool:
+        """Tell whether the server has said something, without waiting for it."""
+        self.pgconn.consume_input()
+        return not self.pgconn.is_busy()
 
     def _send(self, one: Statement) -> list[_Key | None]:
         """Queue ``one``; return what will be answered: a key for something parsed, None for the statement."""
@@ -235,6 +252,32 @@ class Line(AsyncConnection[Any]):
         if not found:
             raise OperationalError("the server closed the connection")
         return found[-1]
+
+
+class _Pieces:
+    """What one COPY is to take, as far as it is made. ``fault`` is what kept the rest from being made."""
+
+    def __init__(self, part: Callable[[], Iterable[bytes]]) -> None:
+        self.fault: Exception | None = None
+        self._made: deque[bytes] = deque()
+        self._to_come = self._each(part)
+
+    def make_until(self, enough: Callable[[], bool]) -> None:
+        """Make pieces ahead until there are enough."""
+        for piece in self._to_come:
+            self._made.append(piece)
+            if enough():
+                return
+
+    def next(self) -> memoryview:
+        """Return the next piece; an empty one: there is none."""
+        return memoryview(self._made.popleft() if self._made else next(self._to_come, b""))
+
+    def _each(self, part: Callable[[], Iterable[bytes]]) -> Iterator[bytes]:
+        try:
+            yield from filter(None, part())
+        except Exception as fault:  # noqa: BLE001 - the server is told first, and then the caller
+            self.fault = fault
 
 
 @lru_cache(maxsize=1024)

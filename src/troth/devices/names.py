@@ -17,6 +17,7 @@ __all__ = ["BIND", "BY_DEED", "CAMERA", "KINDS", "DeviceKind", "UnknownKind", "k
 KINDS: Mapping[str, DeviceKind] = DEVICES
 CAMERA = "camera"
 _SENT = frozenset[ItemName]().union(*(kind.sends for kind in KINDS.values()))
+_STRANGE = {name: (_SENT - kind.sends) | NOT_SENT for name, kind in KINDS.items()}
 BIND = FunctionName("bind")
 """Asked where no function of the policy takes what is told of such a device; the gate says no."""
 BY_DEED = frozenset(kind.supplies for kind in KINDS.values())
@@ -45,4 +46,4 @@ def unsent(kind: DeviceKind, items: Iterable[ItemName]) -> frozenset[ItemName]:
 
     What no kind is known to send, any may.
     """
-    return frozenset(item for item in items if item in _SENT - kind.sends or item in NOT_SENT)
+    return _STRANGE[kind.name].intersection(items)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from troth.devices.bound import BoundDevice
 from troth.devices.names import KINDS, DeviceKind, kind_of, unsent
@@ -69,8 +70,7 @@ def question(
     return stream(whose, function, table, (bound.device, kind_of(bound.kind)))
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """A device that sends for a function, and the purpose for which it may (None: it may not)."""
 
     bound: BoundDevice

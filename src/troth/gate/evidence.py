@@ -13,9 +13,12 @@ from datetime import datetime
 from troth import ledger
 from troth.db import Tx
 from troth.policy.compiled import Compiled
+from troth.policy.words import Ground, Right
 from troth.terms import ActorKind, Allow, Ask, Decision, Deny, EntryId, FunctionName, PolicyName, SubjectId
 
 _NAMED = frozenset({ActorKind.STAFF, ActorKind.SERVICE})
+_GROUNDS = frozenset({each.value for each in (*Ground, *Right)})
+"""What something may rest on besides consent and contract: any other word is the caller's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class Judged:
         if ask.purpose in table.purposes or ask.purpose in self.compiled.rights:
             said["purpose"] = ask.purpose
         if ask.reference:
-            said |= {"ground": ask.reference.ground, "document": ask.reference.document}
+            said["document"] = ask.reference.document
+            if ask.reference.ground in _GROUNDS:
+                said["ground"] = ask.reference.ground
         if ask.recipient in table.recipients:
             said["recipient"] = str(ask.recipient)
         if self.decision.dropped:

@@ -60,7 +60,7 @@ async def arrive(tx: Tx, arrivals: Sequence[Arrival], source: Source, now: datet
         rows.enter(each.subject, registered, now)
     subjects = [_ID + each.subject.bytes for each in arrivals]
     in_order = (subjects, rows.entries, rows.queue, rows.openings, rows.acts)
-    await tx.conn.fill(QUERIES["arrive"], [partial(binary.whole, each) for each in in_order])
+    await tx.conn.fill(QUERIES["arrive"], [partial(binary.pieces, each) for each in in_order])
 
 
 class _OfEntry:

@@ -73,6 +73,8 @@ class EntryKind(StrEnum):
     GUARDIAN_WITHDREW = "guardian_withdrew"
     SUPPLIED = "supplied"
     REMOVED = "removed"
+    DELETED = "deleted"  # by its person: one thing, or all that a function had
+    CORRECTED = "corrected"  # by its person: one reading
     CANCELLED = "cancelled"
     DECISION = "decision"  # the gate said yes
     DENIED = "denied"

@@ -123,7 +123,7 @@ async def _restore(settings: Settings, wanted: Wanted) -> None:
     typer.echo(f"restored {plan.name}, taken {plan.taken:%Y-%m-%d %H:%M} UTC, into {settings.data}")
     typer.echo(
         f"repeated since then: {settled.entries} entries of the log, {settled.erased} erasures, "
-        f"{settled.taken_back} acts taken back; everybody signs in again"
+        f"{settled.deleted} deletions, {settled.taken_back} acts taken back; everybody signs in again"
     )
 
 

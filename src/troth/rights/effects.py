@@ -14,8 +14,7 @@ from uuid import UUID
 from troth import ledger
 from troth.policy import requests as says
 from troth.policy.words import Right
-from troth.rights import cancel, farewells
-from troth.rights.farewells import Word
+from troth.rights import told
 from troth.rights.sql import QUERIES
 from troth.rights.steps import Event, State, step
 from troth.subjects.acts import home, on_file
@@ -23,15 +22,15 @@ from troth.subjects.asking import Asking, Behalf
 from troth.subjects.choices import Choices
 from troth.subjects.names import REGISTER
 from troth.terms import Act, ActKind, ClauseId, FunctionName, PolicyName, SubjectId, TrothError, Verb
+from troth.vault import pieces
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from troth.db import Tx
     from troth.rights.cancel import Cancellation, Cancelled
     from troth.rights.desk import Desk
     from troth.rights.rows import Request
     from troth.subjects.parts import Parts
+    from troth.terms import EntryId
 
 TAKEN_BACK = frozenset({Right.WITHDRAW.value, Right.SCOPE.value, Right.REFUSE_MARKETING.value})
 """Rights that are met by taking a choice back."""
@@ -133,15 +132,14 @@ class Effects:
         items = table.items if table is not None else ()
         ask = asking.for_request(behalf, Verb.FORGET, function, items)
         permit = await self._parts.gate.admit(tx, ask)
-        await self._parts.vault.close(tx, permit)
+        piece = await self._parts.vault.close(tx, permit)
         if says.recipients_told(self._desk.under(found)) is not None:
-            await self._tell(tx, found, function, now)
+            asked = {"delete": str(found.subject), "function": function, "request": str(found.request)}
+            await told.ask(tx, found.request, (found.subject, found.policy, function), now, asked)
+        acts: list[EntryId] = []
         for item in sorted(await on_file(tx, found.subject, found.policy, function)):
             gone = Act(kind=ActKind.REMOVED, policy=found.policy, at=now, function=function, item=item)
-            await ledger.record(tx, found.subject, gone)
-
-    async def _tell(self, tx: Tx, found: Request, function: FunctionName, now: datetime) -> None:
-        """Ask whoever was given something of the function to delete it as well."""
-        asked = {"delete": str(found.subject), "function": function, "request": str(found.request)}
-        for recipient in await cancel.given_to(tx, found.subject, (found.policy, function)):
-            await farewells.write(tx, found.request, Word.RECIPIENT, now, recipient, said=asked)
+            acts.append(await ledger.record(tx, found.subject, gone))
+        if piece is not None:
+            for act in acts or [None]:
+                await pieces.put_on_record(tx, permit, ledger.EntryKind.DELETED, piece, act=act, whole=True)

@@ -17,6 +17,7 @@ from troth.policy.values import VALUES
 from troth.subjects.acts import on_file
 from troth.subjects.services import Services
 from troth.terms import Act, ActKind, ActorKind, FunctionName, ItemName, PolicyName, Verb
+from troth.vault import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.subjects.asking import Asking
     from troth.subjects.parts import Parts
-    from troth.terms import Ask, DeviceId, Permit, RecordId
+    from troth.terms import Ask, DeviceId, EntryId, Permit, RecordId
     from troth.vault.media import Held, Media, Opened
     from troth.vault.upload import Upload
 
@@ -94,10 +95,11 @@ class PersonMedia:
         item = (await self._media.find(tx, own, record)).item
         permit = await self._right(tx, asking, own, record, Verb.FORGET)
         await self._media.forget(tx, permit, record)
-        ask = permit.ask
+        ask, act = permit.ask, None
         held = await on_file(tx, ask.subject, ask.policy, ask.function)
         if item in held and not await self._media.any_of(tx, permit, item):
-            await self._note(tx, ask, ActKind.REMOVED, item)
+            act = await self._note(tx, ask, ActKind.REMOVED, item)
+        await pieces.put_on_record(tx, permit, EntryKind.DELETED, pieces.of_media(record), act=act)
 
     async def hand_out(self, tx: Tx, ask: Ask, record: RecordId) -> Opened:
         """Open an object for someone else, on record whatever the verb. Raises `Denied`, `NotHeld`."""
@@ -118,9 +120,9 @@ class PersonMedia:
             await ledger.append(tx, read)
         return opened
 
-    async def _note(self, tx: Tx, ask: Ask, kind: ActKind, item: ItemName) -> None:
+    async def _note(self, tx: Tx, ask: Ask, kind: ActKind, item: ItemName) -> EntryId:
         act = Act(kind=kind, policy=ask.policy, at=ask.at, function=ask.function, item=item)
-        await ledger.record(tx, ask.subject, act)
+        return await ledger.record(tx, ask.subject, act)
 
     async def _admit(self, tx: Tx, ask: Ask, arriving: Arriving, *, counted: bool) -> Permit:
         value = {"media": str(_ANY), **arriving.told(ask.device)}  # the form alone is asked about

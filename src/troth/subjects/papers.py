@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHOWN = "form: the text was shown, a box that was empty before was ticked"
 _CHOSEN = "own choice, signed in"
+_RIGHT = "the person's own right"
 _DESK = "privacy page, or the contacts in the policy: "
 
 PAPERS: Mapping[EntryKind, tuple[str, str]] = {
@@ -35,6 +36,8 @@ PAPERS: Mapping[EntryKind, tuple[str, str]] = {
     EntryKind.CHOSEN: (_CHOSEN, _DESK + "withdraw this choice"),
     EntryKind.WITHDRAWN: (_CHOSEN, "it is withdrawn; to go on, choose again"),
     EntryKind.SWITCHED: (_CHOSEN, _DESK + "put the switch back"),
+    EntryKind.DELETED: (_RIGHT, "what was deleted does not come back"),
+    EntryKind.CORRECTED: (_RIGHT, "correct it once more"),
     EntryKind.CANCELLED: (_CHOSEN, "a cancellation cannot be taken back"),
 }
 """What there are receipts for: how it was agreed to, and how it is taken back."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.gate import accepted_version, decide
+from troth.ledger import EntryKind
 from troth.policy.answers import may_ask_for
 from troth.policy.clauses import PERMISSION
 from troth.policy.values import VALUES
@@ -21,6 +22,7 @@ from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
 from troth.subjects.registration import login_items
 from troth.terms import Act, ActKind, ActorKind, Allow, FunctionName, ItemName, Purpose, TrothError, Verb
+from troth.vault import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.policy.compiled import Compiled, FunctionTable
     from troth.subjects.parts import Parts
-    from troth.terms import Ask, Standing
+    from troth.terms import Ask, EntryId, Standing
 
 
 class NotYoursToState(TrothError):
@@ -127,8 +129,11 @@ class Records:
         if item not in await on_file(tx, asking.subject, asking.policy, function):
             raise NothingOnFile
         permit = await self._parts.gate.admit(tx, asking.by_right(Verb.FORGET, function, {item}))
+        held = await pieces.of_item(tx, permit, item)
         await self._parts.vault.let_go(tx, permit, frozenset({item}))
-        await self._note(tx, asking, ActKind.REMOVED, function, item=item)
+        act = await self._note(tx, asking, ActKind.REMOVED, function, item=item)
+        for piece in held:
+            await pieces.put_on_record(tx, permit, EntryKind.DELETED, piece, act=act)
 
     async def held(self, tx: Tx, asking: Asking) -> Mapping[FunctionName, frozenset[ItemName]]:
         """Return which items are on file, by function; values stay sealed."""
@@ -148,11 +153,16 @@ class Records:
     async def permit(self, tx: Tx, asking: Asking, permission: str, *, given: bool) -> None:
         """Note what was said when the phone asked for a permission, for every function. Raises `NotListed`.
 
-        A no is noted of any, a yes only of what the policy lists.
+        A no is noted of whatever anything rests on, a yes only of what the policy lists. Any other word is
+        not noted: it would stand in the log for ever.
         """
         standing = await ledger.standing(tx, asking.subject, lock=True)
-        if given and not may_ask_for(self._accepted(asking, standing), permission):
-            raise NotListed
+        compiled = self._accepted(asking, standing)
+        if not may_ask_for(compiled, permission):
+            if given:
+                raise NotListed
+            if not any(PERMISSION + permission in _stated(each) for each in compiled.functions.values()):
+                return
         kind = ActKind.SUPPLIED if given else ActKind.REMOVED
         await self._note(tx, asking, kind, None, need=PERMISSION + permission)
 
@@ -187,9 +197,9 @@ class Records:
         *,
         item: ItemName | None = None,
         need: str | None = None,
-    ) -> None:
+    ) -> EntryId:
         act = Act(kind=kind, policy=asking.policy, at=asking.at, function=function)
-        await ledger.record(tx, asking.subject, replace(act, item=item, need=need))
+        return await ledger.record(tx, asking.subject, replace(act, item=item, need=need))
 
 
 def _leave_the_login(compiled: Compiled, function: FunctionName, items: Iterable[ItemName]) -> None:

@@ -93,23 +93,9 @@ def encode(readings: Sequence[Reading]) -> bytes:
 
 def pack(readings: Sequence[Reading], at: Sequence[int], ids: Sequence[bytes]) -> bytes:
     """Do that for a caller who has the `moments` and the ids already."""
-    names = [*dict.fromkeys([reading.item for reading in readings])]
-    place = {name: n for n, name in enumerate(names)} if len(names) > 1 else {}
-    steps = [later - earlier for earlier, later in pairwise(at)]
-    unit = gcd(*steps) or 1
     try:
-        keys, values = _by_column([reading.value for reading in readings])
-        rest = msgspec.msgpack.encode(
-            _Columns(
-                names=[str(name) for name in names],
-                which=[place[reading.item] for reading in readings] if place else [],
-                first=at[0],
-                unit=unit,
-                steps=steps if unit == 1 else [step // unit for step in steps],
-                keys=keys,
-                values=values,
-            )
-        )
+        columns = _columns(readings, at) if len(readings) > 1 else _column(readings[0], at[0])
+        rest = msgspec.msgpack.encode(columns)
     except (TypeError, ValueError, OverflowError, RecursionError):
         raise NotStorable from None
     how = _AS_IT_IS
@@ -117,6 +103,28 @@ def pack(readings: Sequence[Reading], at: Sequence[int], ids: Sequence[bytes]) -
         packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
         how, rest = _DEFLATED, packer.compress(rest) + packer.flush()
     return b"".join((how, (_ID * len(ids)).to_bytes(4, "big"), *ids, rest))
+
+
+def _column(only: Reading, at: int) -> _Columns:
+    """Return what `_columns` does of a single reading."""
+    return _Columns([str(only.item)], [], at, 1, [], None, [_plain(only.value)])
+
+
+def _columns(readings: Sequence[Reading], at: Sequence[int]) -> _Columns:
+    names = [*dict.fromkeys([reading.item for reading in readings])]
+    place = {name: n for n, name in enumerate(names)} if len(names) > 1 else {}
+    steps = [later - earlier for earlier, later in pairwise(at)]
+    unit = gcd(*steps) or 1
+    keys, values = _by_column([reading.value for reading in readings])
+    return _Columns(
+        names=[str(name) for name in names],
+        which=[place[reading.item] for reading in readings] if place else [],
+        first=at[0],
+        unit=unit,
+        steps=steps if unit == 1 else [step // unit for step in steps],
+        keys=keys,
+        values=values,
+    )
 
 
 def decode(data: bytes) -> list[Reading]:
@@ -171,7 +179,7 @@ def _listed(ids: bytes) -> bytes:
 
 def _by_column(values: Sequence[object]) -> tuple[list[str] | None, list[Any]]:
     """Return the keys of ``values`` and a list for each of them; or None and the values, if keys differ."""
-    if len(values) == 1 or not _MAP.issuperset(map(type, values)):
+    if not _MAP.issuperset(map(type, values)):
         return None, [_plain(value) for value in values]
     rows = cast("Sequence[dict[object, object]]", values)
     keys = [*rows[0]]

@@ -7,23 +7,24 @@ caller holds the subject's row, so that nobody edits the same block.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from troth.db import Tx
 from troth.terms import ItemName, Permit, Reading, SubjectId
-from troth.vault import blocks, cipher, deletions, events, keys
+from troth.vault import blocks, cipher, deletions, events, keys, pieces
 from troth.vault.errors import NotHeld
 from troth.vault.keyring import Keyring
 from troth.vault.label import function_of
+from troth.vault.pieces import Piece
 from troth.vault.sql import QUERIES
 
 _INSTANT = timedelta(microseconds=1)
 
 
-async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading, *, now: datetime) -> None:
+async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading, *, now: datetime) -> Piece:
     """Give the reading with this id and item, measured that day, another value. Raises `NotHeld`."""
     blocks.encode_value(corrected.value)  # refused before anything is opened
     row, key, readings = await _block(tx, keyring, permit, corrected.id, corrected.measured)
@@ -34,26 +35,52 @@ async def correct(tx: Tx, keyring: Keyring, permit: Permit, corrected: Reading, 
     changed[place] = replace(readings[place], value=corrected.value)
     await _reseal(tx, permit.ask.subject, row, key, changed)
     await deletions.owe(tx, permit.ask.subject, [key.id], now)
+    return pieces.of_reading(row.block, corrected.id)
 
 
 async def delete(
     tx: Tx, keyring: Keyring, permit: Permit, reading: UUID, measured: datetime | None, *, now: datetime
-) -> None:
+) -> Piece:
     """Delete the reading with this id. Raises `NotHeld`."""
     row, key, readings = await _block(tx, keyring, permit, reading, measured)
     place = _place(readings, reading)
     await _leave(tx, permit.ask.subject, row, key, [*readings[:place], *readings[place + 1 :]])
     await deletions.owe(tx, permit.ask.subject, [key.id], now)
+    return pieces.of_reading(row.block, reading)
+
+
+async def delete_named(
+    tx: Tx, keyring: Keyring, of: tuple[SubjectId, str], piece: Piece, *, now: datetime
+) -> None:
+    """Delete the reading of a function that the log calls by ``piece``, if it is here."""
+    subject, function = of
+
+    def gone(row: events.Block, one: Reading) -> bool:
+        return row.block == piece.block and pieces.of_reading(row.block, one.id) == piece
+
+    await _leave_out(tx, keyring, events.Window(subject=subject, function=function), gone, now=now)
 
 
 async def without(
     tx: Tx, keyring: Keyring, subject: SubjectId, function: str, item: ItemName, *, now: datetime
 ) -> None:
     """Seal every block of a function anew without the readings of one item. The caller holds the row."""
-    span, touched = events.Window(subject=subject, function=function), set[UUID]()
+    span = events.Window(subject=subject, function=function)
+    await _leave_out(tx, keyring, span, lambda _row, one: one.item == item, now=now)
+
+
+async def _leave_out(
+    tx: Tx,
+    keyring: Keyring,
+    span: events.Window,
+    gone: Callable[[events.Block, Reading], bool],
+    *,
+    now: datetime,
+) -> None:
+    subject, touched = span.subject, set[UUID]()
     for retention in await _classes(tx, span):
         async for row, key, readings in events.opened(tx, keyring, span, retention):
-            left = [one for one in readings if one.item != item]
+            left = [one for one in readings if not gone(row, one)]
             if len(left) < len(readings):
                 await _leave(tx, subject, row, key, left)
                 touched.add(key.id)

@@ -2,18 +2,18 @@
 
 A reading is stored once, however often it is sent: its mark is taken in the same transaction, and a second
 sender waits for the first to commit. Seldom was anything of it sent before, so marks and blocks go in
-together, however many subjects there are; where one mark is there already, mark by mark. Whether a permit
-covers the items is settled before.
+together, however many subjects there are; where one mark is there already, mark by mark. Forms are looked at,
+and blocks are packed and sealed, while the server stores the marks; whatever is wrong then, none of it stays.
+Whether a permit covers the items is settled before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
-from itertools import chain
+from functools import lru_cache, partial
 from os import urandom
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from troth.db import Tx, binary
 from troth.terms import Permit, Reading, SubjectId
 from troth.vault import blocks, cipher, events, keys, marks
 from troth.vault.classes import Fixed
-from troth.vault.errors import NotStorable
+from troth.vault.errors import NotStorable, WrongForm
 from troth.vault.keyring import Keyring
 from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
@@ -32,6 +32,8 @@ _FIELDS = binary.fields(9) + binary.UUID_OF
 _BLOCK = 16
 _MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
 _DAY_ZERO = date(1970, 1, 1).toordinal()
+DemandForm = Callable[[Sequence[Reading]], None]
+"""Raises `WrongForm` for readings that must not be sealed as they are."""
 
 
 class Stored(NamedTuple):
@@ -58,6 +60,7 @@ class Terms:
 
     fixed: Sequence[Fixed | None]
     now: datetime
+    demand_form: DemandForm
     owner_epoch: int = 0
     held: AbstractSet[SubjectId] = frozenset[SubjectId]()
 
@@ -77,16 +80,22 @@ class Bundle(NamedTuple):
     version: int
     days: Mapping[date, marks.Day]
 
-    def rows(self) -> Iterator[bytes]:
-        """Yield a block of each day, sealed, as its row of a binary COPY."""
+    def packed(self, demand_form: DemandForm) -> Iterator[bytes]:
+        """Yield the block of each day, unsealed. Raises `WrongForm`, `NotStorable`."""
+        for day in self.days.values():
+            demand_form(day.readings)
+            yield day.packed()
+
+    def rows(self, demand_form: DemandForm) -> Iterator[bytes]:
+        """Yield the block of each day, sealed, as its row of a binary COPY. Raises as `packed` does."""
         owner, key = self.owner, self.key
         if key is None:
             raise AssertionError("nothing seals without a key")
         labels, whose = events.labels(owner), _whose(owner.function, owner.retention)
-        for day, each in self.days.items():
+        for day, packed in zip(self.days, self.packed(demand_form), strict=True):
             block = urandom(_BLOCK)
             aad = labels.aad(block, events.of_block(day, 1, self.version))
-            sealed = cipher.seal(key.secret, aad, each.packed)
+            sealed = cipher.seal(key.secret, aad, packed)
             yield b"".join(
                 (
                     _FIELDS,
@@ -127,10 +136,10 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
     """Store what was not stored before, and say of each sheaf how much that was.
 
     Of two readings with one mark, the one in the earlier sheaf counts. Holds the rows of all subjects until
-    ``tx`` ends. Raises `Erased`, or `Unstorable` before anything is written.
+    ``tx`` ends. Raises `Erased`, `WrongForm` or `Unstorable`, and has then stored nothing.
     """
     sheaves = terms.kept(offered)
-    packed = _packed(sheaves)
+    days = _days(sheaves)
     owners = [
         keys.KeyOwner(
             subject=sheaf.permit.ask.subject,
@@ -141,48 +150,48 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
         for sheaf, fixed in zip(sheaves, terms.fixed, strict=True)
     ]
     sent = [
-        marks.Sent(owner.subject, owner.function, sheaf.permit.ask.device, days)
-        for owner, sheaf, days in zip(owners, sheaves, packed, strict=True)
+        marks.Sent(owner.subject, owner.function, sheaf.permit.ask.device, of)
+        for owner, sheaf, of in zip(owners, sheaves, days, strict=True)
     ]
-    marked = [one.rows() for one in sent]
     held = await keys.hold_each(tx, keyring, owners, terms.held)
     bundles = [
-        Bundle(owner, key, sheaf.permit.version, days)
-        for owner, key, sheaf, days in zip(owners, held, sheaves, packed, strict=True)
+        Bundle(owner, key, sheaf.permit.version, of)
+        for owner, key, sheaf, of in zip(owners, held, sheaves, days, strict=True)
     ]
-    if await _at_once(tx, bundles, marked):
+    if await _at_once(tx, bundles, sent, terms):
         new = [len(sheaf.readings) for sheaf in sheaves]
     else:
-        new = await _the_rest(tx, keyring, bundles, sent, marked)
+        new = await _the_rest(tx, keyring, bundles, sent, terms)
     return [
         Stored(n, len(kept.readings) - n, len(all_.readings) - len(kept.readings))
         for all_, kept, n in zip(offered, sheaves, new, strict=True)
     ]
 
 
-async def _at_once(tx: Tx, bundles: Sequence[Bundle], marked: Sequence[Sequence[bytes]]) -> bool:
+async def _at_once(tx: Tx, bundles: Sequence[Bundle], sent: Sequence[marks.Sent], terms: Terms) -> bool:
     """Store all of it, or nothing where something was there before or a key has yet to be made."""
-    rows = sorted(chain.from_iterable(marked))
-    if not rows:
+    if not any(each.days for each in bundles):
         return True
-    if len(set(rows)) < len(rows) or any(each.key is None and each.days for each in bundles):
+    if any(each.key is None and each.days for each in bundles):
         return False
-    try:  # blocks are sealed while the server stores the marks
-        await tx.conn.fill(QUERIES["store"], [lambda: binary.whole(rows), lambda: sealed_rows(bundles)])
-    except UniqueViolation:
+    parts = partial(_marks, sent), partial(sealed, bundles, terms.demand_form)
+    try:
+        await tx.conn.fill(QUERIES["store"], parts)
+    except (UniqueViolation, WrongForm, NotStorable) as why:
         await tx.conn.execute(QUERIES["unstore"])
+        if not isinstance(why, UniqueViolation):
+            raise
         return False
     return True
 
 
 async def _the_rest(
-    tx: Tx,
-    keyring: Keyring,
-    bundles: Sequence[Bundle],
-    sent: Sequence[marks.Sent],
-    marked: Sequence[Sequence[bytes]],
+    tx: Tx, keyring: Keyring, bundles: Sequence[Bundle], sent: Sequence[marks.Sent], terms: Terms
 ) -> list[int]:
     """Store what was not stored before; return how much of each that is."""
+    for _ in _each(bundles, lambda one: one.packed(terms.demand_form)):
+        pass  # nothing is marked beside what cannot be stored
+    marked = [one.rows() for one in sent]
     fresh = await marks.unseen(tx, sent, marked)
     left: list[Bundle] = []
     for each, rows, new in zip(bundles, marked, fresh, strict=True):
@@ -191,31 +200,47 @@ async def _the_rest(
             days = each.days if len(new) == len(rows) else by_day(new)
             left.append(each._replace(key=key, days=days))
     if left:
-        await tx.conn.fill(QUERIES["copy_blocks"], [lambda: sealed_rows(left)])
+        await tx.conn.fill(QUERIES["copy_blocks"], [partial(sealed, left, terms.demand_form)])
     return [len(new) for new in fresh]
 
 
-def sealed_rows(bundles: Iterable[Bundle]) -> bytes:
-    """Return every block, sealed, as a binary COPY takes them."""
-    return binary.whole([row for each in bundles for row in each.rows()])
+def _marks(sent: Sequence[marks.Sent]) -> Iterator[bytes]:
+    return binary.pieces(marks.in_order(sent))
 
 
-def _packed(sheaves: Sequence[Sheaf]) -> list[Mapping[date, marks.Day]]:
-    """Return every sheaf as blocks, by day. Raises `Unstorable`."""
-    packed: list[Mapping[date, marks.Day]] = []
+def sealed(bundles: Iterable[Bundle], demand_form: DemandForm) -> Iterator[bytes]:
+    """Yield every block, sealed, as a binary COPY takes them. Raises `WrongForm`; `Unstorable` at its end."""
+    return binary.pieces(_each(bundles, lambda one: one.rows(demand_form)))
+
+
+def _each(bundles: Iterable[Bundle], made: Callable[[Bundle], Iterable[bytes]]) -> Iterator[bytes]:
+    """Yield what is made of every bundle. Raises `Unstorable` at its end, for all of which nothing was."""
     unfit: dict[int, NotStorable] = {}
-    for place, sheaf in enumerate(sheaves):
+    for place, one in enumerate(bundles):
         try:
-            packed.append(by_day(sheaf.readings))
+            yield from made(one)
         except NotStorable as error:
             unfit[place] = error
     if unfit:
         raise Unstorable(unfit)
-    return packed
+
+
+def _days(sheaves: Sequence[Sheaf]) -> list[Mapping[date, marks.Day]]:
+    """Return the readings of every sheaf by day. Raises `Unstorable`."""
+    found: list[Mapping[date, marks.Day]] = []
+    unfit: dict[int, NotStorable] = {}
+    for place, sheaf in enumerate(sheaves):
+        try:
+            found.append(by_day(sheaf.readings))
+        except NotStorable as error:
+            unfit[place] = error
+    if unfit:
+        raise Unstorable(unfit)
+    return found
 
 
 def by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
-    """Return readings as one block for each day (UTC), unsealed. Raises `NotStorable`."""
+    """Return readings by day (UTC): each is to be one block. Raises `NotStorable`."""
     at = blocks.moments(readings)
     days = {moment // _MICROS_A_DAY for moment in at}
     if len(days) == 1:  # mostly
@@ -229,8 +254,7 @@ def by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
 
 
 def _day(readings: Sequence[Reading], at: Sequence[int]) -> marks.Day:
-    ids = [reading.id.bytes for reading in readings]
-    return marks.Day(readings, ids, blocks.pack(readings, at, ids))
+    return marks.Day(readings, [reading.id.bytes for reading in readings], at)
 
 
 def _date(day: int) -> date:

@@ -7,16 +7,19 @@ before, so the marks of a large one go in by COPY, which stops at the first that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
 
 from troth.db import Tx, binary
 from troth.terms import DeviceId, Reading, SubjectId
+from troth.vault import blocks
 from troth.vault.sql import QUERIES
 
 _FEW = 64
@@ -28,11 +31,15 @@ _DAY = slice(26, 30)
 
 
 class Day(NamedTuple):
-    """Readings of one day (UTC), their ids as bytes, and all of it as one block."""
+    """Readings of one day (UTC), their ids as bytes, and their `blocks.moments`."""
 
     readings: Sequence[Reading]
     ids: Sequence[bytes]
-    packed: bytes
+    at: Sequence[int]
+
+    def packed(self) -> bytes:
+        """Return all of it as one block, unsealed. Raises `NotStorable`."""
+        return blocks.pack(self.readings, self.at, self.ids)
 
     def __repr__(self) -> str:
         return "Day(...)"  # its readings are somebody's
@@ -60,6 +67,13 @@ class Sent(NamedTuple):
         ]
 
 
+def in_order(sent: Iterable[Sent]) -> Iterator[bytes]:
+    """Yield the marks of all that was sent, in the order in which everybody stores them."""
+    whose = attrgetter("subject.bytes")
+    for _, of_one in groupby(sorted(sent, key=whose), whose):
+        yield from sorted(chain.from_iterable([one.rows() for one in of_one]))
+
+
 async def unseen(tx: Tx, sent: Sequence[Sent], marks: Sequence[Sequence[bytes]]) -> list[list[Reading]]:
     """Mark every reading; return those of each of ``sent`` that were not marked before, and each once.
 
@@ -83,7 +97,7 @@ async def _all_at_once(tx: Tx, rows: Iterable[bytes]) -> bool:
     """Store all marks, or none of them where one is there already."""
     try:
         async with tx.conn.transaction():
-            await tx.conn.fill(QUERIES["copy_marks"], [lambda: binary.whole(sorted(rows))])
+            await tx.conn.fill(QUERIES["copy_marks"], [partial(binary.pieces, sorted(rows))])
     except UniqueViolation:
         return False
     return True

@@ -207,6 +207,34 @@ UPDATE event_block SET version = %(version)s, sealed = %(sealed)s
 DELETE FROM event_block WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s
    AND at_day = %(at_day)s AND block = %(block)s
 
+-- :oldest_of_function
+-- The oldest of each kind that a function holds of a subject: if anything of it is in a backup, that is.
+SELECT (SELECT block FROM event_block WHERE subject = %(subject)s AND function = %(function)s
+         ORDER BY at_day, block LIMIT 1) AS block,
+       NULL::text AS reading,
+       (SELECT d.record FROM document d JOIN document_wrap w USING (subject, record)
+         WHERE d.subject = %(subject)s AND w.function = %(function)s AND w.class <> 'hold'
+         ORDER BY d.at_day, d.record LIMIT 1) AS record,
+       (SELECT object FROM media WHERE subject = %(subject)s AND function = %(function)s AND state = 'ready'
+         ORDER BY at_day, object LIMIT 1) AS media
+
+-- :pieces_of_item
+-- Every document and object of an item that a function holds of a subject.
+SELECT NULL::uuid AS block, NULL::text AS reading, d.record AS record, NULL::uuid AS media
+  FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND d.item = %(item)s AND w.function = %(function)s AND w.class <> 'hold'
+ UNION
+SELECT NULL, NULL, NULL, object FROM media
+ WHERE subject = %(subject)s AND item = %(item)s AND function = %(function)s AND state = 'ready' AND of IS NULL
+
+-- :owners_of
+-- Whose rows have one of these ids. Reads whole tables: for a restore.
+SELECT block AS id, subject FROM event_block WHERE block = ANY(%(ids)s)
+ UNION ALL
+SELECT record, subject FROM document WHERE record = ANY(%(ids)s)
+ UNION ALL
+SELECT object, subject FROM media WHERE object = ANY(%(ids)s)
+
 -- :owe_rekey
 -- A key has to end before its time; owed once.
 INSERT INTO rekey_due (subject, key, due) VALUES (%(subject)s, %(key)s, %(at)s) ON CONFLICT (subject, key) DO NOTHING

@@ -20,13 +20,26 @@ from troth.ledger import Held
 from troth.policy.values import VALUES, Values
 from troth.terms import Clock, ItemName, Permit, Reading, RecordId, SubjectId
 from troth.vault import arrivals as arriving
-from troth.vault import blocks, cipher, closing, covers, deletions, documents, edits, events, intake, keys
+from troth.vault import (
+    blocks,
+    cipher,
+    closing,
+    covers,
+    deletions,
+    documents,
+    edits,
+    events,
+    intake,
+    keys,
+    pieces,
+)
 from troth.vault.documents import Which
 from troth.vault.errors import Erased, NotHeld, Unsealable, WrongForm
 from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
 from troth.vault.label import NOTE, PURPOSE, Kind, Label, function_of
 from troth.vault.lookup import Lookup
+from troth.vault.pieces import Piece
 from troth.vault.rules import NO_RULES, Rules
 from troth.vault.sql import QUERIES
 from troth.vault.timeline import Timeline
@@ -168,35 +181,33 @@ class Vault:
         for sheaf in sheaves:
             items = {reading.item for reading in sheaf.readings}
             covers.demand_storing(sheaf.permit, now, items)
-            for reading in sheaf.readings:
-                self._demand_form(reading.item, reading.value)
         fixed = [self._rules.fixed(sheaf.permit) for sheaf in sheaves]
         holds = held.standings.keys() if held else frozenset[SubjectId]()
-        terms = intake.Terms(fixed, now, owner_epoch, holds)
+        terms = intake.Terms(fixed, now, self._demand_forms, owner_epoch, holds)
         return await intake.append_each(tx, self._keyring, sheaves, terms)
 
-    async def correct(self, tx: Tx, permit: Permit, corrected: Reading) -> None:
+    async def correct(self, tx: Tx, permit: Permit, corrected: Reading) -> Piece:
         """Give one stored reading another value: its block is sealed anew, the others in it stay as they are.
 
-        It is found by its id, within the day it was measured on. Raises `NotCovered`, `NotKept`, `WrongForm`,
-        `NotHeld`, `Erased`.
+        It is found by its id, within the day it was measured on. Returns what the log calls it. Raises
+        `NotCovered`, `NotKept`, `WrongForm`, `NotHeld`, `Erased`.
         """
         now = self._clock.now()
         covers.demand_storing(permit, now, {corrected.item})
         self._demand_form(corrected.item, corrected.value)
         await keys.hold(tx, permit.ask.subject)
-        await edits.correct(tx, self._keyring, permit, corrected, now=now)
+        return await edits.correct(tx, self._keyring, permit, corrected, now=now)
 
-    async def delete(self, tx: Tx, permit: Permit, reading: UUID, measured: datetime | None = None) -> None:
+    async def delete(self, tx: Tx, permit: Permit, reading: UUID, measured: datetime | None = None) -> Piece:
         """Delete one stored reading (verb FORGET) by its id; the others in its block stay as they are.
 
-        With ``measured`` only that day is searched. A late resend does not bring it back. Raises
-        `NotCovered`, `NotHeld`, `Erased`.
+        With ``measured`` only that day is searched. A late resend does not bring it back. Returns what the
+        log calls it. Raises `NotCovered`, `NotHeld`, `Erased`.
         """
         now = self._clock.now()
         covers.demand(permit, now, covers.FORGETTING)
         await keys.hold(tx, permit.ask.subject)
-        await edits.delete(tx, self._keyring, permit, reading, measured, now=now)
+        return await edits.delete(tx, self._keyring, permit, reading, measured, now=now)
 
     async def events(
         self, tx: Tx, permit: Permit, since: datetime | None = None, until: datetime | None = None
@@ -303,15 +314,17 @@ class Vault:
         await deletions.note(tx, self._clock.now())
         return await documents.let_go(tx, permit, items)
 
-    async def close(self, tx: Tx, permit: Permit) -> None:
+    async def close(self, tx: Tx, permit: Permit) -> Piece | None:
         """Delete all that the permit's function (verb FORGET) holds of its subject: keys first, then rows.
 
         The marks of its readings stay until the subject is erased or their partition expires, so that a late
-        resend does not bring back what was deleted.
+        resend does not bring back what was deleted. Returns what the log calls it; None: there was nothing.
         """
         covers.demand(permit, self._clock.now(), covers.FORGETTING)
         await keys.hold(tx, permit.ask.subject)
+        piece = await pieces.of_function(tx, permit)
         await closing.close(tx, permit.ask.subject, function_of(permit), self._clock.now())
+        return piece
 
     async def _put(
         self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object], which: Which
@@ -326,6 +339,10 @@ class Vault:
         if (rule := self._rules.fixed(permit)) is not None:
             await closing.owe(tx, permit.ask.subject, function_of(permit), record, rule.ends(now))
         return record
+
+    def _demand_forms(self, readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            self._demand_form(reading.item, reading.value)
 
     def _demand_form(self, item: ItemName, value: object) -> None:
         misfit = self._values.misfit(item, value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -26,6 +27,7 @@ from troth.terms import (
     Standing,
     SwitchName,
 )
+from troth.vault.pieces import Gone, gone
 
 _TAKES_BACK: Mapping[EntryKind, ActKind] = {
     EntryKind.ENDED: ActKind.ENDED,
@@ -52,6 +54,8 @@ class Lost:
     acts: tuple[Act, ...] = ()
     endings: tuple[End, ...] = ()
     """What the maker ended; which clause makes it stop, the policy says."""
+    gone: tuple[tuple[Gone, Act | None], ...] = ()
+    """What people deleted or corrected, by name, in order; each with the act that went with it."""
     unbound: frozenset[UUID] = frozenset()
     staff: frozenset[UUID] = frozenset()
     stages: Mapping[UUID, int] | None = None
@@ -60,14 +64,14 @@ class Lost:
 
 def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
     """Read the texts of the entries that came after a backup. ``erased``: erasures that the roll repeats."""
-    acts: dict[tuple[object, ...], Act] = {}
+    acts: dict[str, Act] = {}
+    texts = [cast("dict[str, Any]", json.loads(body)) for body in bodies]
     ids: dict[EntryKind, set[UUID]] = {EntryKind.UNBOUND: set(), EntryKind.STAFF_REMOVED: set()}
     stages: dict[UUID, int] = {}
     recipients: set[str] = set()
     leaving: list[Act] = []
     endings: dict[object, End] = {}
-    for body in bodies:
-        said = cast("dict[str, Any]", json.loads(body))
+    for said in texts:
         kind, details = EntryKind(said["kind"]), cast("dict[str, Any]", said.get("details", {}))
         if kind is EntryKind.UNBOUND:
             ids[kind].add(UUID(details["device"]))
@@ -84,18 +88,31 @@ def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
         if act is not None and kind in _BY_ERASURE:
             leaving.append(act)
         elif act is not None:
-            acts[_about(act)] = act
+            acts[said["entry"]] = act
+    named = [piece for said in texts if (piece := gone(said)) is not None]
+    known = {each.act for each in named}
+    unknown = {_about(act): act for entry, act in acts.items() if entry not in known}
     # Everyone who left is on the roll, unless some did not get that far.
     if len(leaving) > len(erased & stages.keys()):
-        acts.update({_about(act): act for act in leaving})
+        unknown.update({_about(act): act for act in leaving})
     return Lost(
-        tuple(acts.values()),
+        tuple(unknown.values()),
         tuple(endings.values()),
+        tuple((each, acts.get(each.act or "")) for each in named),
         frozenset(ids[EntryKind.UNBOUND]),
         frozenset(ids[EntryKind.STAFF_REMOVED]),
         stages,
         tuple(sorted(recipients)),
     )
+
+
+def presumed(since: Lost, here: AbstractSet[UUID]) -> Lost:
+    """Return ``since`` for a backup with these rows: what was removed with none of them may be anybody's."""
+    acts = {_about(act): act for act in since.acts}
+    for each, act in since.gone:
+        if act is not None and here.isdisjoint(each.piece.ids):
+            acts[_about(act)] = act
+    return replace(since, acts=tuple(acts.values()))
 
 
 def closing(lost: Iterable[Act], standing: Standing, at: datetime) -> tuple[Act, ...]:

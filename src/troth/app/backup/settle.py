@@ -1,7 +1,8 @@
 """From a loaded backup to a system that may be served: what happened since is repeated first.
 
 Every step may be done again. The log goes on under the heads that were signed; whoever was erased since is
-erased; what anyone took back since is taken back; who was signed in is out. Then `restored`, and new epochs.
+erased; what was deleted by itself is deleted; what anyone took back since is taken back; who was signed in is
+out. Then `restored`, and new epochs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from troth import ledger
-from troth.app.backup import lost, owed, take
+from troth.app.backup import lost, owed, pieces, take
 from troth.app.backup.lost import Lost
 from troth.app.backup.restore import Plan
 from troth.app.backup.sql import QUERIES
@@ -43,11 +44,12 @@ _NOBODY = SubjectId(UUID(int=0))
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a restore brought back and repeated: entries, erasures, acts."""
+    """What a restore brought back and repeated: entries, erasures, acts, and deletions one by one."""
 
     entries: int
     erased: int
     taken_back: int
+    deleted: int = 0
 
 
 async def settle(plan: Plan, settings: Settings, say: take.Say, clock: Clock | None = None) -> Settled:
@@ -62,18 +64,22 @@ async def settle(plan: Plan, settings: Settings, say: take.Say, clock: Clock | N
         frozenset(line.erasure for line in plan.outside.erased),
     )
     async with opened(settings, clock) as system:
+        whose = await pieces.owners(system, since)
+        since = lost.presumed(since, whose.keys())
         say("repeating the erasures")
         erased = await _erase(system, plan.outside.erased, since)
+        say("deleting again what was deleted")
+        deleted = await pieces.delete(system, since, whose)
         say("taking back what was taken back")
         taken_back = await _take_back(system, since, everything=plan.outside_lost)
-        await _put_on_record(system, plan, erased, taken_back)
+        await _put_on_record(system, plan, Settled(entries, erased, taken_back, deleted))
         say("ending the epochs of the backup's day")
         async for _progress in Rotation(system.keeper, system.keyring, clock).turn():
             pass
         await _finish(system)
         while await system.sequencer.run_once():
             pass
-    return Settled(entries, erased, taken_back)
+    return Settled(entries, erased, taken_back, deleted)
 
 
 async def _log(settings: Settings, clock: Clock) -> int:
@@ -170,15 +176,16 @@ async def _people(db: Database) -> AsyncGenerator[SubjectId]:
         after = page[-1]
 
 
-async def _put_on_record(system: System, plan: Plan, erased: int, taken_back: int) -> None:
+async def _put_on_record(system: System, plan: Plan, done: Settled) -> None:
     async with system.db.transaction() as tx:
         if await tx.value(QUERIES["restored"], {"restore": plan.mark.restore}):
             return
         details: dict[str, str | int] = {
             "restore": plan.mark.restore,
             "backup": str(plan.data.said["backup"]),
-            "erased": erased,
-            "taken_back": taken_back,
+            "erased": done.erased,
+            "taken_back": done.taken_back,
+            "deleted": done.deleted,
             "outside": "lost" if plan.outside_lost else "known",
         }
         entry = NewEntry(kind=EntryKind.RESTORED, at=system.clock.now(), details=details)

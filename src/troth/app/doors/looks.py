@@ -73,16 +73,18 @@ class LookDoors(Doors):
             older = await self._system.vault.timeline.newest(tx, own, start)
         return Timeline(days, start if older is not None else None)
 
-    async def readings(self, token: str, policy: PolicyName, function: FunctionName, day: date) -> Readings:
+    async def readings(
+        self, token: str, policy: PolicyName | None, function: FunctionName, day: date
+    ) -> Readings:
         """Return what one function has of a local day. Raises `NotSignedIn`, `Denied`, `Erased`."""
         shown: list[Measured] = []
         times = 0
         async with self._open() as tx:
-            asking = replace(await self._asking(tx, await self._who(tx, token)), policy=policy)
+            asking = await self._asking(tx, await self._who(tx, token), policy)
             async for each in await self._events(tx, asking, function, day, day + _DAY):
                 times += 1
                 if len(shown) < MOST_READINGS:
-                    shown.append(Measured(each.measured, each.item, each.value))
+                    shown.append(Measured(each.id, each.measured, each.item, each.value))
         return Readings(day, times, tuple(shown))
 
     async def may_receive(self, token: str) -> tuple[MayReceive, ...]:

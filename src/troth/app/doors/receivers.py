@@ -13,7 +13,7 @@ from troth.app.doors.rights import in_person
 from troth.sharing import given, openings, register
 from troth.sharing.choices import choices
 from troth.sharing.facts import allowing
-from troth.sharing.register import Step
+from troth.sharing.register import NoSuchReceiver, Step
 from troth.subjects.roles import Duty
 from troth.terms import Act, ActKind
 
@@ -70,10 +70,19 @@ class ReceiverDoors(RecordDoors):
         separate: bool,
         policy: PolicyName | None = None,
     ) -> None:
-        """Let a receiver have something for a purpose, or no longer. Raises `NotSignedIn`."""
+        """Let a receiver have something for a purpose, or no longer. Raises `NotSignedIn`, `NoSuchReceiver`.
+
+        It is on the register for that purpose, or a yes to it is taken back: any other word is not noted.
+        """
         async with self._open() as tx:
             subject = await self._who(tx, token)
             asking = await self._asking(tx, subject, policy)
+            found = await register.find(tx, asking.policy, receiver)
+            if found is None or found.purpose != purpose:
+                standing = None if allowed else await ledger.standing(tx, subject, lock=True)
+                needs = {act.need for act in standing.acts if act.policy == asking.policy} if standing else ()
+                if allowing(receiver, purpose) not in needs:
+                    raise NoSuchReceiver
             said = Act(
                 kind=ActKind.SUPPLIED if allowed else ActKind.REMOVED,
                 policy=asking.policy,

@@ -437,6 +437,23 @@ class ValueShown(Answer):
     value: Mapping[str, object]
 
 
+class ReadingShown(Answer):
+    """One reading as it is held."""
+
+    reading: UUID
+    at: datetime
+    item: str
+    value: Mapping[str, object]
+
+
+class ReadingsShown(Answer):
+    """Readings of one function on one local day."""
+
+    day: date
+    times: int
+    readings: tuple[ReadingShown, ...]
+
+
 class RecordsShown(Answer):
     """Which items are on file, by function."""
 

@@ -45,9 +45,8 @@ Secret = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 HourMinute = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Language = Literal["en", "zh"]
-Values = Annotated[
-    dict[Word, Annotated[dict[Word, Any], Field(max_length=1000)]], Field(min_length=1, max_length=50)
-]
+Value = Annotated[dict[Word, Any], Field(max_length=1000)]
+Values = Annotated[dict[Word, Value], Field(min_length=1, max_length=50)]
 """Values by item. What fields a value has is for the form of its item to say."""
 
 
@@ -354,6 +353,12 @@ class Giving(Body):
     """Values by item, each in the form of its item."""
 
     values: Values
+
+
+class Correcting(Body):
+    """The value that one reading should have had."""
+
+    value: Value
 
 
 class Stating(Body):

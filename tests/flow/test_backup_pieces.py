@@ -1,0 +1,123 @@
+"""What a person deleted one by one since a backup stays deleted after a restore; nobody else loses it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import UUID
+
+from tests.flow.api_people import CAMERA, PHONE
+from tests.flow.backup_rig import Safe
+from tests.flow.test_backup_owed import SECOND, back, due
+from tests.flow.test_backup_restore import OTHER, settled, with_a_camera
+from tests.flow.test_media_doors import stored
+from tests.flow.test_single_readings import AT, GUARD, motion, send
+from troth.ledger.verify import Verified
+
+CLOUD = "/v1/me/functions/cloud"
+SERIAL = {"values": {"device_serial": {"value": CAMERA["serial"]}}}
+
+
+async def with_everything(house, owner, camera=CAMERA):
+    """Give them readings, two films, and a document of a function's own; return the readings' ids."""
+    device = await with_a_camera(house, owner, camera)
+    house.clock.advance(minutes=1)
+    sent = [motion(house.clock.now() - timedelta(seconds=n), zone) for n, zone in enumerate("abc")]
+    assert (await send(house, device["token"], *sent)).stored == 3
+    await owner.done("POST", f"{CLOUD}/choose", {"language": "en"})
+    await owner.done("PUT", f"{CLOUD}/items", SERIAL)
+    for _ in range(2):
+        await stored(house, owner.token, b"film" * 3000)
+    return [str(one.id) for one in sent]
+
+
+async def held(owner):
+    """Return what a copy has: readings' zones, how many films, and the items on file."""
+    lines = [json.loads(line) for line in (await owner.ask("GET", "/v1/me/copy")).text.splitlines()]
+    zones = {line["value"]["zone"] for line in lines if line["kind"] == "reading"}
+    films = sum(line["kind"] == "media" for line in lines)
+    return zones, films, await on_file(owner)
+
+
+async def on_file(owner):
+    functions = (await owner.done("GET", "/v1/me/records"))["functions"]
+    return {(function, item) for function, items in functions.items() for item in items}
+
+
+async def test_a_reading_a_film_and_a_document_that_were_deleted_do_not_come_back(
+    database, make_empty, tmp_path
+):
+    safe = Safe(database, tmp_path)
+    async with safe.house() as house:
+        owner, other = await house.owner(), await house.owner(phone=OTHER)
+        _first, wrong, gone = await with_everything(house, owner)
+        await with_everything(house, other, SECOND)
+        everything = await held(owner)
+        assert everything[:2] == ({"a", "b", "c"}, 2)
+        taken = await safe.take(house)
+        await owner.done("DELETE", f"{AT}/{gone}")
+        await owner.done("PUT", f"{AT}/{wrong}", {"value": {"zone": "mended"}})
+        film = (await owner.done("GET", "/v1/me/media"))["media"][0]["media"]
+        await owner.done("DELETE", f"/v1/me/media/{film}")
+        await owner.done("DELETE", f"{CLOUD}/items/device_serial")
+        await other.done("GET", "/v1/me")
+        await settled(house)
+        at = house.clock.at + timedelta(hours=1)
+    database, home = make_empty(), tmp_path / "again"
+    done = await safe.restore(taken, database, home, at)
+    assert (done.deleted, done.taken_back) == (4, 0)
+    async with safe.again(database, home, at) as house:
+        await back(house, owner, PHONE)
+        # The new value of the corrected one is lost, and its old one was wrong.
+        without = everything[2] - {("cloud", "device_serial")}
+        assert await held(owner) == ({"a"}, 1, without)
+        assert UUID(film) not in {
+            UUID(one["media"]) for one in (await owner.done("GET", "/v1/me/media"))["media"]
+        }
+        await back(house, other, OTHER)
+        assert await held(other) == everything
+        assert await due(house, owner) == await due(house, other) == []
+        head = await settled(house)
+        assert isinstance(await house.troth.verify_ledger(head), Verified)
+
+
+async def test_all_of_a_function_that_was_deleted_does_not_come_back(database, make_empty, tmp_path):
+    safe = Safe(database, tmp_path)
+    async with safe.house() as house:
+        owner, other = await house.owner(), await house.owner(phone=OTHER)
+        await with_everything(house, owner)
+        await with_everything(house, other, SECOND)
+        everything = await held(owner)
+        taken = await safe.take(house)
+        for function in (GUARD, "cloud"):
+            line = await house.troth.delete_part(owner.token, function)
+            assert line.state == "met", line
+        await settled(house)
+        at = house.clock.at + timedelta(hours=1)
+    database, home = make_empty(), tmp_path / "again"
+    assert (await safe.restore(taken, database, home, at)).taken_back == 0
+    async with safe.again(database, home, at) as house:
+        await back(house, owner, PHONE)
+        left = {(function, item) for function, item in everything[2] if function not in {GUARD, "cloud"}}
+        assert await held(owner) == (set(), 0, left)
+        await back(house, other, OTHER)
+        assert await held(other) == everything
+
+
+async def test_what_came_and_went_after_the_backup_is_presumed_of_everybody(database, make_empty, tmp_path):
+    """Its rows are in no backup, so whose it was is not known."""
+    safe = Safe(database, tmp_path)
+    async with safe.house() as house:
+        owner, other = await house.owner(), await house.owner(phone=OTHER)
+        await with_everything(house, other)
+        await with_a_camera(house, owner, SECOND)
+        await owner.done("POST", f"{CLOUD}/choose", {"language": "en"})
+        await owner.done("PUT", f"{CLOUD}/items", SERIAL)
+        taken = await safe.take(house)
+        film = await stored(house, owner.token, b"film" * 3000)
+        await owner.done("DELETE", f"/v1/me/media/{film}")
+        await settled(house)
+        at = house.clock.at + timedelta(hours=1)
+    database, home = make_empty(), tmp_path / "again"
+    done = await safe.restore(taken, database, home, at)
+    assert (done.deleted, done.taken_back) == (0, 1)
