@@ -169,6 +169,14 @@ NOTICES: tuple[Point, ...] = (
         trials=frozenset({"a leak ends every session"}),
     ),
     Point(
+        "device's secret",
+        "troth.devices.credentials",
+        "a device is let in by its own secret alone",
+        "",
+        replaced("proves", _yes),
+        trials=frozenset({"its own topics only"}),
+    ),
+    Point(
         "who got what",
         "troth.sharing.given",
         "people can read who got what of theirs",
