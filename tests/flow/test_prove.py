@@ -162,8 +162,9 @@ def test_the_page_for_makers_of_their_own_works_as_it_is_written(tmp_path, monke
     assert CliRunner().invoke(app, ["prove", "--verify", str(report)]).exit_code == 1
 
 
-def test_sabotage_and_a_report_speak_of_whole_policies():
-    refused = CliRunner().invoke(app, ["prove", WHOLE, "--only", "*.consent.*", "--sabotage"])
+@pytest.mark.parametrize("asked", [["--sabotage"], ["--report", "x.html"], ["--resume", "x.jsonl"]])
+def test_sabotage_a_report_and_what_is_resumed_speak_of_whole_policies(asked):
+    refused = CliRunner().invoke(app, ["prove", WHOLE, "--only", "*.consent.*", *asked])
     assert isinstance(refused.exception, NotWhole)
 
 

@@ -1,5 +1,7 @@
 """A slow machine is no broken promise: what came too late is tried again, and then said to be so."""
 
+import asyncio
+
 import pytest
 
 from troth.app import policies
@@ -88,3 +90,27 @@ async def test_where_nothing_comes_in_time_nothing_was_seen(proving, slow):
 async def test_a_busy_machine_excuses_nothing_that_was_seen_to_be_wrong(proving):
     found, _ = await proving(Tries("wrong"), Scratch(is_prompt=False))
     assert [each.verdict for each in found] == [Verdict.BROKEN]
+
+
+async def test_what_is_tried_again_runs_a_few_at_once(monkeypatch):
+    tried, now, most = set(), 0, {"first": 0, "again": 0}
+
+    def trial(name):
+        async def act(_world, _case, trial):
+            nonlocal now
+            turn = "again" if name in tried else "first"
+            tried.add(name)
+            now += 1
+            most[turn] = max(most[turn], now)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            now -= 1
+            if turn == "first":
+                raise TimeoutError
+            trial.control("what may be done", "允许的操作", "done", held=True)
+
+        return Scenario(name, AcceptanceClause, act, always)
+
+    monkeypatch.setattr(proof, "by_type", lambda: {AcceptanceClause: [trial(f"n{n}") for n in range(8)]})
+    await prove(Scratch(), RULES.policy.name, RULES, only=lambda c: c is ONE, at_once=6)
+    assert most == {"first": 6, "again": 2}

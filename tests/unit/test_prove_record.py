@@ -1,10 +1,13 @@
 """What a proof came to is noted as it is done: another start with the same text and code goes on there."""
 
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
 from troth.app import policies
+from troth.main import prove as proving
+from troth.main.prove import Telling, proven, wanted
 from troth.prove import record
 from troth.prove.proof import BUSY, Outcome
 from troth.prove.record import Record
@@ -72,3 +75,31 @@ def test_without_a_file_parts_are_known_until_the_end():
     kept = Record()
     kept.add(CAMERA, "choice", [BLOW])
     assert kept.of(CAMERA, "choice") == (BLOW,)
+
+
+async def test_a_proof_on_record_brings_up_no_system_and_one_that_is_not_does(file, monkeypatch):
+    asked_for = []
+
+    @asynccontextmanager
+    async def system(found, *_args, **_more):
+        asked_for.append(set(found))
+        yield None
+
+    async def prove(*_args, **_more):
+        return (outcome(held=False),)
+
+    monkeypatch.setattr(proving, "system", system)
+    monkeypatch.setattr(proving, "prove", prove)
+    Record(file).tried(CAMERA, [outcome()])
+    tell = Telling(lambda _: None, lambda _: None, lambda: None)
+    results = await proven(
+        wanted(["sunmi-camera", "sunmi-rules"]),
+        only=lambda _: True,
+        at_once=2,
+        tell=tell,
+        record=Record(file),
+    )
+    assert asked_for == [{"sunmi-rules"}]
+    assert [each.compiled.policy.name for each in results] == ["sunmi-camera", "sunmi-rules"]
+    assert results[0].outcomes == (outcome(),)
+    assert Record(file).proof(RULES) is None, "what is broken is tried again"

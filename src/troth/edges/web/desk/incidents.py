@@ -28,13 +28,11 @@ async def everything(request: Request) -> Response:
     """List incidents, the open ones first, and ask for another."""
     at = place(request)
     seen = await at.troth.breaches(at.token)
-    policies = at.troth.policies()
     return at.page(
         "incidents",
         await at.staff(),
         incidents=seen,
-        policies=policies,
-        names={each.name: each.title for each in policies},
+        policies=at.troth.policies(),
         functions=at.troth.titles(),
     )
 
@@ -96,13 +94,11 @@ async def _on_paper(at: Place, matter: UUID, said: str, *, contains: bool) -> UU
 
 
 async def _shown(at: Place, seen: Incident, noted: str) -> Response:
-    titles = {each.name: each.title for each in at.troth.policies()}
     return at.page(
         "incident",
         await at.staff(),
         seen=seen,
         functions=at.troth.titles(),
-        title=titles.get(seen.matter.policy, {}),
         moves={event.value for event in MOVES[seen.stands]},
         lacks=_lacks(seen),
         left=any(step.done is None for step in seen.steps),

@@ -53,11 +53,14 @@ class Place:
         return await form(self.request, self.here)
 
     def page(self, name: str, who: Staff | None, status: int = 200, **values: object) -> Response:
-        """Render one of the desk's pages, with the ways that this role has."""
+        """Render one of the desk's pages, with the ways that this role has and what policies are called."""
         duties: frozenset[Duty] = DUTIES[who.role] if who else frozenset()
-        return page(
-            self.here, f"desk/{name}.html", status, who=who, duties={each.value for each in duties}, **values
-        )
+        known = {
+            "who": who,
+            "duties": {each.value for each in duties},
+            "names": {each.name: each.title for each in self.troth.policies()},
+        }
+        return page(self.here, f"desk/{name}.html", status, **known | values)
 
     def go(self, where: str) -> Response:
         """Send the browser on."""

@@ -21,7 +21,6 @@ async def receivers(request: Request) -> Response:
         register=await at.troth.receivers(at.token),
         handed=await at.troth.handed_on(at.token),
         told=await at.troth.told_to_delete(at.token),
-        titles={each.name: each.title for each in at.troth.policies()},
     )
 
 
