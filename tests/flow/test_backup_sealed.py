@@ -14,8 +14,8 @@ from tests.flow.api_people import CAMERA, PHONE, Person
 from tests.flow.backup_rig import Safe, copied
 from tests.flow.test_backup_restore import OTHER, cancelled, settled, signed_in
 from tests.flow.test_media_doors import filmed, get, stored
+from troth.app.objects import opened
 from troth.app.settings import Settings
-from troth.app.stores import opened
 from troth.edges.api.limits import CutShort
 from troth.vault import FolderKeyring
 from troth.vault.errors import KeyringUnfit
