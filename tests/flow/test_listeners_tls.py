@@ -133,7 +133,7 @@ async def test_it_speaks_tls_from_the_first_start_and_all_its_secrets_can_be_mad
     settings = Settings.from_environ({}, data=tmp_path / "system", http_port=0, mqtt_port=0)
 
     def brought_up():
-        return serving.running(settings, say=lambda _what: None, patience_s=120)
+        return serving.running(settings, say=lambda _what: None)
 
     async with brought_up() as system:
         trust = ssl.create_default_context(cafile=system.authority)

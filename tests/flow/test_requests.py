@@ -111,7 +111,9 @@ async def test_a_refusal_names_a_listed_ground_its_facts_and_where_to_complain(s
     answer = await shop.step(made["request"], "refuse", {"ground": "secrets", "facts": "It is how we count."})
     assert answer.json()["ground"] == "secrets"
     letter = (await shop.letters())[-1]
-    assert "cannot be met: trade secrets (clause sunmi-camera/refuse_when/secrets)" in letter
+    assert (
+        "cannot be met: it would give trade secrets away (clause sunmi-camera/refuse_when/secrets)" in letter
+    )
     assert "It is how we count." in letter
     assert "400-6666-509" in letter
     assert "cybersecurity, telecommunications" in letter

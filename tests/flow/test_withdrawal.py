@@ -75,6 +75,9 @@ async def stored_after_withdrawals(database, tmp_path, times=8):
         over = asyncio.Event()
         stream = asyncio.create_task(streaming(owner, bound, doors, over))
         for _ in range(times):
+            running = blocks(database, owner.subject)
+            while blocks(database, owner.subject) == running:  # until the stream flows again
+                await asyncio.sleep(0.005)
             await asyncio.sleep(chance.uniform(0.02, 0.08))  # the moment is the point
             before = await owner_withdraws(owner, database)
             await asyncio.sleep(0.05)  # to give what should not happen the time to happen

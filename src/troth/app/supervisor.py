@@ -59,7 +59,8 @@ class Child:
     gone: Callable[[], None] = lambda: None
     stop_signal: Signals = SIGTERM
     death_signal: Signals = SIGKILL
-    patience_s: float = 30
+    patience_s: float = 120
+    """How long it may take to come up: a loaded machine, or a database that reads its log after a crash."""
     grace_s: float = 10
 
 

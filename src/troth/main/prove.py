@@ -37,8 +37,6 @@ from troth.prove.world import World
 from troth.terms import PolicyName
 
 _START = timedelta(hours=1)
-_PATIENCE_S = 120
-"""A proof is often made on a busy machine."""
 _NO_HOSTS: Mapping[PolicyName, Compiled] = {}
 SYSTEMS = 3
 """So many of a proof run at a time: trials wait more than they work."""
@@ -86,7 +84,7 @@ async def scratch(
             outbox_url=gateway.url,
         )
         entry = scratch_entry(without)
-        async with running(settings, entry=entry, patience_s=_PATIENCE_S, say=say) as system:
+        async with running(settings, entry=entry, say=say) as system:
             mqtt = ("127.0.0.1", system.settings.mqtt_port)
             hands = Hands(system, clock, _of_commands(without))
             trust = trusting(system.authority) if system.authority else None

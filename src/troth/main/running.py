@@ -65,15 +65,14 @@ async def running(
     settings: Settings,
     *,
     entry: tuple[str, ...] = ("troth.main.process",),
-    patience_s: float = 30,
     invite: bool = False,
     say: Callable[[str], None],
 ) -> AsyncGenerator[System]:
     """Bring a system up and hand it over; take it down on leaving.
 
-    ``entry`` is the module (and its first words) that each of our processes runs, which may take
-    ``patience_s`` to come up; ``say`` is told what is being waited for. Services that ``settings`` names by
-    address are used as they are. With ``invite``, the first administrator is invited.
+    ``entry`` is the module (and its first words) that each of our processes runs; ``say`` is told what is
+    being waited for. Services that ``settings`` names by address are used as they are. With ``invite``, the
+    first administrator is invited.
     """
     own_directory(settings.data)
     refuse_unfinished(settings.data)
@@ -83,9 +82,8 @@ async def running(
         say("starting the workers and the API")
         async with _side_by_side() as group:
             for number in range(1, settings.workers + 1):
-                worker = replace(_worker(settings, entry, number), patience_s=patience_s)
-                group.create_task(supervisor.add(worker))
-            group.create_task(supervisor.add(replace(_api(settings, entry), patience_s=patience_s)))
+                group.create_task(supervisor.add(_worker(settings, entry, number)))
+            group.create_task(supervisor.add(_api(settings, entry)))
         stop = asyncio.Event()
         upkeep = asyncio.create_task(upkeep_until(stop, settings, _Certificate(settings, supervisor, papers)))
         try:

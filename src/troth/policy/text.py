@@ -7,7 +7,6 @@ not depend on the order of the file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 
 from troth.policy import statement_text
 from troth.policy.clauses import (
@@ -139,13 +138,7 @@ class _Teller:
         if "address" in told:
             lines.append(Line(self._say("address"), told["address"], None))
         lines += [self._statement(each) for each in contacts]
-        lines += self._contact(told, {each.name for each in contacts})
         return Section("who", self._say("who"), None, tuple(lines))
-
-    def _contact(self, told: Mapping[str, str], stated: AbstractSet[str]) -> Iterator[Line]:
-        for each in ("phone", "email"):
-            if each in told and each not in stated:
-                yield Line(self._say(f"contacts.{each}"), told[each], None)
 
     def _function(self, table: FunctionTable) -> Section:
         told = (*self._frame(table), *self._items(table), *self._purposes(table), *self._limits(table))
