@@ -108,7 +108,7 @@ class Planter:
             assert heard.figures["stored"] == len(sent), heard
         path = f"/v1/me/functions/{STORE_GUARD}/readings"
         shown = await self.owner("GET", f"{path}?day={now.astimezone(SHANGHAI).date()}")
-        (wrong,) = [one for one in shown["readings"] if one["value"]["zone"] == self.planted["misread"]]
+        (wrong,) = [one for one in shown["readings"] if one["value"].get("zone") == self.planted["misread"]]
         value = wrong["value"] | {"zone": self.plant("reread")}
         await self.owner("PUT", f"{path}/{wrong['reading']}", {"value": value})
 

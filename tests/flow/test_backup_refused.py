@@ -132,11 +132,18 @@ async def test_what_is_damaged_is_refused_before_anything_is_changed(safe, make_
     assert "deployment" in await refused(replace(whole, data=folder))
 
     await refused(replace(whole, outside=()), OutsideUnknown)
+    (wrong := tmp_path / "some-other-folder").mkdir()
+    assert "no ledger.tail" in await refused(replace(whole, outside=(wrong,)), OutsideUnknown)
+    assert "no ledger.tail" in await refused(replace(whole, outside=(*whole.outside, wrong)), OutsideUnknown)
+    (wrong / "erasures.log").touch()  # half of what is needed
+    assert "--outside-lost" in await refused(replace(whole, outside=(wrong,)), OutsideUnknown)
     await refused(replace(whole, data=tmp_path / "nowhere"))
     await refused(replace(whole, keys=tmp_path / "nowhere"))
     await refused(whole, NotEmpty, safe.settings(safe.database, home))  # that database holds a system
     assert "--keys" in await refused(replace(whole, keys=None))
-    # And the whole one, with the same words, is not refused.
+    # And the whole one, with the same words, is not refused; nor where one was killed at its first word.
+    home.mkdir(exist_ok=True)
+    (home / ".restoring.json.4711").touch()
     plan = await steps.checked(safe.settings(database, home), whole, unseen)
     assert plan.name == taken.name
 

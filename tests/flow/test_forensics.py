@@ -43,6 +43,7 @@ from troth.terms import ItemName, Reading
 
 REFUSED = range(400, 500)
 SYSTEM, BACKUP, KEYS, TEMPORARY = "system", "backup", "keys", "temporary"
+WAL_PAGE, HEAD, LONG_HEAD = 8192, 24, 40  # bytes; the long one begins a file
 """The folders that are looked through."""
 ENDS_SESSIONS = ("/v1/sessions", "/sign-out", "/privacy/sign-out-everywhere", "/desk/leave")
 """Where nobody comes with a session, since the walk goes on."""
@@ -240,6 +241,16 @@ def _from_where(root, seen, planted):
     return {name for name, value in planted.items() for text in files if value.encode() in text}
 
 
+def log_without_heads(root):
+    """Return what the log says; the heads of its pages cut one value in some hundreds in two."""
+    said = bytearray()
+    for file in sorted(root.rglob("pg_wal/0*")):
+        text = file.read_bytes()
+        for start in range(0, len(text), WAL_PAGE):
+            said += text[start + (LONG_HEAD if start == 0 else HEAD) : start + WAL_PAGE]
+    return bytes(said)
+
+
 @pytest.fixture
 def folder(tmp_path_factory):
     """Return where files lie that are nobody's store, such as a list of people to take in."""
@@ -277,6 +288,7 @@ async def test_with_sealing_out_of_action_all_that_is_kept_is_found_in_every_sto
         planted = await Planter(stage, folder).everywhere()
         await backed_up(stage, tmp_path)
         seen = await looked_for(stage, tmp_path, planted.values())
+        whole_log = log_without_heads(tmp_path)
 
     def found(*parts):
         return {one.marker for one in seen if set(parts) <= set(Path(one.file).parts)}
@@ -288,7 +300,7 @@ async def test_with_sealing_out_of_action_all_that_is_kept_is_found_in_every_sto
     # A backup holds what is: not what was replaced, sent or erased before it.
     missed = {
         "base": missing(rows - OVERWRITTEN, SYSTEM, "base"),
-        "wal": missing(rows, SYSTEM, "pg_wal"),
+        "wal": {name for name in missing(rows, SYSTEM, "pg_wal") if planted[name].encode() not in whole_log},
         "media": missing(FILMS, SYSTEM, "media"),
         "backup": missing(rows - REPLACED - OVERWRITTEN - SENT - CANCELLED, BACKUP, "tables"),
         "backed up media": missing(FILMS, BACKUP, "media"),

@@ -28,7 +28,7 @@ from troth.app.backup.sql import QUERIES
 from troth.app.backup.unfinished import MARK
 from troth.app.places import own_directory, own_file
 from troth.app.settings import MEDIA, BadSetting, Settings
-from troth.app.system import SIGNING
+from troth.app.system import SIGNING, TAIL
 from troth.db import Database, migrate
 from troth.db.pool import Tx
 from troth.ledger.checkpoint import Head
@@ -36,6 +36,7 @@ from troth.ledger.keys import Keys
 from troth.ledger.signing import CURRENT, NotGenuine, PublicKey, Signer
 
 _CHUNK = 1 << 20
+_OR_LOST = "or say --outside-lost, if both are lost: then everybody is asked anew for everything"
 
 
 class _Mark(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ async def checked(settings: Settings, wanted: Wanted, progress: bundle.Progress)
     if not wanted.outside and not wanted.outside_lost:
         raise OutsideUnknown(
             "name the folder that still has erasures.log and ledger.tail (the old data folder) with "
-            "--outside; if both are lost, say --outside-lost: then everybody is asked anew for everything"
+            f"--outside, {_OR_LOST}"
         )
     signer = _trusted(settings, exported)
     data = Bundle.read(folder, signer, take.KIND)
@@ -109,7 +110,10 @@ async def checked(settings: Settings, wanted: Wanted, progress: bundle.Progress)
         raise NotEmpty(
             f"{settings.data} holds a restore of another backup that was cut short: finish that one"
         )
-    known = outside.gather(_who_knows(folder, wanted), _head(data, signer), _peaks(data), Keys.only(signer))
+    head = _head(data, signer)
+    if head is not None:
+        _demand_tail(wanted)
+    known = outside.gather(_who_knows(folder, wanted), head, _peaks(data), Keys.only(signer))
     fresh = _Mark(uuid4().hex, data.said["backup"])
     return Plan(settings, data, brought, found, known, wanted.outside_lost, mark or fresh)
 
@@ -181,6 +185,17 @@ def backups(folder: Path) -> Sequence[Path]:
     )
 
 
+def _demand_tail(wanted: Wanted) -> None:
+    """Raise `OutsideUnknown` for a folder without a tail: there is one from the first signature on.
+
+    A folder named by mistake would be taken for one in which nothing happened since: what was erased and
+    withdrawn would come back.
+    """
+    for folder in wanted.outside:
+        if not (folder / TAIL).exists():
+            raise OutsideUnknown(f"{folder} has no {TAIL}: name the old data folder, {_OR_LOST}")
+
+
 def _who_knows(folder: Path, wanted: Wanted) -> tuple[Path, ...]:
     """Return every folder with a roll and a tail: later backups know of erasures that this one does not."""
     return (*wanted.outside, folder, *backups(folder.parent))
@@ -225,6 +240,7 @@ async def _demand_empty(settings: Settings) -> None:
     """Raise `NotEmpty` unless there is nothing here but, perhaps, the keyring."""
     data = settings.data
     there = {one.name for one in data.iterdir()} if data.exists() else set[str]()
+    there = {name for name in there if not name.startswith(f".{MARK}.")}  # a mark that was never finished
     if settings.keyring.parent == data:
         there.discard(settings.keyring.name)
     if settings.clock is not None and settings.clock.parent == data:
