@@ -25,7 +25,7 @@ from troth.policy.notice import Line, Notice, Section
 from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.statement_grammar import SECTIONS
 from troth.policy.statement_grammar import Section as Of
-from troth.policy.statement_words import Act, Emphasis, Freedom, Receiver
+from troth.policy.statement_words import Act, Emphasis, Freedom
 from troth.policy.statements import (
     AimClause,
     CaseClause,
@@ -203,7 +203,7 @@ class _Teller:
             yield clause, self._line(clause, "recipient", self._join(told))
 
     def _about_recipient(self, clause: RecipientClause) -> Iterator[str]:
-        if clause.kind is not None and clause.kind is not Receiver.AUTHORITY:  # its name says so
+        if clause.kind is not None:
             yield self._say("recipient.kind", kind=self._say(f"receiver.{clause.kind}"))
         if clause.scope:
             yield self._say("recipient.scope", scope=self._pick(clause.scope))
