@@ -151,7 +151,7 @@ class _Teller:
         yield clause, self._line(clause, "basis", self._say(f"basis.{clause.basis}"))
         yield clause, self._line(clause, "starts", self._say(f"starts.{clause.starts}"))
         if clause.choice is not None:
-            chosen = clause.choice is Freedom.DEFAULT_ON and clause.starts is Starts.WHEN_CHOSEN
+            chosen = clause.choice == Freedom.DEFAULT_ON and clause.starts is Starts.WHEN_CHOSEN
             freedom = "default_on.when_chosen" if chosen else clause.choice
             yield clause, self._line(clause, "choice", self._say(f"freedom.{freedom}"))
         for each in clause.constraints:
