@@ -117,6 +117,9 @@ def _cancel(page: Page, site: Site, t: Words) -> None:
     looked_at(page, "cancelled")
     expect(page.locator(".stages .reached")).to_have_count(2)
     line = page.input_value("#farewell")
+    for _ in range(2):  # in the other language and back: the line is shown here alone
+        page.click("header form[action^='/farewell'] button")
+        assert page.input_value("#farewell") == line
 
     page.goto(site.url + "/privacy")
     assert page.url == site.url + "/"
