@@ -56,7 +56,8 @@ async def ended(bench):
 
 async def filled(bench, blocks=7):
     subject = await bench.subject()
-    sent = [reading(at=START + timedelta(hours=5 * n), value={"n": n}) for n in range(blocks)]
+    first = START - timedelta(days=blocks)  # one a day: the walk goes by days, and by ids within one
+    sent = [reading(at=first + timedelta(days=n), value={"n": n}) for n in range(blocks)]
     for one in sent:
         await bench.append(subject, [one])
     return subject, sent
@@ -102,7 +103,7 @@ async def test_what_comes_in_or_is_edited_or_turned_meanwhile_is_kept(bench):
     subject, sent = await filled(bench)
     await bench.correct(subject, sent[0])
     await bench.rekey(2)
-    new = reading(at=START - timedelta(days=1), value={"n": "new"})  # before where the walk stands
+    new = reading(at=sent[0].measured - timedelta(days=1), value={"n": "new"})  # before where the walk stands
     await bench.append(subject, [new])
     sent[6] = replace(sent[6], value={"n": "again"})
     await bench.correct(subject, sent[6])  # still under the old key
