@@ -43,14 +43,19 @@ async def _copy(stage: Stage, telling: Telling) -> None:
             base64.b64decode(line["base64"]).decode("latin-1") for line in lines if "base64" in line
         )
         missing = [m for m in stage.marks.sealed() if m not in whole and m not in films]
-        readings = sum(line["kind"] == "reading" for line in lines)
+        readings = [line["item"] for line in lines if line["kind"] == "reading"]
         alarms = sum("in your shop" in letter.text for letter in stage.gateway.to(stage.marks.phone))
-        expected = stage.still_held + alarms  # that each was sent is kept, so that it is sent once
+        told = readings.count(
+            "alert_told"
+        )  # noted first, so that it is sent once; its letter may be on the way
+        expected = stage.still_held + told
         ended = lines[-1]["kind"] == "end" and lines[-1]["lines"] == len(lines) - 1
-        held = not missing and readings == expected and ended and stage.marks.password not in whole
+        held = not missing and len(readings) == expected and told >= alarms and ended
+        held = held and stage.marks.password not in whole
         media = sum(line["kind"] == "media" for line in lines)
         held = held and media == len(stage.films) + 1  # and the picture of the night
-        said = f"{readings} of {expected} readings, {media} films and pictures, {len(missing)} values missing"
+        count = f"{len(readings)} of {expected} readings, {media} films and pictures"
+        said = f"{count}, {len(missing)} values missing"
         return Seen(said, held, f"{POLICY}/rights/copy")
 
     await telling.tell("j", "a copy, complete, streamed; the password is not in it", complete)
