@@ -123,4 +123,4 @@ def what_went_wrong_is_said(page: Page, site: Site, t: Words) -> None:
     page.goto(site.url + "/desk/look")
     page.fill("#contact", "+8613899999999")
     page.click("main form button")
-    expect(page.get_by_role("alert")).to_have_text(t("desk_error.NobodyFound"))
+    expect(page.get_by_role("alert")).to_have_text(t("desk_error.NobodyThere"))

@@ -70,6 +70,7 @@ class _Teller:
         self._compiled = compiled
         self._language = language
         self._phrases = PHRASES[language]
+        self._titles = {name: self._pick(each.clause.title) for name, each in compiled.functions.items()}
 
     def notice(self) -> Notice:
         """Put the sections together; those without a line are left out."""
@@ -310,8 +311,7 @@ class _Teller:
     def _statement(self, clause: Statement) -> Line:
         """Return what a statement says; one whose name says it all is a line without a label."""
         label = statement_text.label(clause, self._language)
-        titles = {name: self._pick(table.clause.title) for name, table in self._compiled.functions.items()}
-        said = statement_text.told(clause, self._language, titles)
+        said = statement_text.told(clause, self._language, self._titles)
         return Line(label, said, clause.id) if said else Line("", label, clause.id)
 
 

@@ -14,7 +14,7 @@ from troth.policy import requests as says
 from troth.policy.values import VALUES
 from troth.rights import told
 from troth.subjects.papers import paper
-from troth.terms import Verb
+from troth.terms import FunctionName, Verb
 from troth.vault import NotHeld, pieces
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from troth.db import Tx
+    from troth.policy.compiled import Compiled
     from troth.rights.desk import Desk
     from troth.subjects.asking import Asking
     from troth.subjects.parts import Parts
-    from troth.terms import EntryId, FunctionName, ItemName, Permit, Reading
+    from troth.terms import EntryId, ItemName, Permit, Reading
 
 
 class Readings:
@@ -42,15 +43,15 @@ class Readings:
 
         Raises `Denied`, `NotHeld`, `NotKept`.
         """
-        looking = asking.by_right(Verb.USE, function, await self._items(tx, asking, function))
+        compiled = await self._desk.accepted(tx, asking.subject, asking.policy)
+        looking = asking.by_right(Verb.USE, function, _items(compiled, function))
         found = await self._found(tx, await self._parts.gate.admit(tx, looking, counted=True), reading)
         ask = asking.by_right(Verb.COLLECT, function, {found.item})
         permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit({found.item: value})))
         piece = await self._parts.vault.correct(tx, permit, replace(found, value=value))
         entry = await pieces.put_on_record(tx, permit, EntryKind.CORRECTED, piece)
-        await self._tell(
-            tx, asking, function, entry, {"correct": str(asking.subject), "reading": str(reading)}
-        )
+        asked = {"correct": str(asking.subject), "reading": str(reading), "function": function}
+        await _tell(tx, asking, compiled, entry, asked)
         return await paper(tx, self._parts.signer, asking.subject, entry, EntryKind.CORRECTED)
 
     async def delete(self, tx: Tx, asking: Asking, function: FunctionName, reading: UUID) -> str:
@@ -58,13 +59,13 @@ class Readings:
 
         Raises `Denied`, `NotHeld`.
         """
-        items = await self._items(tx, asking, function)
-        permit = await self._parts.gate.admit(tx, asking.by_right(Verb.FORGET, function, items))
+        compiled = await self._desk.accepted(tx, asking.subject, asking.policy)
+        ask = asking.by_right(Verb.FORGET, function, _items(compiled, function))
+        permit = await self._parts.gate.admit(tx, ask)
         piece = await self._parts.vault.delete(tx, permit, reading)
         entry = await pieces.put_on_record(tx, permit, EntryKind.DELETED, piece)
-        await self._tell(
-            tx, asking, function, entry, {"delete": str(asking.subject), "reading": str(reading)}
-        )
+        asked = {"delete": str(asking.subject), "reading": str(reading), "function": function}
+        await _tell(tx, asking, compiled, entry, asked)
         return await paper(tx, self._parts.signer, asking.subject, entry, EntryKind.DELETED)
 
     async def _found(self, tx: Tx, permit: Permit, reading: UUID) -> Reading:
@@ -73,16 +74,14 @@ class Readings:
                 return one
         raise NotHeld
 
-    async def _tell(
-        self, tx: Tx, asking: Asking, function: FunctionName, entry: EntryId, asked: Mapping[str, str]
-    ) -> None:
-        compiled = await self._desk.accepted(tx, asking.subject, asking.policy)
-        if says.recipients_told(compiled) is not None:
-            whose = asking.subject, asking.policy, function
-            await told.ask(tx, entry, whose, asking.at, {**asked, "function": function})
 
-    async def _items(self, tx: Tx, asking: Asking, function: FunctionName) -> frozenset[ItemName]:
-        """Return what a function has; of one that there is not, nothing: the gate refuses it."""
-        compiled = await self._desk.accepted(tx, asking.subject, asking.policy)
-        table = compiled.functions.get(function)
-        return frozenset(table.items) if table is not None else frozenset()
+async def _tell(tx: Tx, asking: Asking, compiled: Compiled, entry: EntryId, asked: Mapping[str, str]) -> None:
+    if says.recipients_told(compiled) is not None:
+        whose = asking.subject, asking.policy, FunctionName(asked["function"])
+        await told.ask(tx, entry, whose, asking.at, asked)
+
+
+def _items(compiled: Compiled, function: FunctionName) -> frozenset[ItemName]:
+    """Return what a function has; of one that there is not, nothing: the gate refuses it."""
+    table = compiled.functions.get(function)
+    return frozenset(table.items) if table is not None else frozenset()

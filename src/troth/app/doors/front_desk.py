@@ -14,7 +14,6 @@ from troth.app.doors.staff import StaffDoors
 from troth.app.views import Busy, Overview, StaffPurpose
 from troth.ledger.proofs import latest_head
 from troth.subjects import desk, passkeys, staff
-from troth.subjects.contact import login
 from troth.subjects.passkeys import Challenges, Site
 from troth.subjects.roles import Duty, Role
 from troth.terms import ActorKind, ItemName, PolicyName, Verb
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 
 COUNTED = timedelta(days=7)
 _LABEL = "Troth desk"
-
-
-class NobodyFound(staff.NotStaff):
-    """nobody is reached by this"""
 
 
 class FrontDeskDoors(StaffDoors):
@@ -161,14 +156,11 @@ class FrontDeskDoors(StaffDoors):
     ) -> Mapping[str, Mapping[str, object]]:
         """Look at what a function holds of whoever has this number or address; lands in the ledger.
 
-        Raises `NobodyFound`, and what `look` raises.
+        Raises `NobodyThere`, and what `look` raises.
         """
         async with self._open() as tx:
             await self._staff(tx, token, Duty.LOOK)
-            item, value = login(contact)
-            subject = await self._system.vault.lookup.find(tx, item, value)
-            if subject is None:
-                raise NobodyFound
+            subject = await self._reached(tx, contact)
             compiled = self._system.gate.policies.current(await self._policy_of(tx, subject))
         table = compiled.functions.get(function)
         items = frozenset[ItemName](table.items if table else ())

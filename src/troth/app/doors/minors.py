@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from troth import ledger
-from troth.app.doors.requests import NobodyThere
 from troth.app.doors.staff import StaffDoors
 from troth.rights.effects import NotWarned
 from troth.subjects.contact import login
@@ -36,9 +35,7 @@ class MinorDoors(StaffDoors):
             who = await self._staff(tx, token, Duty.OFFICE)
             if not warned:
                 raise NotWarned
-            subject = await self._system.vault.lookup.find(tx, *login(contact))
-            if subject is None:
-                raise NobodyThere
+            subject = await self._reached(tx, contact)
             policy = await self._system.accounts.policy_of(tx, subject)
             done = await self._system.minors.found(tx, subject, policy, who.id)
         await self._changed(subject)
@@ -61,9 +58,7 @@ class MinorDoors(StaffDoors):
         """Note that a child's guardian no longer agrees. Raises `NobodyThere`, `NotStaff`, `WrongRole`."""
         async with self._open() as tx:
             await self._staff(tx, token, Duty.OFFICE)
-            subject = await self._system.vault.lookup.find(tx, *login(contact))
-            if subject is None:
-                raise NobodyThere
+            subject = await self._reached(tx, contact)
             for policy in dict.fromkeys(await self._policies_of(tx, subject)):
                 act = Act(kind=ActKind.GUARDIAN_WITHDREW, policy=policy, at=self._system.clock.now())
                 await ledger.record(tx, subject, act)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troth.app.doors.front_desk import NobodyFound
 from troth.app.doors.media import MediaDoors
 from troth.app.doors.records import ServiceAsk
 from troth.app.views import ClosedItem
 from troth.sharing import given
-from troth.subjects.contact import login
 from troth.subjects.roles import Duty
 from troth.terms import ActorKind, Verb
 
@@ -62,14 +60,11 @@ class OfficeDoors(MediaDoors):
     ) -> ServiceAsk:
         """Return the question about whoever has this number or address, with its paper, to be asked then.
 
-        Raises `NobodyFound`, `WrongRole`.
+        Raises `NobodyThere`, `WrongRole`.
         """
         async with self._open() as tx:
             await self._staff(tx, token, Duty.MEDIA)
-            named, value = login(contact)
-            subject = await self._system.vault.lookup.find(tx, named, value)
-        if subject is None:
-            raise NobodyFound
+            subject = await self._reached(tx, contact)
         return ServiceAsk(
             subject=subject,
             function=item.function,

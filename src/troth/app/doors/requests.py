@@ -23,7 +23,6 @@ from troth.rights.effects import Answer
 from troth.rights.rows import NoSuchRequest, Request
 from troth.rights.steps import PROVEN, State
 from troth.subjects.asking import Behalf
-from troth.subjects.contact import login
 from troth.subjects.roles import Duty
 from troth.terms import FunctionName, ItemName, Purpose, Reference, SubjectId, TrothError
 
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
 Step = Callable[["Tx", Request, Behalf], Awaitable[Request]]
 _INBOX = 200
 _ANSWERING = Purpose("answer_request")
-
-
-class NobodyThere(TrothError):
-    """no account is reached by this: ask for the number or address that the account was opened with"""
 
 
 class TwoSteps(TrothError):
@@ -141,10 +136,7 @@ class RequestDoors(StaffDoors):
         """
         async with self._open() as tx:
             who = await self._staff(tx, token, Duty.DESK)
-            item, value = login(contact)
-            subject = await self._system.vault.lookup.find(tx, item, value)
-            if subject is None:
-                raise NobodyThere
+            subject = await self._reached(tx, contact)
             asking = await self._asking(tx, subject, policy)
             asked = Asked(right, channel, text, staff=who.id, received=received, about=about)
             made = await self._desk.receive(tx, subject, asking.policy, asked)

@@ -10,10 +10,11 @@ from troth.rights.copy import WITHHELD
 from troth.rights.rows import requests_of
 from troth.rights.steps import PROVEN
 from troth.subjects import staff
+from troth.subjects.contact import login
 from troth.subjects.names import PASSWORD
 from troth.subjects.roles import Duty
 from troth.subjects.services import basis_of
-from troth.terms import Ask, Basis, Verb
+from troth.terms import Ask, Basis, TrothError, Verb
 from troth.vault import NotHeld
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from troth.db import Tx
     from troth.subjects.staff import Staff
     from troth.terms import FunctionName, ItemName, PolicyName, Purpose, Reference, SubjectId
+
+
+class NobodyThere(TrothError):
+    """no account is reached by this: ask for the number or address that the account was opened with"""
 
 
 class StaffDoors(Doors):
@@ -96,6 +101,13 @@ class StaffDoors(Doors):
         found = await staff.who(tx, token, self._system.clock.now())
         staff.demand(found, duty)
         return found
+
+    async def _reached(self, tx: Tx, contact: str) -> SubjectId:
+        """Return whoever has this number or address. Raises `NobodyThere`."""
+        subject = await self._system.vault.lookup.find(tx, *login(contact))
+        if subject is None:
+            raise NobodyThere
+        return subject
 
     async def _policy_of(self, tx: Tx, subject: SubjectId) -> PolicyName:
         """Return the policy that this person accepted last; for a stranger any: the gate refuses them."""

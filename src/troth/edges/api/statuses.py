@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from troth.app.doors.base import Unavailable
-from troth.app.doors.requests import NobodyThere, TwoSteps, UnknownSparing
+from troth.app.doors.requests import TwoSteps, UnknownSparing
+from troth.app.doors.staff import NobodyThere
 from troth.breach import incidents
 from troth.breach.moves import NoSuchTurn
 from troth.cessation import ends

@@ -98,15 +98,15 @@ async def no_child_without(world: World, case: Case, trial: Trial) -> None:
 async def with_a_guardian(world: World, case: Case, trial: Trial) -> None:
     """Show that a child has an account as long as its guardian agrees: not without, nor with another's."""
     await _nobody_spoke_for(world, case, trial)
-    form, word = await _spoken_for(world, case)
-    other = await _child(world, case, guardian=word)
+    form, consent = await _spoken_for(world, case)
+    other = await _child(world, case, guardian=consent)
     trial.attempt(
         "register a child with the word of another child's guardian",
         "以他人监护人的同意注册儿童",
         other,
         held=" not_their_word;" in other,
     )
-    who = await world.account(case, **form, guardian=word)
+    who = await world.account(case, **form, guardian=consent)
     me = await who.ask("GET", "/v1/me")
     runs = await _use(world, case, who)
     trial.control(

@@ -45,9 +45,7 @@ async def _copy(stage: Stage, telling: Telling) -> None:
         missing = [m for m in stage.marks.sealed() if m not in whole and m not in films]
         readings = [line["item"] for line in lines if line["kind"] == "reading"]
         alarms = sum("in your shop" in letter.text for letter in stage.gateway.to(stage.marks.phone))
-        told = readings.count(
-            "alert_told"
-        )  # noted first, so that it is sent once; its letter may be on the way
+        told = readings.count("alert_told")  # noted before its letter goes out, so that it is sent once
         expected = stage.still_held + told
         ended = lines[-1]["kind"] == "end" and lines[-1]["lines"] == len(lines) - 1
         held = not missing and len(readings) == expected and told >= alarms and ended

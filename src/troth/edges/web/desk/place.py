@@ -17,7 +17,6 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from troth.app.doors.front_desk import NobodyFound
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import NotOurForm, Visit, form, visit
 from troth.subjects.passkeys import Site
@@ -131,8 +130,6 @@ class DeskRoute(APIRoute):
         async def handled(request: Request) -> Response:
             try:
                 return await inner(request)
-            except NobodyFound as error:  # a kind of `NotStaff`, to whoever is none
-                return await _trouble(place(request), error)
             except NotStaff:
                 return place(request).go("/desk")
             except (TrothError, NotOurForm) as error:
