@@ -341,3 +341,8 @@ def allow(
         query={"policy": policy},
         body={"purpose": purpose, "allowed": allowed, "separate": separate},
     )
+
+
+def kept() -> Call[Sequence[shapes.KeptShown]]:
+    """List what of yours outlives its deletion, by which clause, on which paper and until when."""
+    return Call("GET", "/v1/me/kept", "json")

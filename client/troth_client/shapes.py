@@ -322,6 +322,19 @@ class ItemShown(TypedDict):
     chosen: bool | None
 
 
+class KeptShown(TypedDict):
+    """What is kept of you because a law wants it, or an order: then with the number of its paper."""
+
+    policy: str
+    function: str
+    item: str
+    clause: str
+    document: str | None
+    records: int
+    since: str
+    until: str
+
+
 class KeyInSet(TypedDict):
     """One key of a JWK set; ``vkey`` is its C2SP form, ``since`` the size that its heads are larger than."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def test_the_offices_day(chromium: Browser, site: Site, language: str, width: in
         an_incident(page, site, t)
         receivers(page, site, t)
         a_closed_film(page, site, t, owner)
+        an_order(page, site, t, owner)
         what_went_wrong_is_said(page, site, t)
 
 
@@ -112,6 +114,25 @@ def a_closed_film(page: Page, site: Site, t: Words, owner: Someone) -> None:
 
 def _options(page: Page) -> list[str]:
     return page.locator("#what option").all_inner_texts()
+
+
+def an_order(page: Page, site: Site, t: Words, owner: Someone) -> None:
+    page.goto(site.url + "/desk/orders")
+    said(page, "orders-before")
+    page.fill("#contact", owner.phone)
+    page.select_option("#what", "sunmi-camera register")
+    page.fill("#until", (site.house.clock.now() + timedelta(days=90)).date().isoformat())
+    page.click("main section form button")
+    noted = page.locator(".note.good code").inner_text()
+    standing = page.locator("article", has_text=noted)
+    expect(standing).to_have_count(1)
+    said(page, "orders")
+    assert {each["document"] for each in site.run(owner.person.done("GET", "/v1/me/kept"))} == {noted}
+    site.house.clock.advance(minutes=1)
+    standing.locator("summary", has_text=t("desk_order_end")).click()
+    standing.locator("button.grave").click()
+    expect(page.locator("article", has_text=noted)).to_have_count(0)
+    assert site.run(owner.person.done("GET", "/v1/me/kept")) == []
 
 
 def what_went_wrong_is_said(page: Page, site: Site, t: Words) -> None:

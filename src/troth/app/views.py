@@ -311,6 +311,34 @@ class StaffPurpose:
     """Only for a request of the person's own, or on another ground that the clause names."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """What an authority's order keeps of one function of one person, by opaque id, until when."""
+
+    subject: SubjectId
+    policy: PolicyName
+    function: FunctionName
+    clause: ClauseId
+    document: UUID
+    records: int
+    began: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptByLaw:
+    """What is kept of oneself because a law wants it, or an order: then with the number of its paper."""
+
+    policy: PolicyName
+    function: FunctionName
+    item: str
+    clause: ClauseId
+    document: UUID | None
+    records: int
+    since: datetime
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ClosedItem:
     """An item that is closed to staff, the purpose they may have it for, the grounds that open it."""

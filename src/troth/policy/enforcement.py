@@ -83,6 +83,7 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.RefuseGroundClause: _in(Seen.ANSWER, "rights: the only grounds to refuse"),
         s.RequestClause: _in(Seen.ANSWER, "rights: ways in, proofs, grounds, fees, authorities"),
         s.HoldClause: _in(Seen.STORE, "vault: holds; keeping: until when"),
+        s.OrderedHoldClause: _in(Seen.STORE, "retention: orders; without it none is placed"),
         s.BackupClause: _in(Seen.STORE, "keeping: the horizon of backups"),
         s.BreachClause: _in(Seen.STEPS, "breach: whom to tell what and how, by when, and what closing needs"),
         s.MinorClause: _in(

@@ -255,7 +255,7 @@ POINTS: tuple[Point, ...] = (
         "the erased can't be opened",
         "k",
         replaced("close", _nothing_closed),
-        trials=frozenset({"ends everything", "found later", "held for the law"}),
+        trials=frozenset({"ends everything", "found later", "held for the law", "kept on an order"}),
     ),
     Point(
         "sealing",

@@ -469,9 +469,9 @@ SELECT count(DISTINCT record) AS records, max(until) AS until FROM hold WHERE su
 
 -- :add_hold
 -- A record is held; held again, the later end stands.
-INSERT INTO hold (subject, record, clause, function, item, began, until)
-VALUES (%(subject)s, %(record)s, %(clause)s, %(function)s, %(item)s, %(began)s, %(until)s)
-    ON CONFLICT (subject, record, clause) DO UPDATE SET until = greatest(hold.until, excluded.until)
+INSERT INTO hold (subject, record, clause, document, function, item, began, until)
+VALUES (%(subject)s, %(record)s, %(clause)s, %(document)s, %(function)s, %(item)s, %(began)s, %(until)s)
+    ON CONFLICT (subject, record, clause, document) DO UPDATE SET until = greatest(hold.until, excluded.until)
 
 -- :held_for
 -- The records that a hold keeps for a function, with its wrap.
@@ -482,6 +482,29 @@ SELECT d.record, d.item, d.version, d.policy_version, d.at_day, d.sealed, w.func
          WHERE subject = %(subject)s GROUP BY subject, record) h USING (subject, record)
  WHERE d.subject = %(subject)s AND w.function = %(function)s AND w.class = 'hold' AND h.until > %(now)s
  ORDER BY d.at_day, d.record
+
+-- :lift_holds
+-- What an order keeps of a subject is over now; the next look for what is over ends it.
+UPDATE hold SET until = greatest(%(now)s, began + interval '1 microsecond')
+ WHERE subject = %(subject)s AND document = %(document)s AND until > %(now)s
+
+-- :prolong_holds
+-- What an order keeps of a subject is kept longer.
+UPDATE hold SET until = %(until)s
+ WHERE subject = %(subject)s AND document = %(document)s AND until > %(now)s AND until < %(until)s
+
+-- :kept
+-- What is held of a subject, by what it is and why.
+SELECT function, item, clause, document, count(*) AS records, min(began) AS began, max(until) AS until
+  FROM hold WHERE subject = %(subject)s AND until > %(now)s
+ GROUP BY function, item, clause, document ORDER BY min(began), function, item, clause, document
+
+-- :orders
+-- The orders that stand, by whom they are about, the last to end last.
+SELECT subject, function, clause, document, count(DISTINCT record) AS records, min(began) AS began,
+       max(until) AS until
+  FROM hold WHERE document <> %(none)s AND until > %(now)s
+ GROUP BY subject, function, clause, document ORDER BY max(until), subject, function, document LIMIT %(page)s
 
 -- :holds_over
 -- Whose holds are over.

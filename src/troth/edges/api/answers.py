@@ -584,6 +584,38 @@ class EndAnnounced(Answer):
     matter: UUID
 
 
+class OrderShown(Answer):
+    """An authority's order that keeps something of one person, by opaque id."""
+
+    subject: UUID
+    policy: str
+    function: str
+    clause: str
+    document: UUID
+    records: int
+    began: datetime
+    until: datetime
+
+
+class KeptShown(Answer):
+    """What is kept of you because a law wants it, or an order: then with the number of its paper."""
+
+    policy: str
+    function: str
+    item: str
+    clause: str
+    document: UUID | None
+    records: int
+    since: datetime
+    until: datetime
+
+
+class Keeping(Answer):
+    """How many records it is about."""
+
+    records: int
+
+
 class ReceiverShown(Answer):
     """A receiver on the register, with its papers in force."""
 

@@ -15,6 +15,7 @@ from troth.functions import audit
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
 from troth.ledger import NoSuchSubject
+from troth.retention import orders
 from troth.rights import desk, effects, minors
 from troth.rights.moves import NoSuchMove
 from troth.rights.rows import NoSuchRequest
@@ -85,6 +86,9 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     register.NoSuchKind: (422, "no_such_kind"),
     register.NoSuchPaper: (422, "no_such_paper"),
     register.NoSuchReceiver: (404, "no_such_receiver"),
+    orders.NoSuchOrder: (404, "no_such_order"),
+    orders.NothingToKeep: (409, "nothing_to_keep"),
+    orders.OrderOver: (422, "order_over"),
     names.UnknownKind: (422, "unknown_kind"),
     audit.NotAtTills: (404, "not_at_tills"),
     audit.NoSuchFlag: (404, "no_such_flag"),
