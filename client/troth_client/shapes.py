@@ -322,6 +322,12 @@ class ItemShown(TypedDict):
     chosen: bool | None
 
 
+class Keeping(TypedDict):
+    """How many records it is about."""
+
+    records: int
+
+
 class KeptShown(TypedDict):
     """What is kept of you because a law wants it, or an order: then with the number of its paper."""
 
@@ -462,6 +468,19 @@ class OpeningShown(TypedDict):
     document: str | None
     opened: bool
     reason: str | None
+
+
+class OrderShown(TypedDict):
+    """An authority's order that keeps something of one person, by opaque id."""
+
+    subject: str
+    policy: str
+    function: str
+    clause: str
+    document: str
+    records: int
+    began: str
+    until: str
 
 
 class PolicyListed(TypedDict):
