@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 from psycopg.errors import UniqueViolation
 
 from tests.fakes.vault import START, Bench, reading
@@ -257,9 +257,14 @@ async def test_a_forged_permit_opens_and_stores_nothing(bench):
     subject = await bench.subject()
     await bench.put(subject, "phone", {"v": 1})
     real = bench.permit(subject, Verb.USE, "register", "email")
-    wider = replace(real, allow=Allow(frozenset({PHONE}), frozenset(), frozenset()))
-    elsewhere = replace(real, ask=replace(real.ask, subject=await bench.subject()))
-    for forged in (wider, elsewhere, replace(real, tag=bytes(32)), replace(real, lapses=START.max)):
+    wider = structs.replace(real, allow=Allow(frozenset({PHONE}), frozenset(), frozenset()))
+    elsewhere = structs.replace(real, ask=structs.replace(real.ask, subject=await bench.subject()))
+    for forged in (
+        wider,
+        elsewhere,
+        structs.replace(real, tag=bytes(32)),
+        structs.replace(real, lapses=START.max),
+    ):
         for call in calls(bench, forged):
             async with bench.tx() as tx:
                 with pytest.raises(Forged):

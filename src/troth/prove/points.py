@@ -52,7 +52,11 @@ def _any_form(values: ModuleType) -> None:
     def nothing_wrong(*_args: object) -> None:
         return None
 
+    def all_right(*_args: object) -> bool:
+        return True
+
     replaced("misfit", nothing_wrong)(values.Values)
+    replaced("fit", all_right)(values.Values)
 
 
 _TAG = 16

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.ledger import EntryKind
@@ -103,7 +105,7 @@ class Records:
         ask: Ask,
         values: Mapping[ItemName, Mapping[str, object]],
     ) -> frozenset[ItemName]:
-        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
+        permit = await self._parts.gate.admit(tx, structs.replace(ask, unfit=VALUES.unfit(values)))
         kept = permit.allow.items - permit.allow.unkept
         for item in sorted(kept):
             await self._parts.vault.put(tx, permit, item, values[item])

@@ -6,8 +6,10 @@ function that is withdrawn and stays for the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from troth import ledger
 from troth.gate import accepted_version, decide
@@ -90,7 +92,7 @@ async def link_store(
     for function, table in takers.items():
         for ask in _asks(asking, function, table):
             unfit = VALUES.unfit({item: shop.value(item) for item in ask.items})
-            permit = await parts.gate.admit(tx, replace(ask, unfit=unfit))
+            permit = await parts.gate.admit(tx, structs.replace(ask, unfit=unfit))
             for item in sorted(permit.allow.items - permit.allow.unkept):
                 await parts.vault.put(tx, permit, item, shop.value(item))
                 supplied = Act(

@@ -341,8 +341,9 @@ class Vault:
         return record
 
     def _demand_forms(self, readings: Sequence[Reading]) -> None:
-        for reading in readings:
-            self._demand_form(reading.item, reading.value)
+        if not self._values.fit(readings):
+            for reading in readings:
+                self._demand_form(reading.item, reading.value)
 
     def _demand_form(self, item: ItemName, value: object) -> None:
         misfit = self._values.misfit(item, value)
