@@ -28,7 +28,8 @@ from troth.vault.keyring import Keyring
 from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
 
-_FIELDS = binary.fields(9) + binary.UUID_OF
+_UUID_OF = binary.UUID_OF
+_FIELDS = binary.fields(9) + _UUID_OF
 _BLOCK = 16
 _MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
 _DAY_ZERO = date(1970, 1, 1).toordinal()
@@ -80,37 +81,27 @@ class Bundle(NamedTuple):
     version: int
     days: Mapping[date, marks.Day]
 
-    def packed(self, demand_form: DemandForm) -> Iterator[bytes]:
-        """Yield the block of each day, unsealed. Raises `WrongForm`, `NotStorable`."""
+    def packed(self, demand_form: DemandForm) -> list[bytes]:
+        """Return the block of each day, unsealed. Raises `WrongForm`, `NotStorable`."""
         for day in self.days.values():
             demand_form(day.readings)
-            yield day.packed()
+        return [day.packed() for day in self.days.values()]
 
-    def rows(self, demand_form: DemandForm) -> Iterator[bytes]:
-        """Yield the block of each day, sealed, as its row of a binary COPY. Raises as `packed` does."""
+    def rows(self, demand_form: DemandForm) -> list[bytes]:
+        """Return the block of each day, sealed, as its row of a binary COPY. Raises as `packed` does."""
         owner, key = self.owner, self.key
         if key is None:
             raise AssertionError("nothing seals without a key")
         labels, whose = events.labels(owner), _whose(owner.function, owner.retention)
+        begins, of_key = _FIELDS + owner.subject.bytes + whose, key.id.bytes + _versions(self.version)
+        found: list[bytes] = []
         for day, packed in zip(self.days, self.packed(demand_form), strict=True):
             block = urandom(_BLOCK)
             aad = labels.aad(block, events.of_block(day, 1, self.version))
             sealed = cipher.seal(key.secret, aad, packed)
-            yield b"".join(
-                (
-                    _FIELDS,
-                    owner.subject.bytes,
-                    whose,
-                    binary.day(day),
-                    binary.UUID_OF,
-                    block,
-                    binary.UUID_OF,
-                    key.id.bytes,
-                    _versions(self.version),
-                    len(sealed).to_bytes(4, "big"),
-                    sealed,
-                )
-            )
+            parts = begins, binary.day(day), _UUID_OF, block, _UUID_OF, of_key, binary.data(sealed)
+            found.append(b"".join(parts))
+        return found
 
 
 @lru_cache(maxsize=1024)
@@ -242,9 +233,8 @@ def _days(sheaves: Sequence[Sheaf]) -> list[Mapping[date, marks.Day]]:
 def by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
     """Return readings by day (UTC): each is to be one block. Raises `NotStorable`."""
     at = blocks.moments(readings)
-    days = {moment // _MICROS_A_DAY for moment in at}
-    if len(days) == 1:  # mostly
-        return {_date(days.pop()): _day(readings, at)}
+    if at and min(at) // _MICROS_A_DAY == max(at) // _MICROS_A_DAY:  # mostly
+        return {_date(at[0] // _MICROS_A_DAY): _day(readings, at)}
     found: dict[int, tuple[list[Reading], list[int]]] = {}
     for moment, reading in zip(at, readings, strict=True):
         group, moments = found.setdefault(moment // _MICROS_A_DAY, ([], []))
@@ -254,7 +244,7 @@ def by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
 
 
 def _day(readings: Sequence[Reading], at: Sequence[int]) -> marks.Day:
-    return marks.Day(readings, [reading.id.bytes for reading in readings], at)
+    return marks.Day(readings, [reading.id.int.to_bytes(16) for reading in readings], at)
 
 
 def _date(day: int) -> date:
