@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache, partial
 from os import urandom
@@ -37,12 +37,18 @@ DemandForm = Callable[[Sequence[Reading]], None]
 """Raises `WrongForm` for readings that must not be sealed as they are."""
 
 
-class Stored(NamedTuple):
-    """How many readings of a batch were stored, how many had been before, how many came too late to keep."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many readings were stored, how many had been before, how many came too late to keep.
+
+    ``new`` are the stored ones, ``kept`` all that were not too late.
+    """
 
     stored: int
     duplicates: int
     over: int = 0
+    new: Sequence[Reading] = field(default=(), repr=False, compare=False)
+    kept: Sequence[Reading] = field(default=(), repr=False, compare=False)
 
 
 class Sheaf(NamedTuple):
@@ -150,12 +156,12 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
         for owner, key, sheaf, of in zip(owners, held, sheaves, days, strict=True)
     ]
     if await _at_once(tx, bundles, sent, terms):
-        new = [len(sheaf.readings) for sheaf in sheaves]
+        new = [sheaf.readings for sheaf in sheaves]
     else:
         new = await _the_rest(tx, keyring, bundles, sent, terms)
     return [
-        Stored(n, len(kept.readings) - n, len(all_.readings) - len(kept.readings))
-        for all_, kept, n in zip(offered, sheaves, new, strict=True)
+        Stored(len(one), len(kept) - len(one), len(all_.readings) - len(kept), one, kept)
+        for all_, (_, kept), one in zip(offered, sheaves, new, strict=True)
     ]
 
 
@@ -178,8 +184,8 @@ async def _at_once(tx: Tx, bundles: Sequence[Bundle], sent: Sequence[marks.Sent]
 
 async def _the_rest(
     tx: Tx, keyring: Keyring, bundles: Sequence[Bundle], sent: Sequence[marks.Sent], terms: Terms
-) -> list[int]:
-    """Store what was not stored before; return how much of each that is."""
+) -> list[Sequence[Reading]]:
+    """Store what was not stored before; return what of each that is."""
     for _ in _each(bundles, lambda one: one.packed(terms.demand_form)):
         pass  # nothing is marked beside what cannot be stored
     marked = [one.rows() for one in sent]
@@ -192,7 +198,7 @@ async def _the_rest(
             left.append(each._replace(key=key, days=days))
     if left:
         await tx.conn.fill(QUERIES["copy_blocks"], [partial(sealed, left, terms.demand_form)])
-    return [len(new) for new in fresh]
+    return [*fresh]
 
 
 def _marks(sent: Sequence[marks.Sent]) -> Iterator[bytes]:
