@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import psycopg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.flow.devices_rig import FLOW, GUARD, MOTION, Shop, crossing, shop
@@ -170,8 +170,12 @@ async def _play(owner, people, steps, *, together):
     return [(a.stored, a.duplicates, a.dropped, a.denied) for a in said]
 
 
+CROSSED, MOVED = ("line_crossing", 0), (MOTION, 0)
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
+@example(steps=[("send", 0, FLOW, [CROSSED] * 2), ("send", 0, FLOW, [CROSSED, MOVED, CROSSED])])
 def test_together_is_as_each_alone(make_database, tmp_path_factory, steps):
     async def both():
         found = []

@@ -202,23 +202,33 @@ class Ingest:
 def _parcels(arrivals: Sequence[Arrival]) -> Iterator[_Parcel]:
     """Yield what is handed in, small batches of one device for one function and item together.
 
-    They are one question and one block then. Not where a reading comes twice: each batch is told its own.
+    They are one question and one block then. Not where a reading comes twice: which batch is first counts.
     """
-    found: dict[tuple[DeviceId, FunctionName, ItemName], list[int]] = {}
+    found: dict[tuple[DeviceId, FunctionName], list[int]] = {}
     for place, each in enumerate(arrivals):
-        readings = each.batch.readings
-        items = {reading.item for reading in readings}
-        if len(items) == 1 and len(readings) < _MANY:
-            found.setdefault((each.device.device, each.function, readings[0].item), []).append(place)
-        else:
-            yield _Parcel(each, readings, (place,), {})
+        found.setdefault((each.device.device, each.function), []).append(place)
     for places in found.values():
-        readings = [*chain.from_iterable([arrivals[n].batch.readings for n in places])]
         came_in = {r.id: n for n in places for r in arrivals[n].batch.readings} if len(places) > 1 else {}
-        if len(came_in) == len(readings):
-            yield _Parcel(arrivals[places[0]], readings, places, came_in)
+        if len(came_in) == sum([len(arrivals[n].batch.readings) for n in places]):
+            yield from _together(arrivals, places, came_in)
         else:
             yield from [_Parcel(arrivals[n], arrivals[n].batch.readings, (n,), {}) for n in places]
+
+
+def _together(
+    arrivals: Sequence[Arrival], places: Sequence[int], came_in: Mapping[UUID, int]
+) -> Iterator[_Parcel]:
+    small: dict[ItemName, list[int]] = {}
+    for place in places:
+        readings = arrivals[place].batch.readings
+        items = {reading.item for reading in readings}
+        if len(items) == 1 and len(readings) < _MANY:
+            small.setdefault(readings[0].item, []).append(place)
+        else:
+            yield _Parcel(arrivals[place], readings, (place,), {})
+    for some in small.values():
+        readings = [*chain.from_iterable([arrivals[place].batch.readings for place in some])]
+        yield _Parcel(arrivals[some[0]], readings, some, came_in if len(some) > 1 else {})
 
 
 def _alone(parcel: _Parcel, why: Exception) -> Mapping[int, Exception]:
