@@ -483,6 +483,15 @@ class OrderShown(TypedDict):
     until: str
 
 
+class OutdatedShown(TypedDict):
+    """An item of which a restore lost the right value; the one before was deleted."""
+
+    policy: str
+    function: str
+    item: str
+    at: str
+
+
 class PolicyListed(TypedDict):
     """A policy in force."""
 

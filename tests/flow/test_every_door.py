@@ -148,6 +148,7 @@ ROUTES = {
     "PUT /v1/me/receivers/{receiver}": W,
     "PUT /v1/me/permissions/{permission}": W,
     "GET /v1/me/kept": P,
+    "GET /v1/me/outdated": P,
     "GET /v1/staff/orders": M,
     "POST /v1/staff/orders": M,
     "POST /v1/staff/orders/{document}/prolong": M,
@@ -302,7 +303,7 @@ METHODS = {
     **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
     **dict.fromkeys(("handed_on", "told_to_delete", "closed_items"), M),
     **dict.fromkeys(("orders", "kept_on_order", "place_order", "prolong_order", "end_order"), M),
-    "kept_by_law": P,
+    **dict.fromkeys(("kept_by_law", "outdated"), P),
     **dict.fromkeys(("look_up", "look_for_request", "closed_ask"), P),
     **dict.fromkeys(
         ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"),

@@ -19,6 +19,7 @@ from troth.policy.answers import may_ask_for
 from troth.policy.clauses import PERMISSION
 from troth.policy.values import VALUES
 from troth.policy.words import Right
+from troth.subjects import corrected
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
@@ -108,7 +109,7 @@ class Records:
         permit = await self._parts.gate.admit(tx, structs.replace(ask, unfit=VALUES.unfit(values)))
         kept = permit.allow.items - permit.allow.unkept
         for item in sorted(kept):
-            await self._parts.vault.put(tx, permit, item, values[item])
+            await corrected.put(tx, self._parts, permit, item, values[item])
             await self._note(tx, asking, ActKind.SUPPLIED, ask.function, item=item)
         return kept
 

@@ -14,6 +14,7 @@ from msgspec import structs
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.values import VALUES
+from troth.subjects import corrected
 from troth.subjects.asking import Asking
 from troth.subjects.business_hours import BusinessHours
 from troth.subjects.names import (
@@ -94,7 +95,7 @@ async def link_store(
             unfit = VALUES.unfit({item: shop.value(item) for item in ask.items})
             permit = await parts.gate.admit(tx, structs.replace(ask, unfit=unfit))
             for item in sorted(permit.allow.items - permit.allow.unkept):
-                await parts.vault.put(tx, permit, item, shop.value(item))
+                await corrected.put(tx, parts, permit, item, shop.value(item))
                 supplied = Act(
                     kind=ActKind.SUPPLIED, policy=policy, at=asking.at, function=function, item=item
                 )

@@ -513,6 +513,15 @@ class Happened(Answer):
     entry: UUID | None
 
 
+class OutdatedShown(Answer):
+    """An item of which a restore lost the right value; the one before was deleted."""
+
+    policy: str
+    function: str
+    item: str
+    at: datetime
+
+
 class HeldShown(Answer):
     """A record that a law keeps, opened for that duty."""
 
