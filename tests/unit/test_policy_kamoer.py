@@ -82,7 +82,6 @@ def test_it_has_nothing_but_notes_and_what_its_text_says_more_than_the_law():
         ("handler_has_consent", "functions/purchase/recipients/payment"),
         ("basis_closed_list", "exempt/collect/academic"),
         ("basis_closed_list", "exempt/use/academic"),
-        ("every_clause_enforced", "protection/tls"),
     }
 
 
