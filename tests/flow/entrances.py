@@ -134,6 +134,8 @@ PAGES: Mapping[str, str | Fate] = {
     "POST /desk/orders/{document}/{step}": CLOSED,
     "POST /desk/incidents": CLOSED,
     "POST /desk/incidents/{matter}/{step}": NOBODYS,
+    "POST /desk/receivers": NOBODYS,
+    "POST /desk/receivers/{policy}/{receiver}/paper": CLOSED,
     "POST /desk/receivers/acknowledged": CLOSED,
     "POST /desk/receivers/{policy}/{receiver}/end": CLOSED,
     "POST /desk/staff/invite": CLOSED,

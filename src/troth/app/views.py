@@ -312,6 +312,16 @@ class StaffPurpose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterForm:
+    """What may be said of a receiver under a policy: kinds that its cases name, items, papers they need."""
+
+    policy: PolicyName
+    kinds: tuple[str, ...]
+    items: tuple[ItemName, ...]
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
     """What an authority's order keeps of one function of one person, by opaque id, until when."""
 
