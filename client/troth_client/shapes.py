@@ -107,7 +107,10 @@ class ClipShown(TypedDict):
 
 
 class DeskShown(TypedDict):
-    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+    """A request as the desk sees it.
+
+    ``said``, and the ``language`` that the person is written to in, only where one was opened and proven.
+    """
 
     request: str
     subject: str | None
@@ -124,6 +127,7 @@ class DeskShown(TypedDict):
     about: str | None
     done: str | None
     said: str
+    language: NotRequired[str | None]
 
 
 class DeviceBound(TypedDict):

@@ -273,6 +273,8 @@ class RequestLine:
     """Whose it is: for the desk only."""
     said: str = field(default="", repr=False)
     reply: str = field(default="", repr=False)
+    language: str | None = None
+    """In which language they are written to: for the desk only, once it is proven whose it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -361,7 +361,10 @@ class RequestShown(Answer):
 
 
 class DeskShown(Answer):
-    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+    """A request as the desk sees it.
+
+    ``said``, and the ``language`` that the person is written to in, only where one was opened and proven.
+    """
 
     request: UUID
     subject: UUID | None
@@ -378,6 +381,7 @@ class DeskShown(Answer):
     about: UUID | None
     done: datetime | None
     said: str
+    language: str | None = None
 
 
 class Acknowledged(Answer):
