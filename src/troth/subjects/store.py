@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.values import VALUES
+from troth.subjects import needs
 from troth.subjects.asking import Asking
 from troth.subjects.business_hours import BusinessHours
 from troth.subjects.names import (
@@ -75,6 +76,7 @@ async def link_store(
     version = accepted_version(standing, policy, asking.at)
     policies = parts.gate.policies
     compiled = policies.current(policy) if version is None else policies.version(policy, version)
+    standing = await needs.meet(tx, standing, compiled, _SHOP, asking.at)
     takers = {f: t for f, t in sorted(compiled.functions.items()) if _SHOP & t.items.keys()}
     if functions is not None:
         takers = {f: t for f, t in takers.items() if f in set(functions)}

@@ -214,12 +214,19 @@ class ClipShown(Answer):
 
 
 class AlertShown(Answer):
-    """Motion outside business hours; a picture and a film of it, where there are."""
+    """Motion outside business hours; a picture and a film of it, where there are.
+
+    ``device`` is the camera, where you have one; ``last`` when it was noticed last, of ``times``; ``places``
+    where.
+    """
 
     at: datetime
     device: UUID | None
     snapshot: UUID | None
     clip: ClipShown | None
+    last: datetime
+    times: int
+    places: tuple[str, ...]
 
 
 class AlertsShown(Answer):
@@ -387,11 +394,15 @@ class Acknowledged(Answer):
 
 
 class StageShown(Answer):
-    """One stage; ``at`` is null until it is reached."""
+    """One stage; ``at`` is null until it is reached, which is ``by`` then at the latest.
+
+    For the backups ``by`` is when their time is over; null where no policy says.
+    """
 
     stage: int
     name: str
     at: datetime | None
+    by: datetime | None
 
 
 class FarewellShown(Answer):
