@@ -215,21 +215,21 @@ class DayFootfall:
     hours: tuple[HourCount, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:
-    """Something moved outside business hours; a picture and a film of it, where the owner has them.
+    """Something moved outside business hours, noticed ``times`` from ``at`` to ``last``.
 
-    ``device``: the camera that saw it, where only one can have; ``last``: the last of ``times`` that it was
-    noticed; ``places``: where, as the camera calls it.
+    ``device``: the camera that saw it, where only one can have; ``places``: where, as the camera calls it; a
+    picture and a film of it, where the owner has them.
     """
 
     at: datetime
+    last: datetime
+    times: int
     device: DeviceId | None
+    places: tuple[str, ...] = field(default=(), repr=False)
     snapshot: RecordId | None = None
     clip: ClipLine | None = None
-    last: datetime | None = None
-    times: int = 1
-    places: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,17 @@ class GivesDoors(Doors):
         lines: list[AlertLine] = []
         for alert in seen.alerts:
             still = films.still(shown, alert.first)
-            clip = _clip(films.clip(shown, alert.first, alert.last, ()))
-            picture = still.record if still else None
-            places = tuple(sorted(alert.places))
-            lines.append(AlertLine(alert.first, camera, picture, clip, alert.last, alert.readings, places))
+            lines.append(
+                AlertLine(
+                    at=alert.first,
+                    last=alert.last,
+                    times=alert.readings,
+                    device=camera,
+                    places=tuple(sorted(alert.places)),
+                    snapshot=still.record if still else None,
+                    clip=_clip(films.clip(shown, alert.first, alert.last, ())),
+                )
+            )
         return DayAlerts(day, _clause(seen.because, store_guard.FUNCTION), tuple(lines))
 
     async def till(self, token: str, function: FunctionName, day: date) -> DayTill:

@@ -214,19 +214,18 @@ class ClipShown(Answer):
 
 
 class AlertShown(Answer):
-    """Motion outside business hours; a picture and a film of it, where there are.
+    """Motion outside business hours, noticed ``times`` from ``at`` to ``last``; a picture and a film of it.
 
-    ``device`` is the camera, where you have one; ``last`` when it was noticed last, of ``times``; ``places``
-    where.
+    ``device`` is the camera, where you have one only; ``places`` are where, as the camera calls it.
     """
 
     at: datetime
-    device: UUID | None
-    snapshot: UUID | None
-    clip: ClipShown | None
     last: datetime
     times: int
+    device: UUID | None
     places: tuple[str, ...]
+    snapshot: UUID | None
+    clip: ClipShown | None
 
 
 class AlertsShown(Answer):
