@@ -265,7 +265,7 @@ class World:
     async def meet(
         self, case: Case, who: Someone, function: FunctionName, need: str, *, alone: bool = False
     ) -> None:
-        """Meet a need: by stating it, or by the deed for it, ``alone`` with nothing else. Raises `NotTried`."""
+        """Meet a need: by stating it, or by the deed, ``alone`` telling nothing else. Raises `NotTried`."""
         answer = await who.ask("PUT", f"/v1/me/functions/{function}/needs/{need}", {"met": True})
         if answer.ok:
             return

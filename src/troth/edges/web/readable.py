@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from troth.edges.web.render import written
+from troth.terms import FunctionName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -25,7 +26,7 @@ PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 
 
 async def pieces(
-    lines: AsyncIterator[Mapping[str, object]], t: Words, titles: Mapping[str, str]
+    lines: AsyncIterator[Mapping[str, object]], t: Words, titles: Mapping[FunctionName, str]
 ) -> AsyncIterator[bytes]:
     """Yield the page piece by piece; without its last words it was cut short."""
     style = Markup(files("troth.edges.web").joinpath("static", "copy.css").read_text("utf-8"))  # noqa: S704
@@ -41,11 +42,11 @@ async def pieces(
         yield written("parts/copied.html", t, told).encode()
 
 
-def _named(line: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:
+def _named(line: Mapping[str, Any], titles: Mapping[FunctionName, str]) -> list[str]:
     """Return what the functions that a line is for are called."""
     names = [str(each).rpartition("/")[2] for each in line.get("functions", ())]
     names += [str(line["function"])] if line.get("function") else []
-    return [titles.get(name, name) for name in names]
+    return [titles.get(FunctionName(name), name) for name in names]
 
 
 def _moment(line: Mapping[str, object]) -> datetime | None:
