@@ -19,7 +19,6 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import psycopg
 from devices import CROSSING, FLOW, POLICY, Owner, owners
+from msgspec import structs
 from sides import KEPT, SINCE, Sides, batch, sides
 
 from troth.app.settings import Settings
@@ -227,7 +227,7 @@ def reader(settings: Settings, orders: Connection) -> None:
 
 
 def _now(ask: Ask, system: System) -> Ask:
-    return replace(ask, at=system.clock.now())
+    return structs.replace(ask, at=system.clock.now())
 
 
 async def everywhere(both: Sides, watched: Sequence[Owner]) -> list[float]:
@@ -311,7 +311,9 @@ async def media(both: Sides, owner: Owner) -> dict[str, float]:
     system, data = both.system, secrets.token_bytes(MEDIA_MB * 1_000_000)
     parts = [data[at : at + stream.SEGMENT] for at in range(0, len(data), stream.SEGMENT)]
     device = Actor(ActorKind.DEVICE, str(owner.device))
-    collect = replace(both.ask(owner, Verb.COLLECT, "count_on_camera"), actor=device, device=owner.device)
+    collect = structs.replace(
+        both.ask(owner, Verb.COLLECT, "count_on_camera"), actor=device, device=owner.device
+    )
 
     film = Values({CROSSING: FORMS["film"]}, FORMS["letter"])
     sealed = Media(system.db, system.keyring, system.clock, system.media.objects, values=film)

@@ -9,6 +9,7 @@ Says what becomes of one record and when; backups follow later. Does not delete 
 # INVARIANT: nothing is kept without an end once a rule's event has happened.
 # INVARIANT: a hold begins with its event, and is of one record.
 # INVARIANT: of several holds the last ends it.
+# INVARIANT: no clause, no hold on an order.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from datetime import datetime
 from spec.deadlines import over
 from troth.policy.calendar import WorkingDays
 from troth.policy.clauses import ItemClause, Keep, Policy, RetentionClause
-from troth.policy.statements import BackupClause, HoldClause
+from troth.policy.statements import BackupClause, HoldClause, OrderedHoldClause
 
 COLLECTED = "collected"
 
@@ -67,6 +68,14 @@ def held_until(policy: Policy, item: str, events: Mapping[str, datetime]) -> dat
         and clause.counted_from in events
     ]
     return max(ends, default=None)
+
+
+def kept_on_order(policy: Policy, ground: str) -> str | None:
+    """Return the clause by which an order on this ground keeps records until its day; None: none does."""
+    for clause in policy.clauses:
+        if isinstance(clause, OrderedHoldClause) and ground in clause.grounds:
+            return clause.id
+    return None
 
 
 def gone_from_backups(policy: Policy, deleted: datetime) -> datetime | None:

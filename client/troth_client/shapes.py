@@ -113,7 +113,10 @@ class ClipShown(TypedDict):
 
 
 class DeskShown(TypedDict):
-    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+    """A request as the desk sees it.
+
+    ``said``, and the ``language`` that the person is written to in, only where one was opened and proven.
+    """
 
     request: str
     subject: str | None
@@ -130,6 +133,7 @@ class DeskShown(TypedDict):
     about: str | None
     done: str | None
     said: str
+    language: NotRequired[str | None]
 
 
 class DeviceBound(TypedDict):
@@ -328,6 +332,25 @@ class ItemShown(TypedDict):
     chosen: bool | None
 
 
+class Keeping(TypedDict):
+    """How many records it is about."""
+
+    records: int
+
+
+class KeptShown(TypedDict):
+    """What is kept of you because a law wants it, or an order: then with the number of its paper."""
+
+    policy: str
+    function: str
+    item: str
+    clause: str
+    document: str | None
+    records: int
+    since: str
+    until: str
+
+
 class KeyInSet(TypedDict):
     """One key of a JWK set; ``vkey`` is its C2SP form, ``since`` the size that its heads are larger than."""
 
@@ -455,6 +478,28 @@ class OpeningShown(TypedDict):
     document: str | None
     opened: bool
     reason: str | None
+
+
+class OrderShown(TypedDict):
+    """An authority's order that keeps something of one person, by opaque id."""
+
+    subject: str
+    policy: str
+    function: str
+    clause: str
+    document: str
+    records: int
+    began: str
+    until: str
+
+
+class OutdatedShown(TypedDict):
+    """An item of which a restore lost the right value; the one before was deleted."""
+
+    policy: str
+    function: str
+    item: str
+    at: str
 
 
 class PolicyListed(TypedDict):

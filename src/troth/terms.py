@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import NewType, Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
 SubjectId = NewType("SubjectId", UUID)
 """An opaque, random id; who it belongs to is a value in the vault."""
 EntryId = NewType("EntryId", UUID)
@@ -99,8 +101,7 @@ class Age(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True, array_like=True):
     """Who asks: a kind and an opaque id, never a name."""
 
     kind: ActorKind
@@ -128,8 +129,7 @@ class Beyond:
     facts: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(Struct, frozen=True, array_like=True, kw_only=True):
     """One question to the gate.
 
     ``at`` is when it is asked; ``measured`` when the value came into being (None: the same moment).
@@ -287,8 +287,7 @@ class Standing:
     acts: tuple[Act, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """The gate's yes, as a value that the vault demands. Only `troth.gate._mint` can make a genuine one."""
 
     ask: Ask
@@ -296,7 +295,10 @@ class Permit:
     version: int
     lapses: datetime
     entry: EntryId | None
-    tag: bytes = field(repr=False)
+    tag: bytes
+
+    def __repr__(self) -> str:
+        return f"Permit({self.ask!r}, {self.allow!r}, entry={self.entry!r})"  # never its tag
 
 
 @dataclass(frozen=True, slots=True)

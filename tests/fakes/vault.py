@@ -48,6 +48,9 @@ class AnyForm:
     def misfit(self, _value):
         return None
 
+    def fit(self, _values):
+        return True
+
 
 ANYTHING = Values(AnyForm(), AnyForm())
 

@@ -89,6 +89,9 @@ ROUTES: Mapping[str, Mapping[str, str | Fate]] = {
     "POST /v1/staff/breaches/{matter}/contained": {"document": CLOSED},
     "POST /v1/staff/breaches/{matter}/reported": {"document": CLOSED},
     "POST /v1/staff/endings": {"at": CLOSED},
+    "POST /v1/staff/orders": {"contact": COMPARED, "document": CLOSED, "until": CLOSED},
+    "POST /v1/staff/orders/{document}/prolong": {"subject": CLOSED, "until": CLOSED},
+    "POST /v1/staff/orders/{document}/end": {"subject": CLOSED},
     "PUT /v1/staff/receivers/{policy}/{receiver}/papers/{fact}": {"document": CLOSED},
 }
 """Fields of the API, by route: a list as ``name[]``, a part as ``whole.part``, a body as ``bytes``."""
@@ -133,8 +136,12 @@ PAGES: Mapping[str, str | Fate] = {
     "POST /desk/requests/{number}/{step}": "answered_on_page",
     "POST /desk/look": CLOSED,
     "POST /desk/films": CLOSED,
+    "POST /desk/orders": COMPARED,
+    "POST /desk/orders/{document}/{step}": CLOSED,
     "POST /desk/incidents": CLOSED,
     "POST /desk/incidents/{matter}/{step}": NOBODYS,
+    "POST /desk/receivers": NOBODYS,
+    "POST /desk/receivers/{policy}/{receiver}/paper": CLOSED,
     "POST /desk/receivers/acknowledged": CLOSED,
     "POST /desk/receivers/{policy}/{receiver}/end": CLOSED,
     "POST /desk/staff/invite": CLOSED,

@@ -147,6 +147,12 @@ ROUTES = {
     "POST /v1/me/functions/{function}/delete": P,
     "PUT /v1/me/receivers/{receiver}": W,
     "PUT /v1/me/permissions/{permission}": W,
+    "GET /v1/me/kept": P,
+    "GET /v1/me/outdated": P,
+    "GET /v1/staff/orders": M,
+    "POST /v1/staff/orders": M,
+    "POST /v1/staff/orders/{document}/prolong": M,
+    "POST /v1/staff/orders/{document}/end": M,
     "GET /v1/staff/receivers": M,
     "PUT /v1/staff/receivers/{policy}/{receiver}": M,
     "DELETE /v1/staff/receivers/{policy}/{receiver}": M,
@@ -233,13 +239,20 @@ ROUTES = {
     "POST /desk/look": M,
     "GET /desk/system": M,
     "GET /desk/incidents": M,
+    "GET /desk/incidents/new": M,
     "POST /desk/incidents": M,
     "GET /desk/incidents/{matter}": M,
     "GET /desk/incidents/{matter}/report": M,
     "POST /desk/incidents/{matter}/{step}": M,
     "GET /desk/receivers": M,
+    "GET /desk/receivers/new": M,
+    "POST /desk/receivers": M,
+    "POST /desk/receivers/{policy}/{receiver}/paper": M,
     "POST /desk/receivers/acknowledged": M,
     "POST /desk/receivers/{policy}/{receiver}/end": M,
+    "GET /desk/orders": M,
+    "POST /desk/orders": M,
+    "POST /desk/orders/{document}/{step}": M,
     "GET /desk/films": M,
     "POST /desk/films": M,
     "GET /desk/staff": M,
@@ -302,7 +315,9 @@ METHODS = {
         ("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues", "demand_invited"), M
     ),
     **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
-    **dict.fromkeys(("handed_on", "told_to_delete", "closed_items"), M),
+    **dict.fromkeys(("handed_on", "told_to_delete", "closed_items", "register_form"), M),
+    **dict.fromkeys(("orders", "kept_on_order", "place_order", "prolong_order", "end_order"), M),
+    **dict.fromkeys(("kept_by_law", "outdated"), P),
     **dict.fromkeys(("look_up", "look_for_request", "closed_ask"), P),
     **dict.fromkeys(
         ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"),
@@ -476,6 +491,7 @@ def _fill(path: str, closed: Closed, function: str = "customer_flow") -> str:
         receiver="nobody",
         permission="camera",
         fact="agreement",
+        document=uuid4(),
         number=closed.request,
         step="more",
         entry=uuid4(),
@@ -544,6 +560,17 @@ async def _body(door: str, closed: Closed) -> object:
         "POST /v1/staff/disclose": asked | {"items": ["email_address"]},
         "PUT /v1/me/permissions/{permission}": {"met": True},
         "PUT /v1/me/receivers/{receiver}": {"purpose": "service", "allowed": True},
+        "POST /v1/staff/orders": {
+            "contact": PHONE,
+            "function": "register",
+            "document": str(uuid4()),
+            "until": "2099-01-01T00:00:00Z",
+        },
+        "POST /v1/staff/orders/{document}/prolong": {
+            "subject": str(uuid4()),
+            "until": "2099-01-01T00:00:00Z",
+        },
+        "POST /v1/staff/orders/{document}/end": {"subject": str(uuid4())},
         "PUT /v1/staff/receivers/{policy}/{receiver}": {
             "kind": "partner",
             "purpose": "service",
@@ -631,7 +658,11 @@ async def _refuses(closed: Closed, door: str) -> None:
         }
         form |= {"store_name": "a", "store_address": "b", "opens": "09:00", "closes": "21:00"}
         if path.endswith("/add"):
-            form = {"csrf": csrf[1]} | CAMERA | {"kind": "camera", "serial": "SS-0002", "mac": "02:00:5e:00:53:02"}
+            form = (
+                {"csrf": csrf[1]}
+                | CAMERA
+                | {"kind": "camera", "serial": "SS-0002", "mac": "02:00:5e:00:53:02"}
+            )
         if path.endswith(("code", "reset")):  # what was typed in is shown again, to whoever typed it
             form["login"] = "nobody@example.org"
         before = closed.refusals()

@@ -9,11 +9,13 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from uuid import UUID
+
+from msgspec import Struct
 
 from troth.policy import clauses as says
 from troth.policy import statements
@@ -74,7 +76,7 @@ def question(file: dict, case: dict) -> tuple[Standing | None, Ask]:
 
 
 def value_of(kind: typing.Any, data: typing.Any) -> typing.Any:
-    """Read ``data`` as a ``kind``, by the types that the dataclass gives its fields."""
+    """Read ``data`` as a ``kind``, by the types that it gives its fields."""
     kind = getattr(kind, "__supertype__", kind)
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
@@ -83,9 +85,9 @@ def value_of(kind: typing.Any, data: typing.Any) -> typing.Any:
         return origin(value_of(inner[0], each) for each in data)
     if origin is Mapping or kind in (str, int, bool):
         return data
-    if is_dataclass(kind):
+    if is_dataclass(kind) or issubclass(kind, Struct):
         hints = typing.get_type_hints(kind)
-        unknown = set(data) - {field.name for field in fields(kind)}
+        unknown = set(data) - hints.keys()
         assert not unknown, unknown
         return kind(**{name: value_of(hints[name], each) for name, each in data.items()})
     if kind in (datetime, date):

@@ -12,6 +12,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from hypothesis import strategies as st
+from msgspec import structs
 
 from troth.policy import clauses as says
 from troth.policy.compile import compile_policy
@@ -405,9 +406,9 @@ def ask(d: Dice, policy: says.Policy, *, arbitrary: bool = False) -> Ask:
     if d.rarely(4):
         claimed = beyond(d, policy)
         gives = Verb.DISCLOSE if claimed.act == "disclose" else Verb.SHARE
-        made = replace(made, beyond=claimed, verb=made.verb if d.rarely() else gives)
+        made = structs.replace(made, beyond=claimed, verb=made.verb if d.rarely() else gives)
     if arbitrary and d.rarely(10):
-        made = replace(made, at=at.replace(tzinfo=None))
+        made = structs.replace(made, at=at.replace(tzinfo=None))
     if arbitrary and measured and d.rarely(10):
-        made = replace(made, measured=measured.replace(tzinfo=None))
+        made = structs.replace(made, measured=measured.replace(tzinfo=None))
     return made

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import assume, event, given, settings
+from msgspec import structs
 
 import spec.gate
 from tests.spec import generate
@@ -156,7 +157,7 @@ def test_withdrawing_never_opens(dice):
         after = answer(policy, replace(standing, acts=tuple(acts)), ask)
         before = answer(policy, standing, ask)
         if passed(after):  # a recipient who may not have all that was asked may have what is left of it
-            just_that = answer(policy, standing, replace(ask, items=passed(after)))
+            just_that = answer(policy, standing, structs.replace(ask, items=passed(after)))
             assert passed(after) <= passed(before) | passed(just_that)
         event(f"{type(before).__name__} to {type(after).__name__}")
 
@@ -220,9 +221,9 @@ def test_an_error_while_deciding_denies(dice):
     no = Deny(Reason.ERROR, frozenset())
     tables = generate.compiled(policy)
     for broken in (
-        replace(ask, at=None),
-        replace(ask, items=None),
-        replace(ask, measured=0.5),
+        structs.replace(ask, at=None),
+        structs.replace(ask, items=None),
+        structs.replace(ask, measured=0.5),
         None,
         object(),
     ):
@@ -231,7 +232,7 @@ def test_an_error_while_deciding_denies(dice):
     for broken in (Standing(ask.subject, (None,)), Standing(ask.subject, None), 1):
         assert decide(tables, broken, ask) == spec.gate.decide(policy, broken, ask) == no
     assert decide(None, standing, ask) == spec.gate.decide(None, standing, ask) == no
-    assert decide(tables, standing, replace(ask, at=ask.at.replace(tzinfo=None))) == no
+    assert decide(tables, standing, structs.replace(ask, at=ask.at.replace(tzinfo=None))) == no
     if standing:
         assert decide(tables, replace(standing, subject=generate.DEVICES[0]), ask) == no
 
@@ -246,7 +247,9 @@ def test_what_was_not_allowed_when_measured_is_refused(dice):
         acts = tuple(sorted(standing.acts, key=lambda act: act.at))
         now = answer(policy, replace(standing, acts=acts), ask)
         by_then = tuple(act for act in acts if act.at <= ask.measured)
-        then = answer(policy, replace(standing, acts=by_then), replace(ask, at=ask.measured, measured=None))
+        then = answer(
+            policy, replace(standing, acts=by_then), structs.replace(ask, at=ask.measured, measured=None)
+        )
         event(f"{type(then).__name__} then, {type(now).__name__} now")
         assert passed(now) <= passed(then)
 
@@ -261,9 +264,9 @@ def test_dropping_is_per_item(dice):
         assert decision.items | {drop.item for drop in decision.dropped} == ask.items
         assert not decision.items & {drop.item for drop in decision.dropped}
         for drop in decision.dropped:
-            rest = answer(policy, standing, replace(ask, items=ask.items - {drop.item}))
+            rest = answer(policy, standing, structs.replace(ask, items=ask.items - {drop.item}))
             assert rest == replace(decision, dropped=decision.dropped - {drop})
-        more = answer(policy, standing, replace(ask, items=ask.items | {"never heard of"}))
+        more = answer(policy, standing, structs.replace(ask, items=ask.items | {"never heard of"}))
         assert passed(more) == decision.items
         assert {d.item for d in more.dropped} == {d.item for d in decision.dropped} | {"never heard of"}
 
@@ -272,12 +275,12 @@ def test_dropping_is_per_item(dice):
 @given(generate.dice)
 def test_what_does_not_have_its_form_is_never_admitted(dice):
     for policy, standing, ask in cases(dice):
-        fit = replace(ask, items=ask.items - ask.unfit, unfit=frozenset())
+        fit = structs.replace(ask, items=ask.items - ask.unfit, unfit=frozenset())
         before, after = passed(answer(policy, standing, fit)), passed(answer(policy, standing, ask))
         event(f"{bool(before)} without it, {bool(after)} with it")
         assert after in {frozenset(), before}  # nothing where it is closed to who asks, even unread
         assert not after & ask.unfit
-        assert isinstance(answer(policy, standing, replace(ask, unfit=ask.items)), Deny)
+        assert isinstance(answer(policy, standing, structs.replace(ask, unfit=ask.items)), Deny)
 
 
 def not_keeping(policy: says.Policy) -> says.Policy:
@@ -350,5 +353,7 @@ def test_a_role_that_is_not_forbidden_does_not_open_anything():
     dice = generate.Dice(bytes(range(256)) * 4)
     for policy, standing, ask in cases(dice):
         plain = without(policy, *of(policy, says.NeverAboutClause))
-        guest = replace(ask, role=Role.GUEST, actor=replace(ask.actor, id=str(ask.subject)))
-        assert answer(plain, standing, guest) == answer(plain, standing, replace(guest, role=Role.HOLDER))
+        guest = structs.replace(ask, role=Role.GUEST, actor=structs.replace(ask.actor, id=str(ask.subject)))
+        assert answer(plain, standing, guest) == answer(
+            plain, standing, structs.replace(guest, role=Role.HOLDER)
+        )

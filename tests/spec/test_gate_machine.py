@@ -11,6 +11,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
 
 import spec.gate
 import spec.versions
@@ -59,7 +60,7 @@ class GateAgainstSpec(RuleBasedStateMachine):
 
     def asked(self, d, name):
         first = self.policies[name][1]
-        return replace(generate.ask(d, first), policy=name, subject=generate.SUBJECT)
+        return structs.replace(generate.ask(d, first), policy=name, subject=generate.SUBJECT)
 
     @rule(d=dice, name=st.sampled_from(["pol", "other"]))
     def agree_to_everything(self, d, name):
@@ -108,7 +109,7 @@ class GateAgainstSpec(RuleBasedStateMachine):
             return
         for name, versions in self.policies.items():
             for policy in versions.values():
-                ask = replace(generate.ask(Dice(b""), policy), policy=name)
+                ask = structs.replace(generate.ask(Dice(b""), policy), policy=name)
                 held = {getattr(c, "item", None) for c in policy.clauses if type(c).__name__ == "HoldClause"}
                 decision = decide(generate.compiled(policy), self.standing, ask)
                 beyond = ask.basis is None and decision != spec.gate.decide(policy, self.standing, ask)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
+from msgspec import structs
 
 from tests.spec import generate
 from tests.spec.test_gate_agrees import QUIET
@@ -25,7 +26,7 @@ def times(d, standing, ask):
     named = [m for act in (standing.acts if standing else ()) for m in (act.at, act.until) if m is not None]
     for _ in range(4):
         at, measured = (d.pick([*named, ask.at]) + d.pick([-STEP, 0 * STEP, STEP, 9 * STEP]) for _ in "12")
-        yield replace(ask, at=at, measured=None if d.rarely() else measured)
+        yield structs.replace(ask, at=at, measured=None if d.rarely() else measured)
 
 
 def tried(d) -> Counter[bool]:
@@ -36,7 +37,7 @@ def tried(d) -> Counter[bool]:
     for _policies, standing, ask in asked:
         for each in times(d, standing, ask):
             expected = answer(versions, standing, each)
-            first, again = (remembers.answer(versions, standing, replace(each)) for _ in "12")
+            first, again = (remembers.answer(versions, standing, structs.replace(each)) for _ in "12")
             assert first == again == expected
             seen[isinstance(expected.decision, Allow), first is again] += 1
     return seen

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec import structs
 
 from troth.app import policies
 from troth.gate.decide import decide
@@ -40,7 +41,10 @@ def asks(tables, verb, basis, ground, *, functions=None):
                 for recipient in (None, *table.recipients):
                     ask = probes._ask(tables, table, purpose, verb, kind)
                     reference = Reference(ground, "document")
-                    yield standing, replace(ask, basis=basis, reference=reference, recipient=recipient)
+                    yield (
+                        standing,
+                        structs.replace(ask, basis=basis, reference=reference, recipient=recipient),
+                    )
 
 
 def first_allowed(tables, *about, **more):
@@ -58,7 +62,7 @@ def test_every_listed_ground_opens_its_verb_with_its_reference_only(name, clause
     standing, ask = found
     assert clause.id in decide(tables, standing, ask).because
     for reference in (None, Reference(clause.ground, " "), Reference("", "document")):
-        answer = decide(tables, standing, replace(ask, reference=reference))
+        answer = decide(tables, standing, structs.replace(ask, reference=reference))
         assert isinstance(answer, Deny)
         assert answer.reason in {Reason.REFERENCE_MISSING, Reason.BASIS_UNLISTED}
     # Neither agreement nor its absence matters; a bare standing is enough.
@@ -82,12 +86,12 @@ def test_every_closed_item_opens_to_the_controller_for_its_grounds_only(name, cl
                 for tried in (verb, Verb.USE):
                     ask = probes._ask(tables, table, purpose, tried, kind)
                     reference = Reference(ground, "document") if ground else None
-                    ask = replace(ask, items=frozenset({clause.item}), reference=reference)
+                    ask = structs.replace(ask, items=frozenset({clause.item}), reference=reference)
                     answer = decide(tables, standing, ask)
                     if isinstance(answer, Allow):
                         opened.add(ground)
                         assert ask.verb not in clause.verbs or ground in clause.unless
-                    blank = replace(ask, reference=Reference(ground or "", ""))
+                    blank = structs.replace(ask, reference=Reference(ground or "", ""))
                     if ask.verb in clause.verbs:
                         assert isinstance(decide(tables, standing, blank), Deny)
     assert opened == set(clause.unless)
@@ -106,7 +110,9 @@ def test_every_hold_is_reached_after_cancellation_for_its_ground_only():
                 for verb in Verb:
                     for standing, ask in asks(tables, verb, basis, ground):
                         gone = probes._gone(tables, standing)
-                        answer = decide(tables, gone, replace(ask, actor=Actor(ask.actor.kind, "desk")))
+                        answer = decide(
+                            tables, gone, structs.replace(ask, actor=Actor(ask.actor.kind, "desk"))
+                        )
                         if isinstance(answer, Allow) and verb is not Verb.FORGET:
                             reached |= {(ask.function, item, ground) for item in answer.items}
         assert reached == held

@@ -24,9 +24,11 @@ from troth.policy.clauses import (
     Starts,
 )
 from troth.policy.period import Period, Unit
-from troth.policy.statements import BackupClause, HoldClause
+from troth.policy.statements import BackupClause, HoldClause, OrderedHoldClause
+from troth.policy.words import Ground
 from troth.terms import Basis
 
+GROUNDS = ["legal_order", "express_law"]
 EVENTS = ["purpose_ended", "account_cancelled", "collected", "service_ended"]
 MOMENTS = st.integers(0, 40_000).map(lambda hours: datetime(2023, 1, 1, tzinfo=UTC) + timedelta(hours=hours))
 HAPPENED = st.dictionaries(st.sampled_from(EVENTS), MOMENTS)
@@ -63,6 +65,13 @@ def clauses(draw):
                     items=tuple(draw(st.sets(st.sampled_from(ITEMS), min_size=1))), keep=draw(PERIODS),
                     counted_from=draw(st.sampled_from(EVENTS)), bound="minimum", per="record",
                     opens_for="legal_duty", survives="cancel",
+                )
+            )  # fmt: skip
+        if draw(st.booleans()):
+            made.append(
+                generate.clause(
+                    OrderedHoldClause, "kept_on_order", grounds=tuple(draw(st.sets(st.sampled_from(GROUNDS), min_size=1))),
+                    per="record", opens_for="legal_duty", survives="cancel",
                 )
             )  # fmt: skip
         within = draw(st.builds(Period, st.integers(1, 90), st.sampled_from([Unit.DAYS, Unit.MONTHS])))
@@ -169,3 +178,12 @@ def test_what_the_vault_asks_of_keeping_is_the_fate(made, event, at, now):
     rule = keeping.fixed(compiled)
     if event == "collected" and rule is not None:
         assert (keeping.until(rule[0], at) <= now) == (fate.at <= now)
+
+
+@given(clauses(), st.sampled_from(GROUNDS))
+def test_no_clause_no_hold_on_an_order(made, ground):
+    """And what an order may keep has its fate all the same: it dies with the order's day."""
+    policy = generate.policy_of(made)
+    named = [c.id for c in made if isinstance(c, OrderedHoldClause) and ground in c.grounds]
+    assert spec.kept_on_order(policy, ground) == (named[0] if named else None)
+    assert keeping.on_order(generate.compiled(policy), Ground(ground)) == spec.kept_on_order(policy, ground)

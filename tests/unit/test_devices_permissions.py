@@ -1,12 +1,12 @@
 """What a device may send is the gate's answer, function by function; readings alike in time get one."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from troth.app.policies import compiled
 from troth.devices.bound import BoundDevice
@@ -113,7 +113,7 @@ def test_readings_alike_in_time_get_the_same_answer(history, times):
 
 
 def _measured(form, reading):
-    return replace(form, measured=reading.measured)
+    return structs.replace(form, measured=reading.measured)
 
 
 def test_a_thousand_readings_of_one_afternoon_are_one_question():

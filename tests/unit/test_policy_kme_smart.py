@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from troth.app import policies
 from troth.gate.decide import decide
@@ -149,9 +150,9 @@ def test_whoever_is_invited_is_nobody_s_account():
     assert answer(invited, *chosen).reason is Reason.NEED_MISSING
     word = did(ActKind.SUPPLIED, function="sharing", need="permission_of_others")
     assert answer(invited, *chosen, word).items == {"third_person_info"}
-    about_me = replace(invited, role=Role.HOLDER)
+    about_me = structs.replace(invited, role=Role.HOLDER)
     assert answer(about_me, *chosen, word).reason is Reason.ITEM_UNDECLARED
-    marketing = replace(invited, purpose="improve_services")
+    marketing = structs.replace(invited, purpose="improve_services")
     assert answer(marketing, *chosen, word).reason is Reason.PURPOSE_UNDECLARED
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from troth.app import policies
 from troth.gate.decide import decide
@@ -128,7 +129,9 @@ def test_opening_an_account_is_choosing_it():
 def test_without_a_card_in_it_nothing_of_a_card_is_taken():
     asked, (chosen, inserted) = WORK["sim"]
     assert decide(DEVICES, agreed(chosen), asked).reason is Reason.NEED_MISSING
-    whole = replace(asked, items=frozenset({"sim_card_info", "phone_number", "data_card_number", "imei"}))
+    whole = structs.replace(
+        asked, items=frozenset({"sim_card_info", "phone_number", "data_card_number", "imei"})
+    )
     taken = decide(DEVICES, agreed(chosen, inserted), whole)
     assert taken.items == whole.items - {"imei"}
     removed = replace(inserted, kind=ActKind.REMOVED, at=NOW - timedelta(minutes=1))
@@ -152,8 +155,8 @@ def test_each_kind_of_log_has_a_switch_for_each_device():
     assert {each.scope for each in DEVICES.switches.values()} == {"device"}
     acts = (chose("safety"), chose("safety", "app_crash"), chose("safety", "network_log"))
     off = did(ActKind.SWITCHED_OFF, switch="crash_reports", device=THIS)
-    both = replace(WORK["safety"][0], items=frozenset({"app_crash", "network_log"}))
-    here, there = replace(both, device=THIS), replace(both, device=OTHER)
+    both = structs.replace(WORK["safety"][0], items=frozenset({"app_crash", "network_log"}))
+    here, there = structs.replace(both, device=THIS), structs.replace(both, device=OTHER)
     assert decide(DEVICES, agreed(*acts, off), here).items == {"network_log"}
     assert decide(DEVICES, agreed(*acts, off), there).items == both.items
 
@@ -183,8 +186,8 @@ def test_the_authority_gets_what_a_law_expressly_says():
         recipient="competent_authority", basis=Basis.LEGAL_DUTY, reference=Reference("express_law", "case-4"),
     )  # fmt: skip
     assert isinstance(decide(DEVICES, agreed(), demand), Allow)
-    assert decide(DEVICES, agreed(), replace(demand, basis=None)).reason is not None
-    order = replace(demand, reference=Reference("legal_order", "case-4"))
+    assert decide(DEVICES, agreed(), structs.replace(demand, basis=None)).reason is not None
+    order = structs.replace(demand, reference=Reference("legal_order", "case-4"))
     assert decide(DEVICES, agreed(), order).reason is Reason.BASIS_UNLISTED
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from troth.app import policies
 from troth.gate.decide import decide
@@ -77,7 +77,7 @@ def test_eighteen_kinds_of_data_and_nothing_before_activation():
     assert {each.need for each in RULES.functions["safety"].items.values()} == {Need.WHEN_USED}
     assert answer(UPLOAD, *ACTIVATED[:2]).reason is Reason.NOT_ACCEPTED
     assert answer(UPLOAD, *ACTIVATED).items == ALL
-    more = answer(replace(UPLOAD, items=ALL | {"phone_number"}), *ACTIVATED)
+    more = answer(structs.replace(UPLOAD, items=ALL | {"phone_number"}), *ACTIVATED)
     assert {(each.item, each.reason) for each in more.dropped} == {("phone_number", Reason.ITEM_UNDECLARED)}
 
 
@@ -88,12 +88,12 @@ def test_each_switch_stops_its_own_data_on_its_own_device(name):
     assert switch.scope is Scope.DEVICE
     (function,) = switch.functions
     table = RULES.functions[function]
-    asked = replace(
+    asked = structs.replace(
         UPLOAD,
         function=function,
         purpose=min(p for p, c in table.purposes.items() if Verb.COLLECT in c.verbs),
     )
-    asked = replace(asked, items=frozenset(table.items))
+    asked = structs.replace(asked, items=frozenset(table.items))
     acts = (*ACTIVATED, did(ActKind.CHOSEN, function=function, separate=True))
     off = did(ActKind.SWITCHED_OFF, switch=name, device=DEVICE)
     left = frozenset(table.items) - switch.items
@@ -105,7 +105,7 @@ def test_each_switch_stops_its_own_data_on_its_own_device(name):
         }
     else:
         assert found.reason is Reason.SWITCHED_OFF
-    assert answer(replace(asked, device=OTHER), *acts, off).items == frozenset(table.items)
+    assert answer(structs.replace(asked, device=OTHER), *acts, off).items == frozenset(table.items)
     on = did(ActKind.SWITCHED_ON, switch=name, device=DEVICE)
     assert answer(asked, *acts, off, on).items == frozenset(table.items)
 
@@ -145,9 +145,13 @@ def test_an_agent_sees_the_apps_of_the_devices_that_it_supplied_and_of_no_others
     assert answer(asked, *ACTIVATED).reason is Reason.RECIPIENT_UNLISTED
     supplied = did(ActKind.SUPPLIED, need=f"{SUPPLIER}device_agent", device=DEVICE)
     assert isinstance(answer(asked, *ACTIVATED, supplied), Allow)
-    assert answer(replace(asked, device=OTHER), *ACTIVATED, supplied).reason is Reason.RECIPIENT_UNLISTED
-    assert answer(replace(asked, device=None), *ACTIVATED, supplied).reason is Reason.RECIPIENT_UNLISTED
-    crash = replace(asked, items=frozenset({"app_crash"}))
+    assert (
+        answer(structs.replace(asked, device=OTHER), *ACTIVATED, supplied).reason is Reason.RECIPIENT_UNLISTED
+    )
+    assert (
+        answer(structs.replace(asked, device=None), *ACTIVATED, supplied).reason is Reason.RECIPIENT_UNLISTED
+    )
+    crash = structs.replace(asked, items=frozenset({"app_crash"}))
     assert answer(crash, *ACTIVATED, supplied).reason is Reason.RECIPIENT_UNLISTED
     given_up = did(ActKind.REMOVED, need=f"{SUPPLIER}device_agent", device=DEVICE)
     assert answer(asked, *ACTIVATED, supplied, given_up).reason is Reason.RECIPIENT_UNLISTED

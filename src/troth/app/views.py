@@ -289,6 +289,8 @@ class RequestLine:
     """Whose it is: for the desk only."""
     said: str = field(default="", repr=False)
     reply: str = field(default="", repr=False)
+    language: str | None = None
+    """In which language they are written to: for the desk only, once it is proven whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +327,44 @@ class StaffPurpose:
     says: Mapping[str, str]
     on_request: bool
     """Only for a request of the person's own, or on another ground that the clause names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterForm:
+    """What may be said of a receiver under a policy: kinds that its cases name, items, papers they need."""
+
+    policy: PolicyName
+    kinds: tuple[str, ...]
+    items: tuple[ItemName, ...]
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """What an authority's order keeps of one function of one person, by opaque id, until when."""
+
+    subject: SubjectId
+    policy: PolicyName
+    function: FunctionName
+    clause: ClauseId
+    document: UUID
+    records: int
+    began: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptByLaw:
+    """What is kept of oneself because a law wants it, or an order: then with the number of its paper."""
+
+    policy: PolicyName
+    function: FunctionName
+    item: str
+    clause: ClauseId
+    document: UUID | None
+    records: int
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from troth.app.doors.matters import MatterDoors
 from troth.app.doors.minors import MinorDoors
 from troth.app.doors.office import OfficeDoors
 from troth.app.doors.operator import OperatorDoors
+from troth.app.doors.orders import OrderDoors
 from troth.app.doors.person import PersonDoors
 from troth.app.doors.public import PublicDoors
 from troth.app.doors.readings import ReadingDoors
@@ -49,6 +50,7 @@ class Troth(
     PersonDoors,
     AgreementDoors,
     OfficeDoors,
+    OrderDoors,
     ReceiverDoors,
     LookDoors,
     ReadingDoors,

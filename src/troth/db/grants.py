@@ -73,7 +73,7 @@ GRANTS: Mapping[str, Mapping[Role, str]] = {
         _APP: "select insert update(state, settled, size, told, wrapped) delete",
         _KEEPER: "select update(wrapped, kek_epoch)",
     },
-    # What has its time. Who is not the eraser may lengthen a hold and not end it.
+    # What has its time. Who is not the eraser may move the end of a hold, and not take it away.
     "hold": {_APP: "select insert update(until)", _ERASER: "delete"},
     "retention_due": {_APP: "select insert update(at, outcome, presumed) delete"},
     "anonymous": {_APP: "select insert update(readings)"},

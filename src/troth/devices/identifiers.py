@@ -7,8 +7,10 @@ them asks for itself, so that they are gone for one that is withdrawn and stay f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import structs
 
 from troth import ledger
 from troth.db import Tx
@@ -149,7 +151,7 @@ class Identifiers:
                 items |= (told.more.keys() & table.items.keys()) | (kind.sends & table.required)
             purpose = purpose_of(compiled, function, Verb.COLLECT, usual=kind.told_for)
             ask = asking.to(Verb.COLLECT, function, purpose, items)
-            yield replace(ask, device=about.device, unfit=unfit & items)
+            yield structs.replace(ask, device=about.device, unfit=unfit & items)
 
     async def _open(self, tx: Tx, about: About, function: FunctionName) -> Values:
         permit = await self._by_right(tx, Verb.USE, about, function)
@@ -163,7 +165,7 @@ class Identifiers:
 
     async def _by_right(self, tx: Tx, verb: Verb, about: About, function: FunctionName) -> Permit:
         ask = self._asking(about).by_right(verb, function, about.kind.items)
-        return await self.gate.admit(tx, replace(ask, device=about.device))
+        return await self.gate.admit(tx, structs.replace(ask, device=about.device))
 
     async def _note(
         self, tx: Tx, about: About, kind: ActKind, function: FunctionName, item: ItemName

@@ -163,10 +163,11 @@ def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading]
 
     What such a device does not send at all has no form that would fit.
     """
-    misfit, strange = VALUES.misfit, unsent(kind, {reading.item for reading in group})
-    fit = [reading.item not in strange and misfit(reading.item, reading.value) is None for reading in group]
-    if all(fit):
+    strange = unsent(kind, {reading.item for reading in group})
+    if not strange and VALUES.fit(group):
         return [(group, True)]
+    misfit = VALUES.misfit
+    fit = [reading.item not in strange and misfit(reading.item, reading.value) is None for reading in group]
     halves = [([reading for reading, f in zip(group, fit, strict=True) if f is w], w) for w in (True, False)]
     return [(some, wanted) for some, wanted in halves if some]
 

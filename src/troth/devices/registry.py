@@ -8,9 +8,11 @@ anew at every binding: whoever had the device before hears nothing of it any mor
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
+
+from msgspec import structs
 
 from troth import ledger
 from troth.db import Database, Tx
@@ -210,7 +212,7 @@ class Devices:
         compiled = self._accepted(device, await ledger.standing(tx, device.subject, lock=True), now)
         table = compiled.functions.get(function) if compiled else None
         asked = permissions.question(device, function, table, self._region, now)
-        return replace(asked, items=frozenset({item}), unfit=unsent(kind_of(device.kind), {item}))
+        return structs.replace(asked, items=frozenset({item}), unfit=unsent(kind_of(device.kind), {item}))
 
     async def functions(self, tx: Tx, subject: SubjectId) -> Mapping[str, frozenset[FunctionName]]:
         """Return what each device of a subject may send now, by token. Nothing: no device, or no subject."""

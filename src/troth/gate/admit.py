@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec import structs
 
 from troth import ledger
 from troth.db import Database, Tx
@@ -80,7 +81,7 @@ class Gate:
             try:
                 return await self._grant(tx, ask, judged, judged.decision, now=now, counted=counted)
             except Exception as unrecordable:  # noqa: BLE001  # no evidence, no access
-                judged, error = replace(judged, decision=_ERROR), unrecordable
+                judged, error = structs.replace(judged, decision=_ERROR), unrecordable
         entry = await self._refuse(ask, judged, now, counted=counted)
         denied = judged.decision if isinstance(judged.decision, Deny) else _ERROR
         raise Denied(denied, entry) from error

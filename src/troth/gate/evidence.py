@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from troth import ledger
 from troth.db import Tx
@@ -21,8 +22,7 @@ _GROUNDS = frozenset({each.value for each in (*Ground, *Right)})
 """What something may rest on besides consent and contract: any other word is the caller's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A decision and what it was made from. ``known``: the subject has a standing here."""
 
     decision: Decision

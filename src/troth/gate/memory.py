@@ -9,7 +9,7 @@ yes is kept, and only of someone whom one version binds. Does not decide; what i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 
@@ -33,7 +33,7 @@ class _Of:
     said: dict[_Key, tuple[int, Answer]] = field(default_factory=dict[_Key, tuple[int, Answer]])
 
 
-_TIMELESS = [each.name for each in fields(Ask) if each.name not in {"at", "measured", "subject"}]
+_TIMELESS = [name for name in Ask.__struct_fields__ if name not in {"at", "measured", "subject"}]
 _key: Callable[[Ask], _Key] = attrgetter(*_TIMELESS)
 """All of an ask but its times, and its subject, whose standing it is."""
 _UNHEARD = -1, Answer(Deny(Reason.ERROR, frozenset()), None)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from troth.gate.decide import accepted_version, decide, nothing_left
 from troth.policy.compiled import Compiled
@@ -30,8 +32,7 @@ _Text = tuple[int | None, str | None, str | None]
 _ERROR = Deny(Reason.ERROR, frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A decision, and the version that was accepted: the current one if none was, None after an error."""
 
     decision: Decision

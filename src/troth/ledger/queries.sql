@@ -23,8 +23,8 @@ SELECT kind, policy, at, version, function, item, switch, device, need, separate
 -- :hold
 -- Several subjects' rows, locked in the order of their ids, so that nobody waits in a ring; each as it is once
 -- the lock is there, whatever was committed during the wait.
-SELECT subject, state, generation FROM subject WHERE subject = ANY(%(subjects)s::uuid[])
- ORDER BY subject FOR NO KEY UPDATE
+SELECT uuid_send(subject) AS subject, state, uuid_send(generation) AS generation
+  FROM subject WHERE subject = ANY(%(subjects)s::uuid[]) ORDER BY subject.subject FOR NO KEY UPDATE
 
 -- :acts_of
 -- Several subjects' standings as a history, each oldest first.

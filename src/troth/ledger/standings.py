@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import NamedTuple
-from uuid import UUID
 
 from troth.db import Tx, arrays
 from troth.ledger.history import ActRow
@@ -36,9 +34,9 @@ class Held:
 
 
 class _Row(NamedTuple):
-    subject: SubjectId
+    subject: bytes
     state: str
-    generation: UUID
+    generation: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Standings:
     """One process's memory of standings, the longest unused given up first."""
 
     def __init__(self, most_acts: int = MOST_ACTS) -> None:
-        self._kept: OrderedDict[SubjectId, tuple[UUID, Standing]] = OrderedDict()
+        self._kept: OrderedDict[SubjectId, tuple[bytes, Standing]] = OrderedDict()
         self._acts = 0
         self._most = most_acts
         self.hits = 0
@@ -58,13 +56,13 @@ class Standings:
 
     async def hold(self, tx: Tx, subjects: Iterable[SubjectId]) -> Held:
         """Lock the rows of ``subjects``, in one order for everybody, and return their standings."""
-        wanted = {"subjects": arrays.uuids(sorted(set(subjects), key=attrgetter("int")))}
-        rows = await tx.rows(_Row, QUERIES["hold"], wanted)
-        live = [row for row in rows if row.state == "live"]
-        found = {row.subject: standing for row in live if (standing := self._known(row)) is not None}
-        unknown = [row for row in live if row.subject not in found]
-        if unknown:
-            found |= await self._read(tx, unknown)
+        wanted = {subject.bytes: subject for subject in subjects}
+        ids = {"subjects": arrays.uuids([wanted[each] for each in sorted(wanted)])}
+        rows = await tx.rows(_Row, QUERIES["hold"], ids)
+        live = {wanted[row.subject]: row.generation for row in rows if row.state == "live"}
+        found = {each: known for each, of in live.items() if (known := self._known(each, of)) is not None}
+        if len(found) < len(live):
+            found |= await self._read(tx, {each: of for each, of in live.items() if each not in found})
         return Held(tx, found)
 
     def forget(self, subject: SubjectId) -> None:
@@ -73,21 +71,20 @@ class Standings:
         if gone is not None:
             self._acts -= len(gone[1].acts)
 
-    def _known(self, row: _Row) -> Standing | None:
-        kept = self._kept.get(row.subject)
-        if kept is None or kept[0] != row.generation:
+    def _known(self, subject: SubjectId, generation: bytes) -> Standing | None:
+        kept = self._kept.get(subject)
+        if kept is None or kept[0] != generation:
             self.misses += 1
             return None
         self.hits += 1
-        self._kept.move_to_end(row.subject)
+        self._kept.move_to_end(subject)
         return kept[1]
 
-    async def _read(self, tx: Tx, rows: Iterable[_Row]) -> Mapping[SubjectId, Standing]:
+    async def _read(self, tx: Tx, generations: Mapping[SubjectId, bytes]) -> Mapping[SubjectId, Standing]:
         """Read the acts of subjects whose rows are locked, in a statement after the one that locked them.
 
         In the same statement they would be read as they were before the wait for the lock.
         """
-        generations = {row.subject: row.generation for row in rows}
         acts: dict[SubjectId, list[Act]] = {subject: [] for subject in generations}
         for row in await tx.rows(_ActOf, QUERIES["acts_of"], {"subjects": arrays.uuids(generations)}):
             acts[row.subject].append(row.act())
@@ -96,7 +93,7 @@ class Standings:
             self._keep(generations[subject], standing)
         return found
 
-    def _keep(self, generation: UUID, standing: Standing) -> None:
+    def _keep(self, generation: bytes, standing: Standing) -> None:
         self.forget(standing.subject)
         self._kept[standing.subject] = (generation, standing)
         self._acts += len(standing.acts)

@@ -51,6 +51,7 @@ _TOUCHES: Mapping[type[c.Clause], Touched] = MappingProxyType(
         s.MinorClause: Touched.RISK,
         s.BackupClause: Touched.RISK,
         s.HoldClause: Touched.RISK,
+        s.OrderedHoldClause: Touched.RISK,
         c.HoldClause: Touched.RISK,
     }
 )
@@ -58,7 +59,8 @@ _TOUCHES: Mapping[type[c.Clause], Touched] = MappingProxyType(
 _TAKES = frozenset(
     {
         c.FunctionClause, c.PurposeClause, c.ItemClause, c.NeedClause, c.RecipientClause, s.CaseClause,
-        c.ExemptClause, c.DutyClause, c.StoredInClause, c.HoldClause, s.HoldClause, s.RefuseGroundClause,
+        c.ExemptClause, c.DutyClause, c.StoredInClause, c.HoldClause, s.HoldClause, s.OrderedHoldClause,
+        s.RefuseGroundClause,
     }
 )  # fmt: skip
 """Clauses that allow us something: to lose one lessens nobody's rights, to gain one may."""

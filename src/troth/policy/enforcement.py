@@ -83,6 +83,7 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
         s.RefuseGroundClause: _in(Seen.ANSWER, "rights: the only grounds to refuse"),
         s.RequestClause: _in(Seen.ANSWER, "rights: ways in, proofs, grounds, fees, authorities"),
         s.HoldClause: _in(Seen.STORE, "vault: holds; keeping: until when"),
+        s.OrderedHoldClause: _in(Seen.STORE, "retention: orders; without it none is placed"),
         s.BackupClause: _in(Seen.STORE, "keeping: the horizon of backups"),
         s.BreachClause: _in(Seen.STEPS, "breach: whom to tell what and how, by when, and what closing needs"),
         s.MinorClause: _in(
@@ -97,7 +98,7 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
 
 _MEASURES: Mapping[str, Enforcement] = MappingProxyType(
     {
-        w.Measure.TLS: _in(Seen.NOWHERE, "nothing: the API and the broker speak plain text"),
+        w.Measure.TLS: _in(Seen.CODE, "app: TLS, or this machine alone, at every door"),
         w.Measure.ENCRYPTION: _in(Seen.CODE, "vault: nothing is stored unsealed"),
         w.Measure.CLASSIFICATION: _in(
             Seen.CODE, "vocabulary: each item has a class; vault: all sealed alike"

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from troth.policy.calendar import WorkingDays, end
 from troth.policy.clauses import Keep
 from troth.policy.compiled import Compiled
 from troth.policy.period import Period, Unit
-from troth.policy.statements import BackupClause, HoldClause
-from troth.policy.words import Moment, Outcome
+from troth.policy.statements import BackupClause, HoldClause, OrderedHoldClause
+from troth.policy.words import Ground, Moment, Outcome
 from troth.terms import ClauseId, FunctionName, ItemName
 
+NO_PAPER = UUID(int=0)
+"""The document of a hold that no order placed."""
 _AT_ONCE = Period(0, Unit.HOURS)
 _NO_HOLIDAYS = WorkingDays()
 
@@ -28,10 +31,11 @@ class Fate:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Until when a law wants a record, and which clause says so."""
+    """Until when a law wants a record, which clause says so, and on which order's paper, if on one."""
 
     until: datetime
     clause: ClauseId
+    document: UUID = NO_PAPER
 
 
 def fate(
@@ -61,6 +65,12 @@ def holds(compiled: Compiled, item: ItemName, event: str, at: datetime) -> tuple
         for clause in compiled.all(HoldClause)
         if item in clause.items and clause.counted_from == event and clause.keep is not None
     )
+
+
+def on_order(compiled: Compiled, ground: Ground = Ground.LEGAL_ORDER) -> ClauseId | None:
+    """Return the clause by which an order keeps what would be deleted; None: no order keeps anything."""
+    clause = compiled.one(OrderedHoldClause)
+    return clause.id if clause is not None and ground.value in clause.grounds else None
 
 
 def after(compiled: Compiled, event: str, at: datetime) -> Fate | None:

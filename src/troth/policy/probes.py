@@ -23,6 +23,7 @@ from troth.policy.statements import (
     CaseClause,
     DocumentClause,
     HoldClause,
+    OrderedHoldClause,
     PermissionClause,
     ScopeClause,
     TrackerClause,
@@ -88,6 +89,10 @@ def fates(compiled: Compiled, _: Clause) -> Observed:
                 found[f"held/{item}/{moment}"] = sorted(each.until for each in held)
     found["how held"] = [
         (each.bound, each.per, each.opens_for, each.survives) for each in compiled.all(HoldClause)
+    ]
+    found["on order"] = keeping.on_order(compiled)
+    found["how on order"] = [
+        (each.per, each.opens_for, each.survives) for each in compiled.all(OrderedHoldClause)
     ]
     return found
 

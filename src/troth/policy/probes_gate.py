@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from msgspec import structs
+
 from troth.policy import answers
 from troth.policy.clauses import PERMISSION, SUPPLIER, Clause, DutyClause, ExemptClause, Scope, SwitchClause
 from troth.policy.compiled import Compiled, FunctionTable
@@ -65,7 +67,7 @@ def documented(
             for kind in (ActorKind.STAFF, ActorKind.SERVICE):
                 for recipient in (*table.recipients, None):
                     ask = _ask(compiled, table, purpose, clause.verb, kind)
-                    ask = replace(ask, basis=basis, reference=reference, recipient=recipient)
+                    ask = structs.replace(ask, basis=basis, reference=reference, recipient=recipient)
                     answer = _plain(decide(compiled, standing, ask))
                     yield f"{function}/{purpose}/{kind}/{recipient}", answer
 
@@ -107,7 +109,7 @@ def _questions(compiled: Compiled, table: FunctionTable) -> Iterator[tuple[str, 
     own = min(table.purposes)
     clause = table.purposes[own]
     verb, kind = min(clause.verbs, default=Verb.USE), min(clause.by, default=ActorKind.STAFF)
-    ask = replace(_ask(compiled, table, own, verb, kind), device=DEVICE)
+    ask = structs.replace(_ask(compiled, table, own, verb, kind), device=DEVICE)
     yield from _amiss(compiled, table, acts, ask)
     yield from _other_bases(compiled, table, well, ask)
 
@@ -119,9 +121,9 @@ def _to_others(
         for language in Language:
             shown = tuple(replace(act, language=language.value) if act.language else act for act in acts)
             for item in clause.items:
-                to = replace(ask, recipient=recipient, items=frozenset({item}), device=DEVICE)
+                to = structs.replace(ask, recipient=recipient, items=frozenset({item}), device=DEVICE)
                 yield f"{key}/{recipient}/{language}/{item}", Standing(WHO, shown), to
-                elsewhere = replace(to, device=None)
+                elsewhere = structs.replace(to, device=None)
                 yield f"{key}/{recipient}/{language}/{item}/no device", Standing(WHO, shown), elsewhere
 
 
@@ -141,15 +143,15 @@ def _amiss(
                 kind=kind, policy=compiled.policy.name, at=acts[0].at, switch=switch.switch, device=device
             )
             yield f"{kind}/{switch.switch}", Standing(WHO, (*acts, put)), ask
-            elsewhere = replace(ask, device=DeviceId(UUID(int=3)))
+            elsewhere = structs.replace(ask, device=DeviceId(UUID(int=3)))
             yield f"{kind}/{switch.switch}/elsewhere", Standing(WHO, (*acts, put)), elsewhere
     for role in Role:
-        yield f"role {role}", Standing(WHO, acts), replace(ask, role=role)
+        yield f"role {role}", Standing(WHO, acts), structs.replace(ask, role=role)
     for region in ("CN", "US", "DE"):
-        yield f"region {region}", Standing(WHO, acts), replace(ask, region=Region(region))
+        yield f"region {region}", Standing(WHO, acts), structs.replace(ask, region=Region(region))
     for item in table.items:
-        yield f"only {item}", Standing(WHO, acts), replace(ask, items=frozenset({item}))
-        yield f"all but {item}", Standing(WHO, acts), replace(ask, items=ask.items - {item})
+        yield f"only {item}", Standing(WHO, acts), structs.replace(ask, items=frozenset({item}))
+        yield f"all but {item}", Standing(WHO, acts), structs.replace(ask, items=ask.items - {item})
 
 
 def _other_bases(
@@ -162,7 +164,7 @@ def _other_bases(
             for verb in Verb:
                 staff = Actor(ActorKind.STAFF, "desk")
                 reference = Reference(ground, "document")
-                asks = replace(ask, verb=verb, basis=basis, reference=reference, actor=staff)
+                asks = structs.replace(ask, verb=verb, basis=basis, reference=reference, actor=staff)
                 yield f"{basis}/{ground}/{verb}", well, asks
                 if table.holds:
                     yield f"{basis}/{ground}/{verb}/gone", _gone(compiled, well), asks
@@ -180,7 +182,8 @@ def _only_on(table: FunctionTable, well: Standing, ask: Ask) -> Iterator[tuple[s
         if clause.only_on or ask.basis is None:
             to = next((r for r, each in table.recipients.items() if each.purpose == name), None)
             ground = ask.reference.ground if ask.reference else ""
-            yield f"{name}/{ask.basis}/{ground}/{ask.verb}", well, replace(ask, purpose=name, recipient=to)
+            towards = structs.replace(ask, purpose=name, recipient=to)
+            yield f"{name}/{ask.basis}/{ground}/{ask.verb}", well, towards
 
 
 def _everything(compiled: Compiled, table: FunctionTable) -> Iterator[Act]:

@@ -15,7 +15,7 @@ from troth.policy import statements as s
 from troth.policy.grammar_common import COMMON, ITEM_NAMES, NEW_NAME, SAID, TITLE, email, phone, url
 from troth.policy.kinds import Choice, Kind, ListOf, MapOf, Pattern, Periods, Text, Truth, Whole
 from troth.policy.records import Field, Record
-from troth.policy.words import Channel, Mod, Moment, Right
+from troth.policy.words import Channel, Ground, Mod, Moment, Right
 from troth.terms import Basis
 
 
@@ -83,6 +83,7 @@ def _functions(key: str, says: str) -> Field[Any]:
 
 _BY = _words("by", Channel, "through what")
 _WITHIN = Field("within", Periods(), "how long it may take")
+_ORDER = frozenset({Ground.LEGAL_ORDER})
 _DUTY = Choice(Basis, frozenset({Basis.LEGAL_DUTY}))
 _MONTH = Pattern("a month or a date, such as 2022-10", r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 
@@ -230,6 +231,13 @@ SECTIONS: tuple[Section, ...] = (
         Field("opens_for", _DUTY, "the only basis on which it opens", must=True),
         _word("survives", w.Survives, "what it outlives", must=True),
     ), s.HoldClause, "records that a law wants kept, each by itself"),
+    Section("kept_on_order", How.ONE, _record(
+        "an order's hold",
+        Field("grounds", ListOf(Choice(Ground, _ORDER)), "the paper it takes", must=True),
+        _word("per", w.Per, "what is held: one record, never an account", must=True),
+        Field("opens_for", _DUTY, "the only basis on which it opens", must=True),
+        _word("survives", w.Survives, "what it outlives", must=True),
+    ), s.OrderedHoldClause, "what an authority may have kept from its deletion, until a day"),
     Section("backups", How.ONE, _record(
         "backups",
         Field("within", Periods(), "how long deleted data may live on in them", must=True),

@@ -239,6 +239,16 @@ class HoldClause(Statement):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedHoldClause(Statement):
+    """Whatever a function holds may be kept from its deletion on an authority's order, until its day."""
+
+    grounds: tuple[str, ...] = ()
+    per: str = ""
+    opens_for: str = ""
+    survives: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BackupClause(Statement):
     """How long deleted data may live on in backups."""
 

@@ -5,12 +5,12 @@ Pure. An item that the vocabulary does not know has no form, so nothing fits it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from troth.policy.forms import FORMS, Form, Misfit
 from troth.policy.vocabulary import VOCABULARY
-from troth.terms import ItemName
+from troth.terms import ItemName, Reading
 
 _STRANGE = Misfit("", "name an item of the vocabulary")
 
@@ -26,6 +26,16 @@ class Values:
         """Return what is wrong with ``value`` as a value of ``item``, or None: it fits."""
         form = self.forms.get(item)
         return _STRANGE if form is None else form.misfit(value)
+
+    def fit(self, readings: Sequence[Reading]) -> bool:
+        """Return whether the value of every one of ``readings`` fits."""
+        if len(readings) == 1:
+            return self.misfit(readings[0].item, readings[0].value) is None
+        by_item: dict[ItemName, list[object]] = {}
+        for reading in readings:
+            by_item.setdefault(reading.item, []).append(reading.value)
+        forms = [(self.forms.get(item), values) for item, values in by_item.items()]
+        return all(form is not None and form.fit(values) for form, values in forms)
 
     def unfit(self, values: Mapping[ItemName, object]) -> frozenset[ItemName]:
         """Return the items whose value does not fit: what an ask to the gate says of them."""

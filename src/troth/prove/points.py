@@ -52,7 +52,11 @@ def _any_form(values: ModuleType) -> None:
     def nothing_wrong(*_args: object) -> None:
         return None
 
+    def all_right(*_args: object) -> bool:
+        return True
+
     replaced("misfit", nothing_wrong)(values.Values)
+    replaced("fit", all_right)(values.Values)
 
 
 _TAG = 16
@@ -255,7 +259,7 @@ POINTS: tuple[Point, ...] = (
         "the erased can't be opened",
         "k",
         replaced("close", _nothing_closed),
-        trials=frozenset({"ends everything", "found later", "held for the law"}),
+        trials=frozenset({"ends everything", "found later", "held for the law", "kept on an order"}),
     ),
     Point(
         "sealing",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from troth.ledger import EntryKind
 from troth.policy import requests as says
 from troth.policy.values import VALUES
@@ -47,7 +49,8 @@ class Readings:
         looking = asking.by_right(Verb.USE, function, _items(compiled, function))
         found = await self._found(tx, await self._parts.gate.admit(tx, looking, counted=True), reading)
         ask = asking.by_right(Verb.COLLECT, function, {found.item})
-        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit({found.item: value})))
+        ask = structs.replace(ask, unfit=VALUES.unfit({found.item: value}))
+        permit = await self._parts.gate.admit(tx, ask)
         piece = await self._parts.vault.correct(tx, permit, replace(found, value=value))
         entry = await pieces.put_on_record(tx, permit, EntryKind.CORRECTED, piece)
         asked = {"correct": str(asking.subject), "reading": str(reading), "function": function}

@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
+from msgspec import structs
+
 from troth.gate.versions import answer
 from troth.policy.text import notice
 from troth.policy.values import VALUES
@@ -108,7 +110,7 @@ class Desk:
         acts, without = self._told(said, accepted, compiled)
         asking = Asking(subject, self.policy, self.region, self.now)
         ask = asking.account(compiled, Verb.COLLECT, values.keys() | (_LATER & _taken(compiled)))
-        ask = replace(ask, unfit=VALUES.unfit(values))
+        ask = structs.replace(ask, unfit=VALUES.unfit(values))
         decision = answer(self.versions, Standing(subject, tuple(acts)), ask).decision
         if isinstance(decision, Deny):
             raise Refused(decision.reason)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from troth.subjects.names import ANSWER_REQUEST, COMPLETE_REGISTRATION, REGISTER, SIGN_IN
 from troth.terms import (
@@ -91,7 +93,7 @@ class Asking:
         if behalf.staff is None:
             return ask
         reference = Reference(behalf.right, str(behalf.request))
-        return replace(ask, actor=Actor(ActorKind.STAFF, str(behalf.staff)), reference=reference)
+        return structs.replace(ask, actor=Actor(ActorKind.STAFF, str(behalf.staff)), reference=reference)
 
 
 def purpose_of(

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from msgspec import structs
+
 from troth import ledger
 from troth.ledger import EntryKind
 from troth.policy.values import VALUES
@@ -127,7 +129,7 @@ class PersonMedia:
     async def _admit(self, tx: Tx, ask: Ask, arriving: Arriving, *, counted: bool) -> Permit:
         value = {"media": str(_ANY), **arriving.told(ask.device)}  # the form alone is asked about
         unfit = ask.unfit | VALUES.unfit({arriving.item: value})
-        ask = replace(ask, unfit=unfit, measured=arriving.measured)
+        ask = structs.replace(ask, unfit=unfit, measured=arriving.measured)
         return await self._parts.gate.admit(tx, ask, counted=counted)
 
     async def _right(self, tx: Tx, asking: Asking, own: Permit, record: RecordId, verb: Verb) -> Permit:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.ledger import EntryKind
@@ -17,7 +19,7 @@ from troth.policy.answers import may_ask_for
 from troth.policy.clauses import PERMISSION
 from troth.policy.values import VALUES
 from troth.policy.words import Right
-from troth.subjects import needs
+from troth.subjects import corrected, needs
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
@@ -106,10 +108,10 @@ class Records:
         ask: Ask,
         values: Mapping[ItemName, Mapping[str, object]],
     ) -> frozenset[ItemName]:
-        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
+        permit = await self._parts.gate.admit(tx, structs.replace(ask, unfit=VALUES.unfit(values)))
         kept = permit.allow.items - permit.allow.unkept
         for item in sorted(kept):
-            await self._parts.vault.put(tx, permit, item, values[item])
+            await corrected.put(tx, self._parts, permit, item, values[item])
             await self._note(tx, asking, ActKind.SUPPLIED, ask.function, item=item)
         return kept
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from troth.gate.decide import decide
 from troth.policy.text import notice
 from troth.policy.values import VALUES
@@ -90,7 +92,7 @@ class Applicant:
     def ask(self, asking: Asking, compiled: Compiled) -> Ask:
         """Return the question that registering comes down to."""
         values = {item: {"value": value} for item, value in self.identifiers.items()} | {**self.others}
-        return replace(asking.account(compiled, Verb.COLLECT, self.items), unfit=VALUES.unfit(values))
+        return structs.replace(asking.account(compiled, Verb.COLLECT, self.items), unfit=VALUES.unfit(values))
 
 
 def read(given: Registration, compiled: Compiled, now: datetime) -> Applicant:

@@ -26,7 +26,7 @@ class Duty(StrEnum):
     DESK = "desk"  # requests: enter, see, answer
     LOOK = "look"  # open items of a person, for a purpose
     MEDIA = "media"  # open media of a person, for a purpose
-    OFFICE = "office"  # incidents, receivers, disclosures, ends, minors
+    OFFICE = "office"  # incidents, receivers, orders, disclosures, ends, minors
     STOCK = "stock"  # put devices on the shelf
     SERVE = "serve"  # collect, use and share for the maker's own service
     WATCH = "watch"  # ledger, health and counts: nobody in particular

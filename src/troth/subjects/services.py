@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from troth import ledger
 from troth.policy.values import VALUES
 from troth.policy.words import Moment
@@ -71,7 +73,7 @@ class Services:
 
         With ``another`` each is one more of its item, such as an order among orders.
         """
-        permit = await self._parts.gate.admit(tx, replace(ask, unfit=VALUES.unfit(values)))
+        permit = await self._parts.gate.admit(tx, structs.replace(ask, unfit=VALUES.unfit(values)))
         store = self._parts.vault.add if another else self._parts.vault.put
         stored: dict[ItemName, RecordId] = {}
         for item in sorted(permit.allow.items - permit.allow.unkept):

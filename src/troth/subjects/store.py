@@ -6,13 +6,15 @@ function that is withdrawn and stays for the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.values import VALUES
-from troth.subjects import needs
+from troth.subjects import corrected, needs
 from troth.subjects.asking import Asking
 from troth.subjects.business_hours import BusinessHours
 from troth.subjects.names import (
@@ -92,9 +94,9 @@ async def link_store(
     for function, table in takers.items():
         for ask in _asks(asking, function, table):
             unfit = VALUES.unfit({item: shop.value(item) for item in ask.items})
-            permit = await parts.gate.admit(tx, replace(ask, unfit=unfit))
+            permit = await parts.gate.admit(tx, structs.replace(ask, unfit=unfit))
             for item in sorted(permit.allow.items - permit.allow.unkept):
-                await parts.vault.put(tx, permit, item, shop.value(item))
+                await corrected.put(tx, parts, permit, item, shop.value(item))
                 supplied = Act(
                     kind=ActKind.SUPPLIED, policy=policy, at=asking.at, function=function, item=item
                 )

@@ -16,7 +16,7 @@ from uuid import UUID
 from troth import ledger
 from troth.db import Tx
 from troth.ledger import EntryKind
-from troth.policy.keeping import Held
+from troth.policy.keeping import NO_PAPER, Held
 from troth.terms import (
     ClauseId,
     Clock,
@@ -35,6 +35,7 @@ from troth.vault.label import HOLD, function_of
 from troth.vault.sql import QUERIES
 
 _PAGE = 100
+_LISTED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,32 @@ class _Of:
     @property
     def label(self) -> str:
         return f"{self.policy}/{self.function}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is held of one item for one reason. ``document``: the order's, if one placed it."""
+
+    function: str
+    item: str
+    clause: ClauseId
+    document: UUID
+    records: int
+    began: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an order keeps of one person."""
+
+    subject: SubjectId
+    function: str
+    clause: ClauseId
+    document: UUID
+    records: int
+    began: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +136,9 @@ class Holds:
     ) -> int:
         """Hold all that a function (of a policy, in a version) holds of these items; return how many records.
 
-        For what happens to a person as a whole, such as the end of their account; so it takes no permit, and
-        no value leaves. A document is held by a wrap; readings by a sealed copy for each month, which no
-        function holds: their blocks go as ever. Begun again, the later end stands.
+        For what happens to a person as a whole, such as the end of their account, and for an order; so it
+        takes no permit, and no value leaves. A document is held by a wrap; readings by a sealed copy for each
+        month, which no function holds: their blocks go as ever. Begun again, the later end stands.
         """
         now = self._clock.now()
         await keys.hold(tx, subject)
@@ -141,6 +168,26 @@ class Holds:
         for one in await documents.held(tx, self._keyring, permit, now):
             if one.item in permit.allow.items:
                 yield one
+
+    async def lift(self, tx: Tx, subject: SubjectId, document: UUID) -> int:
+        """Let what an order keeps of a subject be over now; return how many records. `end` ends them."""
+        params = {"subject": subject, "document": document, "now": self._clock.now()}
+        return await tx.run(QUERIES["lift_holds"], params)
+
+    async def prolong(self, tx: Tx, subject: SubjectId, document: UUID, until: datetime) -> int:
+        """Keep until later what an order keeps of a subject; return how many records."""
+        params = {"subject": subject, "document": document, "until": until, "now": self._clock.now()}
+        return await tx.run(QUERIES["prolong_holds"], params)
+
+    async def kept(self, tx: Tx, subject: SubjectId) -> tuple[Kept, ...]:
+        """Return what is held of a subject, and why. No value leaves."""
+        params = {"subject": subject, "now": self._clock.now()}
+        return tuple(await tx.rows(Kept, QUERIES["kept"], params))
+
+    async def orders(self, tx: Tx) -> tuple[Standing, ...]:
+        """Return the orders that stand, the next to end first."""
+        params = {"none": NO_PAPER, "now": self._clock.now(), "page": _LISTED}
+        return tuple(await tx.rows(Standing, QUERIES["orders"], params))
 
     async def end(self, tx: Tx) -> int:
         """End the holds whose time is over, of some subjects; return how many. What they kept dies."""
@@ -189,6 +236,7 @@ class Holds:
                     "subject": of.subject,
                     "record": record,
                     "clause": held.clause,
+                    "document": held.document,
                     "function": of.label,
                     "item": item,
                     "began": now,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID, uuid4
+
+from msgspec import Struct
 
 from troth.db import Tx, arrays
 from troth.terms import SubjectId
@@ -25,16 +26,17 @@ LIVE = "live"
 _NOBODY = frozenset[SubjectId]()
 
 
-@dataclass(frozen=True, slots=True)
-class DataKey:
+class DataKey(Struct, frozen=True):
     """A key, unwrapped, and the id that sealed rows name it by."""
 
     id: UUID
-    secret: bytes = field(repr=False)
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"DataKey({self.id})"  # never the key itself
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyOwner:
+class KeyOwner(Struct, frozen=True, kw_only=True):
     """What a key is for."""
 
     subject: SubjectId
@@ -126,39 +128,40 @@ async def hold_each(
     Raises `Erased` unless all subjects are live.
     """
     subjects = sorted({owner.subject for owner in owners} - held, key=attrgetter("int"))
-    kinds: dict[tuple[str, str, int], list[int]] = {}
-    for place, owner in enumerate(owners):
-        kinds.setdefault((owner.function, owner.retention, owner.owner_epoch), []).append(place)
+    kinds: dict[tuple[str, str, int], dict[bytes, KeyOwner]] = {}
+    for owner in owners:
+        of_kind = kinds.setdefault((owner.function, owner.retention, owner.owner_epoch), {})
+        of_kind[owner.subject.bytes] = owner
     live, *found = await tx.conn.ask_each(
         tx.conn.statement(QUERIES["doors"], {"subjects": arrays.uuids(subjects)}),
         *[
             tx.conn.statement(
                 QUERIES["keys"],
                 {
-                    "subjects": arrays.uuids([owners[place].subject for place in places]),
+                    "subjects": arrays.uuids([owner.subject for owner in of_kind.values()]),
                     "function": function,
                     "class": retention,
                     "owner_epoch": owner_epoch,
                 },
             )
-            for (function, retention, owner_epoch), places in kinds.items()
+            for (function, retention, owner_epoch), of_kind in kinds.items()
         ],
     )
     if tx.conn.load(live, tuple, 1) != [(len(subjects),)]:
         raise Erased
-    found_keys: list[DataKey | None] = [None] * len(owners)
+    keys: dict[KeyOwner, DataKey] = {}
     keks: dict[int, cipher.Ready] = {}
-    for answer, places in zip(found, kinds.values(), strict=True):
-        row: tuple[int, UUID, int, bytes]
+    for answer, of_kind in zip(found, kinds.values(), strict=True):
+        row: tuple[bytes, UUID, int, bytes]
         for row in tx.conn.load(answer, tuple, answer.ntuples):
-            place, key, kek_epoch, wrapped = row
+            subject, key, kek_epoch, wrapped = row
             try:
                 kek = keks.get(kek_epoch) or cipher.ready(keyring.key(EpochKind.KEK, kek_epoch))
             except KeyDestroyed:  # the epoch ended meanwhile: `for_storing` reads it anew
                 continue
-            keks[kek_epoch], place = kek, places[place - 1]
-            found_keys[place] = _unwrap(kek, owners[place], Wrapped(key, kek_epoch, wrapped))
-    return found_keys
+            keks[kek_epoch], owner = kek, of_kind[subject]
+            keys[owner] = _unwrap(kek, owner, Wrapped(key, kek_epoch, wrapped))
+    return [keys.get(owner) for owner in owners]
 
 
 async def for_opening(tx: Tx, keyring: Keyring, owner: KeyOwner) -> DataKey:

@@ -27,11 +27,10 @@ SELECT key, kek_epoch, wrapped FROM vault_key
  WHERE subject = %(subject)s AND function = %(function)s AND class = %(class)s AND owner_epoch = %(owner_epoch)s
 
 -- :keys
--- The same for several subjects, by their places in what is asked for.
-SELECT w.place::int AS place, k.key, k.kek_epoch, k.wrapped
-  FROM unnest(%(subjects)s::uuid[]) WITH ORDINALITY AS w (subject, place)
-  JOIN vault_key k ON k.subject = w.subject AND k.function = %(function)s AND k.class = %(class)s
-   AND k.owner_epoch = %(owner_epoch)s
+-- The same for several subjects. One table: a join with what is asked for would be planned as if it were a row.
+SELECT uuid_send(subject) AS subject, key, kek_epoch, wrapped FROM vault_key
+ WHERE subject = ANY(%(subjects)s::uuid[]) AND function = %(function)s AND class = %(class)s
+   AND owner_epoch = %(owner_epoch)s
 
 -- :add_key
 -- A new key; nothing when another transaction was first.
@@ -226,6 +225,12 @@ SELECT NULL::uuid AS block, NULL::text AS reading, d.record AS record, NULL::uui
  UNION
 SELECT NULL, NULL, NULL, object FROM media
  WHERE subject = %(subject)s AND item = %(item)s AND function = %(function)s AND state = 'ready' AND of IS NULL
+
+-- :outdated
+-- Who holds a document that is older than this version, and of which item it is; a hold is none of them.
+SELECT w.function, d.item FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND d.record = %(record)s AND d.version < %(version)s AND w.class <> 'hold'
+ ORDER BY w.function
 
 -- :owners_of
 -- Whose rows have one of these ids. Reads whole tables: for a restore.
@@ -469,9 +474,9 @@ SELECT count(DISTINCT record) AS records, max(until) AS until FROM hold WHERE su
 
 -- :add_hold
 -- A record is held; held again, the later end stands.
-INSERT INTO hold (subject, record, clause, function, item, began, until)
-VALUES (%(subject)s, %(record)s, %(clause)s, %(function)s, %(item)s, %(began)s, %(until)s)
-    ON CONFLICT (subject, record, clause) DO UPDATE SET until = greatest(hold.until, excluded.until)
+INSERT INTO hold (subject, record, clause, document, function, item, began, until)
+VALUES (%(subject)s, %(record)s, %(clause)s, %(document)s, %(function)s, %(item)s, %(began)s, %(until)s)
+    ON CONFLICT (subject, record, clause, document) DO UPDATE SET until = greatest(hold.until, excluded.until)
 
 -- :held_for
 -- The records that a hold keeps for a function, with its wrap.
@@ -482,6 +487,29 @@ SELECT d.record, d.item, d.version, d.policy_version, d.at_day, d.sealed, w.func
          WHERE subject = %(subject)s GROUP BY subject, record) h USING (subject, record)
  WHERE d.subject = %(subject)s AND w.function = %(function)s AND w.class = 'hold' AND h.until > %(now)s
  ORDER BY d.at_day, d.record
+
+-- :lift_holds
+-- What an order keeps of a subject is over now; the next look for what is over ends it.
+UPDATE hold SET until = greatest(%(now)s, began + interval '1 microsecond')
+ WHERE subject = %(subject)s AND document = %(document)s AND until > %(now)s
+
+-- :prolong_holds
+-- What an order keeps of a subject is kept longer.
+UPDATE hold SET until = %(until)s
+ WHERE subject = %(subject)s AND document = %(document)s AND until > %(now)s AND until < %(until)s
+
+-- :kept
+-- What is held of a subject, by what it is and why.
+SELECT function, item, clause, document, count(*) AS records, min(began) AS began, max(until) AS until
+  FROM hold WHERE subject = %(subject)s AND until > %(now)s
+ GROUP BY function, item, clause, document ORDER BY min(began), function, item, clause, document
+
+-- :orders
+-- The orders that stand, by whom they are about, the last to end last.
+SELECT subject, function, clause, document, count(DISTINCT record) AS records, min(began) AS began,
+       max(until) AS until
+  FROM hold WHERE document <> %(none)s AND until > %(now)s
+ GROUP BY subject, function, clause, document ORDER BY max(until), subject, function, document LIMIT %(page)s
 
 -- :holds_over
 -- Whose holds are over.

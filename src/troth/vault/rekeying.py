@@ -8,9 +8,11 @@ epoch on nothing here opens what it sealed. Opens no value: ciphertexts go from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
+
+from msgspec import structs
 
 from troth import ledger
 from troth.db import Tx
@@ -107,7 +109,7 @@ class Rekeying:
             if row.owner_epoch >= 0:
                 await self._aside(tx, owner, old)
             else:
-                await self._go_on(tx, owed, replace(owner, owner_epoch=_aside(row.owner_epoch)), old)
+                await self._go_on(tx, owed, structs.replace(owner, owner_epoch=_aside(row.owner_epoch)), old)
         except (Unsealable, KeyDestroyed):
             return False
         return True
@@ -127,7 +129,7 @@ class Rekeying:
 
     async def _aside(self, tx: Tx, owner: keys.KeyOwner, old: keys.DataKey) -> None:
         """Make room for a successor, and move the look-up tags: they are few."""
-        past = replace(owner, owner_epoch=_aside(owner.owner_epoch))
+        past = structs.replace(owner, owner_epoch=_aside(owner.owner_epoch))
         of = {"subject": owner.subject, "key": old.id}
         tags = await tx.rows(_Tag, QUERIES["tags_of_key"], of)
         values = [self._beside(owner, old, tag) for tag in tags]  # before anything is written

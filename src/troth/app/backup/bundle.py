@@ -60,14 +60,14 @@ class Draft:
 
     def __init__(self, root: Path, name: str) -> None:
         self._final = own_directory(root) / name
-        self._path = root / f"{name}{DRAFT}"
-        self._path.mkdir(mode=0o700)
+        self.folder = root / f"{name}{DRAFT}"
+        self.folder.mkdir(mode=0o700)
         self._parts: list[Part] = []
 
     @contextmanager
     def part(self, name: str) -> Generator[_Sink]:
         """Open a part for writing; it is on disk for good when this is left."""
-        path = self._path / _fit(name)
+        path = self.folder / _fit(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -83,6 +83,15 @@ class Draft:
             while chunk := file.read(_CHUNK):
                 sink.write(chunk)
 
+    def names(self) -> list[str]:
+        """Return the names of what was added."""
+        return [part.name for part in self._parts]
+
+    def remove(self, name: str) -> None:
+        """Take back a part that was added."""
+        (self.folder / name).unlink()
+        self._parts = [part for part in self._parts if part.name != name]
+
     def finish(self, signer: Signer, kind: str, said: Mapping[str, object]) -> Path:
         """List and sign what was added, give the folder its name, and return it."""
         with self.part(LIST) as sink:
@@ -90,15 +99,15 @@ class Draft:
         listed = self._parts[-1].sha256
         with self.part(SIGNED) as sink:
             sink.write(signer.token({**said, "parts": listed}, kind).encode())
-        for folder, _, _ in os.walk(self._path):
+        for folder, _, _ in os.walk(self.folder):
             _settle(Path(folder))
-        self._path.rename(self._final)
+        self.folder.rename(self._final)
         _settle(self._final.parent)
         return self._final
 
     def drop(self) -> None:
         """Leave nothing of it."""
-        shutil.rmtree(self._path, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

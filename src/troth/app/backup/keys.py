@@ -23,14 +23,18 @@ _OURS = {*(kind.value for kind in EpochKind), "sign"}
 """Where another key of the same name belongs to another deployment. Elsewhere the present one stays."""
 
 
-def export(keyring: Path, draft: Draft) -> None:
-    """Add every key of ``keyring`` to ``draft``.
+def export(keyring: Path, draft: Draft) -> dict[str, str]:
+    """Add every key of ``keyring`` to ``draft``, and return the `marks` of the epochs' keys in it.
 
-    One that goes meanwhile was ended before everything stood still: no row needs it.
+    One that goes meanwhile was ended before everything stood still: no row needs it, and none is kept of it.
     """
     for file in _files(keyring):
         with suppress(FileNotFoundError):
             draft.copy(str(file.relative_to(keyring)), file)
+    for name in draft.names():
+        if not (keyring / name).exists():
+            draft.remove(name)
+    return marks(draft.folder)
 
 
 def marks(keyring: Path) -> dict[str, str]:

@@ -122,8 +122,8 @@ class _Taking:
             try:
                 async with db.transaction() as still:
                     await stand_still(still)
-                    await asyncio.to_thread(self._export, name, datetime.fromisoformat(str(said["taken"])))
-                    said["epochs"] = keys.marks(self._settings.keyring)
+                    taken = datetime.fromisoformat(str(said["taken"]))
+                    said["epochs"] = await asyncio.to_thread(self._export, name, taken)
                     await tx.run(QUERIES["one_view"])
                     found = await catalogue.survey(tx)  # the view begins here
             except LockNotAvailable:
@@ -141,11 +141,11 @@ class _Taking:
         of_data = self._data.finish(self._signer, KIND, said)
         return Taken(name, of_data, of_keys, rows, size)
 
-    def _export(self, name: str, at: datetime) -> None:
+    def _export(self, name: str, at: datetime) -> dict[str, str]:
         """Copy the keyring. The copy is on the roll first, so that an erasure knows what it waits for."""
         told = self._settings
         Spares(told.data / SPARES).lay(name, FolderKeyring(told.keyring, told.keyring_root), at)
-        keys.export(told.keyring, self._keys)
+        return keys.export(told.keyring, self._keys)
 
     async def _rows(self, tx: Tx, found: Catalogue) -> int:
         with self._data.part(CATALOGUE) as sink:

@@ -20,6 +20,7 @@ from troth.policy.requests import taken_back, ways_in
 from troth.rights.desk import NotThisWay, way_in_person
 from troth.subjects.acts import on_file
 from troth.subjects.names import PASSWORD, REGISTER
+from troth.subjects.outdated import outdated
 from troth.subjects.records import hands_off, takes_from_people
 from troth.terms import LEGAL_TIME, FunctionName, PolicyName, Role, Verb
 from troth.vault.timeline import Trace
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from troth.policy.clauses import RecipientClause
     from troth.policy.compiled import Compiled, FunctionTable
     from troth.subjects.asking import Asking
+    from troth.subjects.outdated import Outdated
     from troth.terms import ItemName, Permit, Reading
     from troth.vault.timeline import Mark
 
@@ -87,6 +89,13 @@ class LookDoors(Doors):
                 if len(shown) < MOST_READINGS:
                     shown.append(Measured(each.id, each.measured, each.item, each.value))
         return Readings(day, times, tuple(shown))
+
+    async def outdated(self, token: str) -> Sequence[Outdated]:
+        """Return what a restore lost of what they had corrected, to be given again. Raises `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await in_person(self._system, tx, await self._asking(tx, subject))
+            return await outdated(tx, subject)
 
     async def may_receive(self, token: str) -> tuple[MayReceive, ...]:
         """Return who may get what of this person, by the version they accepted. Raises `Denied`."""

@@ -7,8 +7,9 @@ purposes, with everything it takes; chosen and without its optional items it is 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from troth.app.views import FunctionState, ItemState, Lack, SwitchState
 from troth.devices import permissions
@@ -131,7 +132,7 @@ def _ask(asking: Asking, function: FunctionName, table: FunctionTable) -> Ask:
     kind = min(purpose.by, key=lambda each: (each is not ActorKind.SUBJECT, each.value))
     actor = Actor(kind, str(asking.subject) if kind is ActorKind.SUBJECT else "troth")
     verb = next((verb for verb in _BEGINNING if verb in purpose.verbs), Verb.USE)
-    return replace(asking.to(verb, function, purpose.purpose, table.items), actor=actor)
+    return structs.replace(asking.to(verb, function, purpose.purpose, table.items), actor=actor)
 
 
 def _first(purpose: PurposeClause) -> tuple[bool, bool, str]:

@@ -367,7 +367,10 @@ class RequestShown(Answer):
 
 
 class DeskShown(Answer):
-    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+    """A request as the desk sees it.
+
+    ``said``, and the ``language`` that the person is written to in, only where one was opened and proven.
+    """
 
     request: UUID
     subject: UUID | None
@@ -384,6 +387,7 @@ class DeskShown(Answer):
     about: UUID | None
     done: datetime | None
     said: str
+    language: str | None = None
 
 
 class Acknowledged(Answer):
@@ -523,6 +527,15 @@ class Happened(Answer):
     entry: UUID | None
 
 
+class OutdatedShown(Answer):
+    """An item of which a restore lost the right value; the one before was deleted."""
+
+    policy: str
+    function: str
+    item: str
+    at: datetime
+
+
 class HeldShown(Answer):
     """A record that a law keeps, opened for that duty."""
 
@@ -592,6 +605,38 @@ class EndAnnounced(Answer):
     """The number of an end that was announced."""
 
     matter: UUID
+
+
+class OrderShown(Answer):
+    """An authority's order that keeps something of one person, by opaque id."""
+
+    subject: UUID
+    policy: str
+    function: str
+    clause: str
+    document: UUID
+    records: int
+    began: datetime
+    until: datetime
+
+
+class KeptShown(Answer):
+    """What is kept of you because a law wants it, or an order: then with the number of its paper."""
+
+    policy: str
+    function: str
+    item: str
+    clause: str
+    document: UUID | None
+    records: int
+    since: datetime
+    until: datetime
+
+
+class Keeping(Answer):
+    """How many records it is about."""
+
+    records: int
 
 
 class ReceiverShown(Answer):

@@ -18,6 +18,7 @@ from troth.edges.api import (
     matters,
     me,
     media,
+    orders,
     problems,
     public,
     readings,
@@ -58,8 +59,9 @@ def create_app(troth: Troth) -> FastAPI:
         requests.parts,
         matters.mine,
         receivers.mine,
+        orders.mine,
     )
-    theirs = (staff.router, desk.router, matters.office, matters.ends, receivers.office)
+    theirs = (staff.router, desk.router, matters.office, matters.ends, receivers.office, orders.office)
     for router in (public.router, matters.everybody, accounts.router, *mine, *theirs):
         app.include_router(router)
     app.mount("/v1", problems.nowhere)

@@ -464,6 +464,30 @@ class Attaching(Body):
     document: Id
 
 
+class Ordering(Body):
+    """An authority's order, by the opaque id of its paper: keep what a function holds until a moment."""
+
+    contact: Short
+    policy: Word | None = None
+    function: Word
+    items: Annotated[list[Word], Field(max_length=200)] = []
+    document: Id
+    until: Moment
+
+
+class Prolonging(Body):
+    """The order wants until later what it keeps of one person."""
+
+    subject: Id
+    until: Moment
+
+
+class LettingGo(Body):
+    """The order wants nothing of one person any more."""
+
+    subject: Id
+
+
 class EndingSomething(Body):
     """Functions, or with none the service, end at a moment."""
 

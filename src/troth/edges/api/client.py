@@ -48,6 +48,7 @@ _TITLES = {
     "staff": "What the maker's people do",
     "desk": "Requests at the maker's desk",
     "breaches": "Breaches, as the maker's people handle them",
+    "orders": "Orders of authorities that something be kept",
     "endings": "Ends of functions and of the service",
     "receivers": "Who may be given something, and the papers for it",
 }

@@ -32,6 +32,7 @@ _TAGS = {
     "staff": "The maker's people",
     "desk": "The desk",
     "breaches": "Breaches",
+    "orders": "Orders of authorities that something be kept",
     "endings": "Ends of functions and of the service",
     "receivers": "Who may be given something",
 }

@@ -15,6 +15,7 @@ from troth.functions import audit
 from troth.functions.business_hours import BadBusinessHours
 from troth.gate import NoSuchPolicy
 from troth.ledger import NoSuchSubject
+from troth.retention import orders
 from troth.rights import desk, effects, minors
 from troth.rights.moves import NoSuchMove
 from troth.rights.rows import NoSuchRequest
@@ -84,7 +85,12 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     NoSuchPolicy: (404, "no_such_policy"),
     register.NoSuchKind: (422, "no_such_kind"),
     register.NoSuchPaper: (422, "no_such_paper"),
+    register.NotAName: (422, "not_a_name"),
+    register.NothingNamed: (422, "nothing_named"),
     register.NoSuchReceiver: (404, "no_such_receiver"),
+    orders.NoSuchOrder: (404, "no_such_order"),
+    orders.NothingToKeep: (409, "nothing_to_keep"),
+    orders.OrderOver: (422, "order_over"),
     names.UnknownKind: (422, "unknown_kind"),
     audit.NotAtTills: (404, "not_at_tills"),
     audit.NoSuchFlag: (404, "no_such_flag"),

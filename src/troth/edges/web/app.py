@@ -31,7 +31,17 @@ from troth.edges.web import (
     shop,
     signed_in,
 )
-from troth.edges.web.desk import colleagues, coming, films, inbox, incidents, looking, receivers, watching
+from troth.edges.web.desk import (
+    colleagues,
+    coming,
+    films,
+    inbox,
+    incidents,
+    looking,
+    ordered,
+    receivers,
+    watching,
+)
 from troth.edges.web.render import go, trouble
 from troth.edges.web.visit import NotOurForm, visit
 from troth.subjects.sessions import NotSignedIn
@@ -71,6 +81,7 @@ _ROUTERS = (
     films.router,
     incidents.router,
     receivers.router,
+    ordered.router,
     watching.router,
     colleagues.router,
 )

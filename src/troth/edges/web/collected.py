@@ -99,6 +99,7 @@ async def given(request: Request, done: str = "") -> Response:
         me=me,
         given=await troth.given(here.session),
         openings=await troth.openings(here.session),
+        kept=await troth.kept_by_law(here.session),
         choices=await troth.receivers_of_mine(here.session),
         said=here.words(_SAID[done]) if done in _SAID else None,
         may=may,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from troth.policy.period import Unit
-from troth.policy.statements import HoldClause
+from troth.policy.statements import HoldClause, OrderedHoldClause
 from troth.prove.case import Case, NotTried
 from troth.prove.leaving import cancelled, keys
 from troth.prove.samples import sample
 from troth.prove.seen import lasting
 from troth.prove.trial import Scenario, Trial, always
 from troth.prove.world import needed, purpose_for
+from troth.subjects.names import REGISTER
 from troth.terms import LEGAL_TIME, ActorKind, ItemName, Verb
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from troth.prove.world import Someone, World
     from troth.terms import FunctionName, Purpose
 
+_KEPT = "SELECT count(*) FROM hold WHERE subject = %(subject)s AND clause = %(clause)s"
 _MONTHS = {Unit.MONTHS: 1, Unit.YEARS: 12}
 
 
@@ -54,10 +57,7 @@ async def held_for_the_law(world: World, case: Case, trial: Trial) -> None:
     )
     closed = await cancelled(world, who)
     later = await world.take_in(who, of.function, of.purpose, {item})
-    kept = await world.evidence.value(
-        "SELECT count(*) FROM hold WHERE subject = %(subject)s AND clause = %(clause)s",
-        {"subject": who.account, "clause": clause.id},
-    )
+    kept = await world.evidence.value(_KEPT, {"subject": who.account, "clause": clause.id})
     left = await keys(world, who)
     trial.attempt(
         "go on with the account, or keep what no law wants",
@@ -68,6 +68,58 @@ async def held_for_the_law(world: World, case: Case, trial: Trial) -> None:
     trial.control(
         "keep the one record for the law", "依法保留该记录", f"{kept} holds after the account", held=kept == 1
     )
+
+
+async def kept_on_order(world: World, case: Case, trial: Trial) -> None:
+    """Show that an order keeps what a function holds, beyond the account, until staff end it."""
+    clause = case.said(OrderedHoldClause)
+    who, function = await _with_something(world, case)
+    office, day = await world.staff(), timedelta(days=1)
+    order = {"contact": who.login, "policy": case.policy, "function": function, "document": str(uuid4())}
+    over = order | {"until": (world.levers.now() - day).isoformat()}
+    wrong = await office.ask("POST", "/v1/staff/orders", over)
+    trial.attempt(
+        "keep something on an order whose day has passed",
+        "以已过期的要求留存",
+        f"{wrong.status} {wrong.reason}",
+        held=not wrong.ok,
+    )
+    until = world.levers.now() + 400 * day
+    (await office.ask("POST", "/v1/staff/orders", order | {"until": until.isoformat()})).require()
+    seen = [each for each in await who.person.listed("/v1/me/kept") if each["clause"] == clause.id]
+    trial.control(
+        "keep what was given on an order with its number, for its person to see",
+        "依编号要求留存已提供的信息并让本人看到",
+        f"{len(seen)} items shown as kept",
+        held=bool(seen) and all(each["document"] == order["document"] for each in seen),
+    )
+    closed = await cancelled(world, who)
+    whose = {"subject": who.account, "clause": clause.id}
+    kept = await world.evidence.value(_KEPT, whose)
+    trial.control(
+        "outlive the account, and nothing else with it",
+        "账号注销后仅保留该信息",
+        f"account {'closed' if closed else 'open'}; {kept} holds; {await keys(world, who)} keys besides",
+        held=closed and kept == len(seen) and await keys(world, who) == 0,
+    )
+    end = f"/v1/staff/orders/{order['document']}/end"
+    (await office.ask("POST", end, {"subject": who.account})).require()
+    left = await world.seen(0, _KEPT, whose)
+    trial.control("end with the order", "随要求终止而删除", f"{left} holds left", held=left == 0)
+
+
+async def _with_something(world: World, case: Case) -> tuple[Someone, FunctionName]:
+    """Return someone of whom a function has something on file: what they signed up with, or a service's."""
+    if REGISTER in case.compiled.functions:
+        return await world.account(case), REGISTER
+    for function, table in sorted(case.compiled.functions.items()):
+        purpose = purpose_for(table, Verb.COLLECT, ActorKind.SERVICE)
+        if purpose is not None:
+            who = await world.user(case, function)
+            did = await world.take_in(who, function, purpose, await world.stuff(case, who, function))
+            did.answer.require()
+            return who, function
+    raise NotTried("no_door_event", event="collect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +166,7 @@ def _ends(keep: Period, began: datetime, until: datetime) -> bool:
     return months in {asked, asked + (end.day == 1)} and abs(end.day - start.day) in {0, 1, *range(27, 31)}
 
 
-SCENARIOS = (Scenario("held for the law", HoldClause, held_for_the_law, always),)
+SCENARIOS = (
+    Scenario("held for the law", HoldClause, held_for_the_law, always),
+    Scenario("kept on an order", OrderedHoldClause, kept_on_order, always),
+)
