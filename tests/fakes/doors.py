@@ -216,6 +216,10 @@ class FakeDoors:
         self._who(token)
         return views.DayAlerts(day, CLAUSE, (views.AlertLine(at=AT, last=AT, times=1, device=CAMERA),))
 
+    async def outdated(self, token: str) -> tuple[object, ...]:
+        self._who(token)
+        return ()
+
     async def copy(self, token: str) -> AsyncIterator[dict[str, object]]:
         self._who(token)
 
