@@ -22,10 +22,16 @@ class Acknowledged(TypedDict):
 
 
 class AlertShown(TypedDict):
-    """Motion outside business hours; a picture and a film of it, where there are."""
+    """Motion outside business hours, noticed ``times`` from ``at`` to ``last``; a picture and a film of it.
+
+    ``device`` is the camera, where you have one only; ``places`` are where, as the camera calls it.
+    """
 
     at: str
+    last: str
+    times: int
     device: str | None
+    places: Sequence[str]
     snapshot: str | None
     clip: ClipShown | None
 
@@ -616,11 +622,15 @@ class SessionShown(TypedDict):
 
 
 class StageShown(TypedDict):
-    """One stage; ``at`` is null until it is reached."""
+    """One stage; ``at`` is null until it is reached, which is ``by`` then at the latest.
+
+    For the backups ``by`` is when their time is over; null where no policy says.
+    """
 
     stage: int
     name: str
     at: str | None
+    by: str | None
 
 
 class StepShown(TypedDict):

@@ -193,6 +193,16 @@ ROUTES = {
     "POST /privacy/delete/{function}": P,
     "GET /privacy/collected": P,
     "GET /privacy/collected/{policy}/{function}/{day}": P,
+    "GET /privacy/collected/{policy}/{function}/{day}/{reading}": P,
+    "POST /privacy/collected/{policy}/{function}/{day}/{reading}": P,
+    "POST /privacy/collected/{policy}/{function}/{day}/{reading}/delete": P,
+    "POST /privacy/needs/{function}/{need}": W,
+    "GET /privacy/store": P,
+    "POST /privacy/store": P,
+    "GET /privacy/devices/add": P,
+    "POST /privacy/devices/add": P,
+    "GET /privacy/devices/{device}": P,
+    "POST /privacy/devices/{device}": P,
     "GET /privacy/films": P,
     "GET /privacy/films/{media}": P,
     "GET /privacy/films/{media}/bytes": P,
@@ -646,6 +656,13 @@ async def _refuses(closed: Closed, door: str) -> None:
             "verdict": "cleared",
             "day": "2026-03-02",
         }
+        form |= {"store_name": "a", "store_address": "b", "opens": "09:00", "closes": "21:00"}
+        if path.endswith("/add"):
+            form = (
+                {"csrf": csrf[1]}
+                | CAMERA
+                | {"kind": "camera", "serial": "SS-0002", "mac": "02:00:5e:00:53:02"}
+            )
         if path.endswith(("code", "reset")):  # what was typed in is shown again, to whoever typed it
             form["login"] = "nobody@example.org"
         before = closed.refusals()

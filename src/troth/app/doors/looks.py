@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
     from troth.db import Tx
+    from troth.policy.clauses import RecipientClause
     from troth.policy.compiled import Compiled, FunctionTable
     from troth.subjects.asking import Asking
     from troth.subjects.outdated import Outdated
@@ -103,9 +104,7 @@ class LookDoors(Doors):
             await in_person(self._system, tx, asking)
             compiled = await self._system.desk.accepted(tx, asking.subject, asking.policy)
         return tuple(
-            MayReceive(
-                each.recipient, each.title, each.function, each.purpose, tuple(sorted(each.items)), each.id
-            )
+            _may_receive(table, each)
             for table in compiled.functions.values()
             for each in table.recipients.values()
         )
@@ -189,6 +188,20 @@ class LookDoors(Doors):
 def _own(table: FunctionTable) -> frozenset[ItemName]:
     """Return the items that are about whoever has the account, not about people around them."""
     return frozenset(item for item, each in table.items.items() if each.about in (None, Role.HOLDER))
+
+
+def _may_receive(table: FunctionTable, clause: RecipientClause) -> MayReceive:
+    purpose = table.purposes.get(clause.purpose)
+    return MayReceive(
+        recipient=clause.recipient,
+        title=clause.title,
+        function=clause.function,
+        purpose=clause.purpose,
+        items=tuple(sorted(clause.items)),
+        clause=clause.id,
+        aim=purpose.title if purpose else {},
+        only_on=tuple(sorted(basis.value for basis in purpose.only_on)) if purpose else (),
+    )
 
 
 def _given(table: FunctionTable) -> frozenset[ItemName]:

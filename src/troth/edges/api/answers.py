@@ -214,10 +214,16 @@ class ClipShown(Answer):
 
 
 class AlertShown(Answer):
-    """Motion outside business hours; a picture and a film of it, where there are."""
+    """Motion outside business hours, noticed ``times`` from ``at`` to ``last``; a picture and a film of it.
+
+    ``device`` is the camera, where you have one only; ``places`` are where, as the camera calls it.
+    """
 
     at: datetime
+    last: datetime
+    times: int
     device: UUID | None
+    places: tuple[str, ...]
     snapshot: UUID | None
     clip: ClipShown | None
 
@@ -391,11 +397,15 @@ class Acknowledged(Answer):
 
 
 class StageShown(Answer):
-    """One stage; ``at`` is null until it is reached."""
+    """One stage; ``at`` is null until it is reached, which is ``by`` then at the latest.
+
+    For the backups ``by`` is when their time is over; null where no policy says.
+    """
 
     stage: int
     name: str
     at: datetime | None
+    by: datetime | None
 
 
 class FarewellShown(Answer):
