@@ -222,6 +222,11 @@ def held(*, policy: str | None = None) -> Call[shapes.RecordsShown]:
     return Call("GET", "/v1/me/records", "json", query={"policy": policy})
 
 
+def outdated() -> Call[Sequence[shapes.OutdatedShown]]:
+    """List what you had corrected and a restore lost: give it again. Nothing uses the value before."""
+    return Call("GET", "/v1/me/outdated", "json")
+
+
 def give(function: str, *, policy: str | None = None, values: Mapping[str, Any]) -> Call[shapes.Given]:
     """Give items to a function that takes them, together where it needs them all; or correct them."""
     return Call(

@@ -22,10 +22,16 @@ class Acknowledged(TypedDict):
 
 
 class AlertShown(TypedDict):
-    """Motion outside business hours; a picture and a film of it, where there are."""
+    """Motion outside business hours, noticed ``times`` from ``at`` to ``last``; a picture and a film of it.
+
+    ``device`` is the camera, where you have one only; ``places`` are where, as the camera calls it.
+    """
 
     at: str
+    last: str
+    times: int
     device: str | None
+    places: Sequence[str]
     snapshot: str | None
     clip: ClipShown | None
 
@@ -107,7 +113,10 @@ class ClipShown(TypedDict):
 
 
 class DeskShown(TypedDict):
-    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+    """A request as the desk sees it.
+
+    ``said``, and the ``language`` that the person is written to in, only where one was opened and proven.
+    """
 
     request: str
     subject: str | None
@@ -124,6 +133,7 @@ class DeskShown(TypedDict):
     about: str | None
     done: str | None
     said: str
+    language: NotRequired[str | None]
 
 
 class DeviceBound(TypedDict):
@@ -483,6 +493,15 @@ class OrderShown(TypedDict):
     until: str
 
 
+class OutdatedShown(TypedDict):
+    """An item of which a restore lost the right value; the one before was deleted."""
+
+    policy: str
+    function: str
+    item: str
+    at: str
+
+
 class PolicyListed(TypedDict):
     """A policy in force."""
 
@@ -603,11 +622,15 @@ class SessionShown(TypedDict):
 
 
 class StageShown(TypedDict):
-    """One stage; ``at`` is null until it is reached."""
+    """One stage; ``at`` is null until it is reached, which is ``by`` then at the latest.
+
+    For the backups ``by`` is when their time is over; null where no policy says.
+    """
 
     stage: int
     name: str
     at: str | None
+    by: str | None
 
 
 class StepShown(TypedDict):

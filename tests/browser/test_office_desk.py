@@ -49,9 +49,18 @@ def somebody_goes(site: Site) -> None:
 def an_incident(page: Page, site: Site, t: Words) -> None:
     page.click("nav.duties-nav a[href='/desk/incidents']")
     said(page, "incidents-before")
-    page.select_option("#what", "sunmi-camera customer_flow")
+    page.select_option("#policy", "sunmi-camera")
+    page.click("main form button")
+    page.click("form[action='/desk/incidents'] button")
+    expect(page.get_by_role("alert")).to_have_text(t("desk_affected_missing"))
+    said(page, "declare")
+    for function in ("customer_flow", "store_guard"):
+        page.check(f"[name='function.{function}']")
     page.click("form[action='/desk/incidents'] button")
     page.wait_for_url("**/desk/incidents/*-*")
+    for function in ("customer_flow", "store_guard"):
+        title = site.house.troth.titles()["sunmi-camera", function]
+        expect(page.locator("dl.card")).to_contain_text(t.pick(title, function))
     site.run(site.house.troth.notify())
     page.reload()
     expect(page.locator("main")).to_contain_text(t("desk_incident.declared"))
@@ -95,6 +104,32 @@ def receivers(page: Page, site: Site, t: Words) -> None:
         owing.first.locator("button").click()
         page.wait_for_url("**/desk/receivers#told")
         expect(owing).to_have_count(before - 1)
+    name = f"agent-{t.language}-{page.viewport_size['width']}"
+    page.select_option("#policy", "sunmi-camera")
+    page.click("form[action='/desk/receivers/new'] button")
+    said(page, "receiver-new")
+    page.fill("#receiver", name)
+    page.select_option("#kind", "agents")
+    page.fill("#purpose", "service")
+    page.click("main form button")
+    expect(page.get_by_role("alert")).to_have_text(t("desk_error.NothingNamed"))
+    page.goto(site.url + "/desk/receivers/new?policy=sunmi-camera")
+    page.fill("#receiver", name)
+    page.select_option("#kind", "agents")
+    page.fill("#purpose", "service")
+    page.check("[name='item.phone_number']")
+    page.click("main form button")
+    card = page.locator("article.card", has_text=name)
+    expect(card).to_contain_text(t("desk_papers_none"))
+    card.locator("summary", has_text=t("desk_paper_new")).click()
+    card.locator("select").select_option("agreement")
+    card.get_by_role("button", name=t("desk_note_it")).click()
+    expect(page.locator(".note.good code")).to_have_count(1)
+    expect(card.locator(".items")).to_have_text(t.phrase("condition.agreement"))
+    said(page, "receiver")
+    card.locator("summary", has_text=t("desk_paper_over")).click()
+    card.get_by_role("button", name=t("desk_paper_over_do")).click()
+    expect(card).to_contain_text(t("desk_papers_none"))
 
 
 def a_closed_film(page: Page, site: Site, t: Words, owner: Someone) -> None:

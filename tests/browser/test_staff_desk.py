@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Site, Someone, looked_at, measured, visit
+from troth.edges.web.words import Words
 from troth.subjects.roles import Role
 
 pytestmark = pytest.mark.browser
@@ -94,6 +95,9 @@ def enters_a_cancellation_by_phone(page: Page, site: Site, owner: Someone) -> No
     page.check("input[name=identity]")
     page.click("form[action$='/prove'] button")
     expect(page.locator("main")).to_contain_text("close my account <script>")
+    language = Words("zh" if page.locator("html").get_attribute("lang") != "en" else "en")
+    expect(page.locator("dl")).to_contain_text(language("desk_language.en"))  # they are written to in English
+    expect(page.locator("label[for=meet]")).to_contain_text(language("desk_language.en"))
     said(page, "request")
     page.select_option("#seen_of", "register")
     page.click("form[action$='/look'] button")

@@ -214,7 +214,11 @@ class FakeDoors:
 
     async def alerts(self, token: str, day: date) -> views.DayAlerts:
         self._who(token)
-        return views.DayAlerts(day, CLAUSE, (views.AlertLine(AT, CAMERA),))
+        return views.DayAlerts(day, CLAUSE, (views.AlertLine(at=AT, last=AT, times=1, device=CAMERA),))
+
+    async def outdated(self, token: str) -> tuple[object, ...]:
+        self._who(token)
+        return ()
 
     async def copy(self, token: str) -> AsyncIterator[dict[str, object]]:
         self._who(token)

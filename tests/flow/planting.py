@@ -38,7 +38,7 @@ UNREADABLE = frozenset({"unfit_import", "broken_import"})
 """What is refused unread."""
 REPLACED = frozenset({
     *("store_name", "store_address", "service", "wrong", "right", "on_page", "till_store", "till_address"),
-    "misread",
+    *("misread", "misread_on_page", "moved_store", "store_on_page", "till_on_page"),
 })  # fmt: skip
 """What another value takes the place of."""
 SENT = frozenset({"asked", "typed_question"})
@@ -101,16 +101,22 @@ class Planter:
     async def measured(self):
         """Have the camera send readings, and its owner correct one."""
         now = self.stage.levers.now()
-        sent = [Reading(uuid4(), MOTION, now, {"zone": self.plant(name)}) for name in ("reading", "misread")]
+        names = ("reading", "misread", "misread_on_page")
+        sent = [Reading(uuid4(), MOTION, now, {"zone": self.plant(name)}) for name in names]
         async with self.stage.camera() as camera:
             await camera.let_in()
             (heard,) = await camera.acked([await camera.send(STORE_GUARD, sent)], within_s=PATIENCE_S)
             assert heard.figures["stored"] == len(sent), heard
         path = f"/v1/me/functions/{STORE_GUARD}/readings"
-        shown = await self.owner("GET", f"{path}?day={now.astimezone(SHANGHAI).date()}")
-        (wrong,) = [one for one in shown["readings"] if one["value"].get("zone") == self.planted["misread"]]
+        day = now.astimezone(SHANGHAI).date()
+        shown = await self.owner("GET", f"{path}?day={day}")
+        seen = {one["value"].get("zone"): one for one in shown["readings"]}
+        wrong = seen[self.planted["misread"]]
         value = wrong["value"] | {"zone": self.plant("reread")}
         await self.owner("PUT", f"{path}/{wrong['reading']}", {"value": value})
+        page = f"/privacy/collected/sunmi-camera/{STORE_GUARD}/{day}"
+        page = f"{page}/{seen[self.planted['misread_on_page']]['reading']}"
+        await self.on_page(page, {"zone": self.plant("reread_on_page")}, troth_session=self.stage.owner.token)
 
     async def asked(self):
         """Ask, be asked, answer, be answered, by the API."""
@@ -221,6 +227,17 @@ class Planter:
         self.stage.till = Way(*self.stage.mqtt, str(till["token"]), str(till["secret"]), self.stage.tls)
         then = {"store_name": plant("moved_store"), "store_address": plant("moved_address")}
         await self.owner("PUT", f"/v1/me/devices/{till['device']}", told | {"store": then})
+        mine = {"troth_session": self.stage.owner.token}
+        where = {"store_address": then["store_address"]}
+        open_ = {"opens": "09:00", "closes": "21:00"}
+        await self.on_page("/privacy/store", where | open_ | {"store_name": plant("store_on_page")}, **mine)
+        another = shelf | {"serial": uuid4().hex}
+        (await self.stage.maker.ask("POST", "/v1/maker/devices", another)).require()
+        added = where | told | another | {"kind": "cash_register", "store_name": plant("till_on_page")}
+        answer = await self.form("/privacy/devices/add", added | {"mac": "02:00:5e:00:00:7c"}, **mine)
+        assert answer.status_code == httpx.codes.OK, answer.text[-600:]
+        moved = where | told | {"store_name": plant("moved_on_page")}
+        await self.on_page(f"/privacy/devices/{till['device']}", moved, **mine)
 
     async def others(self):
         """Have people come in by every other way, and some of them leave."""

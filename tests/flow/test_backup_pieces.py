@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from tests.flow.api_people import CAMERA, PHONE
+from tests.flow.api_people import CAMERA, PASSWORD, PHONE, SHOP
 from tests.flow.backup_rig import Safe
 from tests.flow.test_backup_owed import SECOND, back, due
 from tests.flow.test_backup_restore import OTHER, settled, with_a_camera
 from tests.flow.test_media_doors import stored
 from tests.flow.test_single_readings import AT, GUARD, motion, send
 from troth.ledger.verify import Verified
+from troth.subjects.roles import Role
 
+UNTIL = "2027-01-01T00:00:00Z"
 CLOUD = "/v1/me/functions/cloud"
 SERIAL = {"values": {"device_serial": {"value": CAMERA["serial"]}}}
 
@@ -77,6 +79,65 @@ async def test_a_reading_a_film_and_a_document_that_were_deleted_do_not_come_bac
         await back(house, other, OTHER)
         assert await held(other) == everything
         assert await due(house, owner) == await due(house, other) == []
+        head = await settled(house)
+        assert isinstance(await house.troth.verify_ledger(head), Verified)
+
+
+async def owner_by_code(house, owner):
+    """Sign in with a code: a password that was changed since is gone, the old one is nobody's."""
+    owner.house = house
+    asked = await house.http.post("/v1/sessions/code", json={"login": PHONE})
+    assert asked.is_success, asked.text
+    code = await house.code()
+    begun = await house.http.post("/v1/sessions/by-code", json={"login": PHONE, "code": code})
+    owner.token = begun.json()["token"]
+
+
+async def test_what_was_corrected_since_is_deleted_and_asked_for_again(database, make_empty, tmp_path):
+    safe = Safe(database, tmp_path)
+    moved = SHOP | {"store_address": "2 Example Road, Shanghai"}
+    async with safe.house() as house:
+        owner, other = await house.owner(), await house.owner(phone=OTHER)
+        for each, camera in ((owner, CAMERA), (other, SECOND)):
+            await with_a_camera(house, each, camera)
+        await other.done("PUT", "/v1/me/store", moved)  # before the backup: nothing is lost
+        before = await on_file(owner)
+        taken = await safe.take(house)
+        for _ in range(2):
+            await owner.done("PUT", "/v1/me/store", moved)
+        changed = {"current": PASSWORD, "password": "another long password 88"}
+        owner.token = (await owner.done("PUT", "/v1/me/password", changed))["token"]
+        corrected = [one["kind"] for one in await owner.done("GET", "/v1/me/receipts")].count("corrected")
+        office = await house.staff(Role.PRIVACY)
+        order = {"contact": PHONE, "function": "register", "document": str(uuid4()), "until": UNTIL}
+        await office.done("POST", "/v1/staff/orders", order)
+        await settled(house)
+        at = house.clock.at + timedelta(hours=1)
+    assert corrected == 2  # the address once, however many functions have it, and the password
+    database, home = make_empty(), tmp_path / "again"
+    done = await safe.restore(taken, database, home, at)
+    assert (done.deleted, done.taken_back) == (0, 0)
+    assert done.outdated == {"password": 1, "store_address": 1}
+    assert [str(paper) for paper in done.orders] == [order["document"]]
+    async with safe.again(database, home, at) as house:
+        old = {"login": PHONE, "password": PASSWORD}
+        assert (await house.http.post("/v1/sessions", json=old)).status_code == 401
+        await owner_by_code(house, owner)
+        lost = {(one["function"], one["item"]) for one in await owner.done("GET", "/v1/me/outdated")}
+        assert {item for _, item in lost} == {"store_address", "password"}
+        assert await on_file(owner) == before - lost
+        assert SHOP["store_address"] not in (await owner.ask("GET", "/v1/me/copy")).text
+        today = house.clock.at.date().isoformat()
+        stopped = await owner.ask("GET", f"/v1/me/footfall?day={today}")
+        assert (stopped.status_code, stopped.json()["reason"]) == (403, "required_item_missing")
+        await owner.done("PUT", "/v1/me/store", moved)
+        again = {"password": "a third long password 99"}
+        owner.token = (await owner.done("PUT", "/v1/me/password", again))["token"]
+        assert await owner.done("GET", "/v1/me/outdated") == []
+        assert (await owner.ask("GET", f"/v1/me/footfall?day={today}")).status_code == 200
+        await back(house, other, OTHER)
+        assert await other.done("GET", "/v1/me/outdated") == []
+        assert moved["store_address"] in (await other.ask("GET", "/v1/me/copy")).text
         head = await settled(house)
         assert isinstance(await house.troth.verify_ledger(head), Verified)
 

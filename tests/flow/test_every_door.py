@@ -148,6 +148,7 @@ ROUTES = {
     "PUT /v1/me/receivers/{receiver}": W,
     "PUT /v1/me/permissions/{permission}": W,
     "GET /v1/me/kept": P,
+    "GET /v1/me/outdated": P,
     "GET /v1/staff/orders": M,
     "POST /v1/staff/orders": M,
     "POST /v1/staff/orders/{document}/prolong": M,
@@ -192,6 +193,16 @@ ROUTES = {
     "POST /privacy/delete/{function}": P,
     "GET /privacy/collected": P,
     "GET /privacy/collected/{policy}/{function}/{day}": P,
+    "GET /privacy/collected/{policy}/{function}/{day}/{reading}": P,
+    "POST /privacy/collected/{policy}/{function}/{day}/{reading}": P,
+    "POST /privacy/collected/{policy}/{function}/{day}/{reading}/delete": P,
+    "POST /privacy/needs/{function}/{need}": W,
+    "GET /privacy/store": P,
+    "POST /privacy/store": P,
+    "GET /privacy/devices/add": P,
+    "POST /privacy/devices/add": P,
+    "GET /privacy/devices/{device}": P,
+    "POST /privacy/devices/{device}": P,
     "GET /privacy/films": P,
     "GET /privacy/films/{media}": P,
     "GET /privacy/films/{media}/bytes": P,
@@ -228,11 +239,15 @@ ROUTES = {
     "POST /desk/look": M,
     "GET /desk/system": M,
     "GET /desk/incidents": M,
+    "GET /desk/incidents/new": M,
     "POST /desk/incidents": M,
     "GET /desk/incidents/{matter}": M,
     "GET /desk/incidents/{matter}/report": M,
     "POST /desk/incidents/{matter}/{step}": M,
     "GET /desk/receivers": M,
+    "GET /desk/receivers/new": M,
+    "POST /desk/receivers": M,
+    "POST /desk/receivers/{policy}/{receiver}/paper": M,
     "POST /desk/receivers/acknowledged": M,
     "POST /desk/receivers/{policy}/{receiver}/end": M,
     "GET /desk/orders": M,
@@ -300,9 +315,9 @@ METHODS = {
         ("first_invitation", "invite_staff", "invite_colleague", "at_desk", "colleagues", "demand_invited"), M
     ),
     **dict.fromkeys(("dismiss", "overview", "staff_purposes", "at_hand"), M),
-    **dict.fromkeys(("handed_on", "told_to_delete", "closed_items"), M),
+    **dict.fromkeys(("handed_on", "told_to_delete", "closed_items", "register_form"), M),
     **dict.fromkeys(("orders", "kept_on_order", "place_order", "prolong_order", "end_order"), M),
-    "kept_by_law": P,
+    **dict.fromkeys(("kept_by_law", "outdated"), P),
     **dict.fromkeys(("look_up", "look_for_request", "closed_ask"), P),
     **dict.fromkeys(
         ("health", "policies", "notice", "ledger_head", "ledger_key", "open", "settings"),
@@ -641,6 +656,13 @@ async def _refuses(closed: Closed, door: str) -> None:
             "verdict": "cleared",
             "day": "2026-03-02",
         }
+        form |= {"store_name": "a", "store_address": "b", "opens": "09:00", "closes": "21:00"}
+        if path.endswith("/add"):
+            form = (
+                {"csrf": csrf[1]}
+                | CAMERA
+                | {"kind": "camera", "serial": "SS-0002", "mac": "02:00:5e:00:53:02"}
+            )
         if path.endswith(("code", "reset")):  # what was typed in is shown again, to whoever typed it
             form["login"] = "nobody@example.org"
         before = closed.refusals()

@@ -70,7 +70,10 @@ async def test_the_centre_tells_of_a_new_version_and_takes_the_yes_to_it(house: 
         assert [f"Version {n}" in listed for n in (1, 2, 3)] == [True, True, False]
         assert (await browser.get(f"/policy/{POLICY}/changes/2")).status_code == 200
         assert (await browser.get(f"/policy/{POLICY}/changes/3")).status_code == 404
-        text = (await browser.get("/policy")).text
+        listed = (await browser.get("/policy")).text
+        assert "You accepted version 1" in listed
+        assert listed.index(f"name={POLICY}&") < listed.index("name=kaiconn")
+        text = (await browser.get(f"/policy?name={POLICY}")).text
         fields = dict(re.findall(r'name="(csrf|version|hash)" value="(\w+)"', text))
         unread = await browser.post("/privacy/accept", data=fields)
         wrong = await browser.post("/privacy/accept", data=fields | {"agreed": "yes", "hash": "a" * 64})

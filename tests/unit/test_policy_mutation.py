@@ -181,10 +181,10 @@ def test_every_measure_says_what_keeps_it():
 @pytest.mark.parametrize(
     ("measures", "reason"),
     [
-        ((Measure.TLS, Measure.AUDIT), NotKept.NOTHING_KEEPS_IT),
+        ((Measure.CLIENT, Measure.AUDIT), NotKept.NOTHING_KEEPS_IT),
         ((Measure.AUDIT, Measure.LIABILITY), None),
         ((Measure.AUDIT,), NotKept.KEPT_IN_CODE),
-        ((Measure.TLS, Measure.RISKS), None),
+        ((Measure.CLIENT, Measure.RISKS), None),
     ],
 )
 def test_the_worst_reason_is_told(measures, reason):

@@ -15,7 +15,6 @@ CAMERA = policies.compiled("sunmi-camera")
 def test_it_has_nothing_but_notes_and_what_is_still_to_be_kept():
     more = {each for each in check(CAMERA.policy) if each.severity is not Severity.NOTE}
     assert {(each.severity, each.problem.clause) for each in more} == {
-        (Severity.WARNING, "sunmi-camera/protection/tls"),
         (Severity.WARNING, "sunmi-camera/functions/personalised/optional/user_profile"),  # never explained
     }
 

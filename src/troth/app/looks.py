@@ -78,7 +78,10 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class MayReceive:
-    """Someone else who may get items of a function, and the clause that says so."""
+    """Someone else who may get items of a function, and the clause that says so.
+
+    ``aim``: what for, in words; ``only_on``: on no other basis than these, none: on that of the function.
+    """
 
     recipient: str
     title: Mapping[str, str]
@@ -86,6 +89,8 @@ class MayReceive:
     purpose: Purpose
     items: tuple[ItemName, ...]
     clause: ClauseId
+    aim: Mapping[str, str] = field(default_factory=dict[str, str])
+    only_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

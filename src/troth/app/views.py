@@ -91,6 +91,14 @@ class ItemState:
 
 
 @dataclass(frozen=True, slots=True)
+class Lack:
+    """What has to be there before a function is on: an item or a need by name, and in words."""
+
+    name: str
+    label: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionState:
     """One function as it stands for this person: on or off, why, and what refusing costs."""
 
@@ -105,8 +113,8 @@ class FunctionState:
     effect: str
     costs: ClauseId
     items: tuple[ItemState, ...]
-    lacks: tuple[Mapping[str, str], ...] = ()
-    """What has to be there before it is on, in words of each language."""
+    lacks: tuple[Lack, ...] = ()
+    """What has to be there before it is on."""
 
     @property
     def choosable(self) -> bool:
@@ -138,7 +146,7 @@ class DeviceLine:
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """What stands for one person."""
+    """What stands for one person; ``accepted`` are the versions of every policy that they agreed to."""
 
     account: SubjectId
     policy: PolicyName
@@ -146,6 +154,7 @@ class Me:
     functions: tuple[FunctionState, ...]
     switches: tuple[SwitchState, ...]
     devices: tuple[DeviceLine, ...]
+    accepted: Mapping[PolicyName, int] = field(default_factory=dict[PolicyName, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,12 +215,19 @@ class DayFootfall:
     hours: tuple[HourCount, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:
-    """Something moved outside business hours; a picture and a film of it, where the owner has them."""
+    """Something moved outside business hours, noticed ``times`` from ``at`` to ``last``.
+
+    ``device``: the camera that saw it, where only one can have; ``places``: where, as the camera calls it; a
+    picture and a film of it, where the owner has them.
+    """
 
     at: datetime
+    last: datetime
+    times: int
     device: DeviceId | None
+    places: tuple[str, ...] = field(default=(), repr=False)
     snapshot: RecordId | None = None
     clip: ClipLine | None = None
 
@@ -273,6 +289,8 @@ class RequestLine:
     """Whose it is: for the desk only."""
     said: str = field(default="", repr=False)
     reply: str = field(default="", repr=False)
+    language: str | None = None
+    """In which language they are written to: for the desk only, once it is proven whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +327,16 @@ class StaffPurpose:
     says: Mapping[str, str]
     on_request: bool
     """Only for a request of the person's own, or on another ground that the clause names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterForm:
+    """What may be said of a receiver under a policy: kinds that its cases name, items, papers they need."""
+
+    policy: PolicyName
+    kinds: tuple[str, ...]
+    items: tuple[ItemName, ...]
+    papers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,11 +413,17 @@ class NoticeRead:
 
 @dataclass(frozen=True, slots=True)
 class StageLine:
-    """One stage of an erasure; ``at`` is None until it is reached."""
+    """One stage of an erasure; ``at`` is None until it is reached.
+
+    ``by``: when it is reached at the latest; of the last one, when the time of backups is over. None: no
+    policy says. ``late``: that moment has passed.
+    """
 
     stage: int
     name: str
     at: datetime | None
+    by: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

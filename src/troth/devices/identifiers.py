@@ -88,7 +88,7 @@ class Identifiers:
         Returns those functions. Raises `Denied` when none may.
         """
         standing = await ledger.standing(tx, about.subject, lock=True)
-        compiled = self._accepted(about, standing)
+        compiled = self.accepted(about, standing)
         functions = takers(compiled, about.kind)
         if not functions and any(map(permissions.purpose_of, compiled.functions.values())):
             return frozenset()  # its devices send, and nothing is kept of which they are
@@ -103,7 +103,7 @@ class Identifiers:
 
     async def lose(self, tx: Tx, about: About) -> None:
         """Remove what is held of a device: the subject's own right, whatever became of their consent."""
-        compiled = self._accepted(about, await ledger.standing(tx, about.subject, lock=True))
+        compiled = self.accepted(about, await ledger.standing(tx, about.subject, lock=True))
         for function in takers(compiled, about.kind):
             correcting, forgetting = [
                 await self._by_right(tx, verb, about, function) for verb in (Verb.COLLECT, Verb.FORGET)
@@ -176,7 +176,8 @@ class Identifiers:
     def _asking(self, about: About) -> Asking:
         return Asking(about.subject, about.policy, self.region, about.at)
 
-    def _accepted(self, about: About, standing: Standing | None) -> Compiled:
+    def accepted(self, about: About, standing: Standing | None) -> Compiled:
+        """Return the version that they accepted, or the current one."""
         version = accepted_version(standing, about.policy, about.at)
         policies = self.gate.policies
         return policies.current(about.policy) if version is None else policies.version(about.policy, version)

@@ -27,6 +27,7 @@ from troth.gate import Gate, NoSuchPolicy, accepted_version
 from troth.ledger import EntryKind, NewEntry
 from troth.policy.clauses import SUPPLIER
 from troth.policy.compiled import Compiled
+from troth.subjects import needs
 from troth.terms import (
     Act,
     ActKind,
@@ -133,6 +134,7 @@ class Devices:
         about = About(subject=subject, policy=policy, device=new.device, kind=kind, at=now)
         # Its functions may need it before they take what is told of it.
         await self._record(tx, EntryKind.BOUND, ActKind.SUPPLIED, about, stocked.supplier)
+        await self._meet(tx, about, told)
         await self._identifiers.keep(tx, about, told)
         await bound.add(tx, new)
         await trying.hand_back(tx, paid)
@@ -165,7 +167,9 @@ class Devices:
             raise WrongSerial
         await self._cameras(tx, subject, told.seen_by)
         await bound.see(tx, found, told.seen_by)
-        return await self._identifiers.keep(tx, self._about(found, self._clock.now()), told)
+        about = self._about(found, self._clock.now())
+        await self._meet(tx, about, told)
+        return await self._identifiers.keep(tx, about, told)
 
     async def forget(self, tx: Tx, subject: SubjectId) -> int:
         """Drop every device of a subject who is erased; return how many. Decides and records nothing."""
@@ -266,6 +270,12 @@ class Devices:
             return self._policies.version(device.policy, version)
         except NoSuchPolicy:
             return None
+
+    async def _meet(self, tx: Tx, about: About, told: Told) -> None:
+        """Note what is met by what is told besides, such as the store that it stands in."""
+        standing = await ledger.standing(tx, about.subject, lock=True)
+        compiled = self._identifiers.accepted(about, standing)
+        await needs.meet(tx, standing, compiled, told.more.keys(), about.at)
 
     async def _cameras(self, tx: Tx, subject: SubjectId, camera: DeviceId | None) -> None:
         """Raise `NotYourDevice` unless a camera that is named is one of theirs."""

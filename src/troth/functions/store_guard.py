@@ -34,11 +34,12 @@ SAME_MOTION = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Motion while the shop was closed: from the first to the last reading of one spell."""
+    """Motion while the shop was closed: from the first to the last reading of one spell, and where."""
 
     first: datetime
     last: datetime
     readings: int
+    places: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,15 @@ class Guarded:
 
 def alerts(readings: Iterable[Reading], hours: BusinessHours) -> tuple[Alert, ...]:
     """Merge out-of-hours motion into alerts, oldest first, whatever the order of the readings."""
-    moments = sorted(r.measured for r in readings if r.item == MOTION and not hours.open_at(r.measured))
+    motions = (r for r in readings if r.item == MOTION and not hours.open_at(r.measured))
     found: list[Alert] = []
-    for moment in moments:
-        if found and moment - found[-1].last <= SAME_MOTION:
-            found[-1] = Alert(found[-1].first, moment, found[-1].readings + 1)
-        else:
-            found.append(Alert(moment, moment, 1))
+    for each in sorted(motions, key=lambda r: r.measured):
+        place = each.value.get("zone")
+        alert = Alert(each.measured, each.measured, 1, frozenset({place} if isinstance(place, str) else ()))
+        if found and alert.first - found[-1].last <= SAME_MOTION:
+            last = found.pop()
+            alert = Alert(last.first, alert.last, last.readings + 1, last.places | alert.places)
+        found.append(alert)
     return tuple(found)
 
 

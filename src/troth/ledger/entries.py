@@ -74,7 +74,8 @@ class EntryKind(StrEnum):
     SUPPLIED = "supplied"
     REMOVED = "removed"
     DELETED = "deleted"  # by its person: one thing, or all that a function had
-    CORRECTED = "corrected"  # by its person: one reading
+    CORRECTED = "corrected"  # by its person: one reading, or a document
+    OUTDATED = "outdated"  # a restore brought back what its person had corrected: deleted, to be given again
     CANCELLED = "cancelled"
     DECISION = "decision"  # the gate said yes
     DENIED = "denied"

@@ -125,6 +125,15 @@ async def _restore(settings: Settings, wanted: Wanted) -> None:
         f"repeated since then: {settled.entries} entries of the log, {settled.erased} erasures, "
         f"{settled.deleted} deletions, {settled.taken_back} acts taken back; everybody signs in again"
     )
+    if settled.outdated:
+        found = ", ".join(f"{item} of {people}" for item, people in settled.outdated.items())
+        typer.echo(
+            f"corrected since then, so the values of the backup were deleted: {found}; each sees in their "
+            "privacy centre what to give again"
+        )
+    if settled.orders:
+        papers = ", ".join(str(paper) for paper in settled.orders)
+        typer.echo(f"orders of authorities placed since then, to be placed again: {papers}")
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ from troth.policy.clauses import Clause, Policy
 from troth.policy.period import Period
 
 _CANNOT_BE_SIGNED_OVER = {"at", "digest"}
+_LATER = {"waive", "called"}
+"""Keys that came to the language later: left out where they say nothing, so that older digests stay."""
 
 
 def canonical(policy: Policy) -> bytes:
@@ -39,7 +41,7 @@ def _clause(clause: Clause) -> dict[str, object]:
     row: dict[str, object] = {
         each.name: _plain(getattr(clause, each.name))
         for each in fields(clause)
-        if each.name not in _CANNOT_BE_SIGNED_OVER and (each.name != "waive" or clause.waive)
+        if each.name not in _CANNOT_BE_SIGNED_OVER and (each.name not in _LATER or getattr(clause, each.name))
     }
     return row | {"type": type(clause).__name__}
 

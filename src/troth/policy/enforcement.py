@@ -98,7 +98,7 @@ ENFORCED_BY: Mapping[type[c.Clause], Enforcement] = MappingProxyType(
 
 _MEASURES: Mapping[str, Enforcement] = MappingProxyType(
     {
-        w.Measure.TLS: _in(Seen.NOWHERE, "nothing: the API and the broker speak plain text"),
+        w.Measure.TLS: _in(Seen.CODE, "app: TLS, or this machine alone, at every door"),
         w.Measure.ENCRYPTION: _in(Seen.CODE, "vault: nothing is stored unsealed"),
         w.Measure.CLASSIFICATION: _in(
             Seen.CODE, "vocabulary: each item has a class; vault: all sealed alike"

@@ -125,6 +125,7 @@ SECTIONS: tuple[Section, ...] = (
         "a scope",
         _words("of", w.Owner, "whose products", must=True),
         Field("products", ListOf(Text(120)), "which of them; absent: all"),
+        Field("called", SAID, "what people call them, by language; absent: as 'products' names them"),
         _truth("own_policy", "'true': only those with a policy of their own"),
         _truth("governs", "'true': this policy governs them", must=True),
     ), s.ScopeClause, "what the policy governs"),

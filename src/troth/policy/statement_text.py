@@ -17,7 +17,7 @@ from troth.policy.phrases import JOINT, PHRASES, SEPARATOR
 from troth.policy.records import Field
 from troth.policy.statement_grammar import BY_TYPE, Section, attribute
 from troth.policy.statement_words import Office
-from troth.policy.statements import CaseClause, ContactClause, Statement
+from troth.policy.statements import CaseClause, ContactClause, ScopeClause, Statement
 from troth.policy.vocabulary import VOCABULARY
 from troth.policy.words import Language
 from troth.terms import FunctionName, ItemName
@@ -52,9 +52,14 @@ def told(clause: Statement, language: Language, titles: Mapping[FunctionName, st
     said = (
         _key(section, each, _titled(each, getattr(clause, attribute(each)), titles), language)
         for each in _own(section)
-        if not (labelled and each.key == "title")
+        if not (labelled and each.key == "title") and not _better_said(clause, each)
     )
     return JOINT[language].join(each for each in said if each)
+
+
+def _better_said(clause: Statement, each: Field[Any]) -> bool:
+    """Tell whether another key of the statement says this one in words of each language."""
+    return isinstance(clause, ScopeClause) and each.key == "products" and bool(clause.called)
 
 
 def _titled(each: Field[Any], value: object, titles: Mapping[FunctionName, str]) -> object:

@@ -57,6 +57,8 @@ class ScopeClause(Statement):
 
     of: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
+    called: Mapping[str, str] = field(default_factory=_said, hash=False)
+    """What people call these products, by language; absent: as ``products`` names them."""
     own_policy: bool | None = None
     governs: bool = False
 

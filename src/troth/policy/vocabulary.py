@@ -94,6 +94,8 @@ class Words:
 
     items: Mapping[ItemName, Item]
     needs: Mapping[str, Mapping[Language, str]]
+    met_by: Mapping[str, frozenset[ItemName]]
+    """Needs that are met by what is on file: the items that do, together."""
     devices: Mapping[str, DeviceKind]
     not_sent: frozenset[ItemName]
 
@@ -105,7 +107,8 @@ _SENSITIVITY = Field("sensitivity", Choice(Sensitivity), "how it is protected", 
 _DPV = Field("dpv", Pattern("a term of the DPV", r"[A-Z][A-Za-z]{1,60}"), "its DPV term")
 _HAS = Field("form", Known("a form", frozenset(FORMS)), "the form of its values", must=True)
 _ITEM = Record("an item", (_CATEGORY, _SENSITIVITY, _LABEL, _DPV, _HAS))
-_NEED = Record("a need", (_LABEL,))
+_MET_BY = Field("met_by", ListOf(NAME), "the items that meet it once they are on file")
+_NEED = Record("a need", (_LABEL, _MET_BY))
 _ITEMS = Field("items", MapOf(NAME, _ITEM), "the items", must=True)
 _NEEDS = Field("needs", MapOf(NAME, _NEED), "what functions may need", must=True)
 _SUPPLIES = Field("supplies", NAME, "the need that one supplies once it is bound", must=True)
@@ -129,9 +132,20 @@ def read(text: str, file: str) -> Words:
         raise PolicyRejected(problems)
     items = {ItemName(name): _item(name, got.value) for name, got in fields.need(_ITEMS).items()}
     needs = {name: _label(got.value) for name, got in fields.need(_NEEDS).items()}
+    met_by = {name: _met_by(got.value) for name, got in fields.need(_NEEDS).items() if got.value.got(_MET_BY)}
     devices = {name: _device(name, got.value) for name, got in fields.need(_DEVICES).items()}
     unsent = frozenset(ItemName(got.value) for got in fields.need(_NOT_SENT))
-    return Words(MappingProxyType(items), MappingProxyType(needs), MappingProxyType(devices), unsent)
+    return Words(
+        items=MappingProxyType(items),
+        needs=MappingProxyType(needs),
+        met_by=MappingProxyType(met_by),
+        devices=MappingProxyType(devices),
+        not_sent=unsent,
+    )
+
+
+def _met_by(fields: Fields) -> frozenset[ItemName]:
+    return frozenset(ItemName(got.value) for got in fields.get(_MET_BY) or ())
 
 
 def _device(name: str, fields: Fields) -> DeviceKind:
@@ -169,5 +183,6 @@ _BUILT_IN = read(
 )
 VOCABULARY: Mapping[ItemName, Item] = _BUILT_IN.items
 NEEDS: Mapping[str, Mapping[Language, str]] = _BUILT_IN.needs
+MET_BY: Mapping[str, frozenset[ItemName]] = _BUILT_IN.met_by
 DEVICES: Mapping[str, DeviceKind] = _BUILT_IN.devices
 NOT_SENT: frozenset[ItemName] = _BUILT_IN.not_sent

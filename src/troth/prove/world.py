@@ -262,28 +262,38 @@ class World:
         path = f"/v1/me/functions/{function}/withdraw"
         return await who.ask("POST", path, {"item": item} if item else {})
 
-    async def meet(self, case: Case, who: Someone, function: FunctionName, need: str) -> None:
-        """Meet a need: by stating it, or by the deed that meets it. Raises `NotTried`."""
+    async def meet(
+        self, case: Case, who: Someone, function: FunctionName, need: str, *, alone: bool = False
+    ) -> None:
+        """Meet a need: by stating it, or by the deed, ``alone`` telling nothing else. Raises `NotTried`."""
         answer = await who.ask("PUT", f"/v1/me/functions/{function}/needs/{need}", {"met": True})
         if answer.ok:
             return
         if answer.reason == "not_yours_to_state":
             with suppress(RuntimeError):
-                await self.bind(who, kind=next(kind for kind in KINDS.values() if kind.supplies == need))
+                kind = next(kind for kind in KINDS.values() if kind.supplies == need)
+                await self.bind(who, kind=kind, with_store=not alone)
                 return
         raise NotTried("need_unmet", need=need, function=function, policy=case.policy, reason=answer.reason)
 
-    async def bind(self, who: Someone, supplier: str | None = None, kind: DeviceKind = KINDS[CAMERA]) -> Way:
+    async def bind(
+        self,
+        who: Someone,
+        supplier: str | None = None,
+        kind: DeviceKind = KINDS[CAMERA],
+        *,
+        with_store: bool = True,
+    ) -> Way:
         """Put a device on the shelf, let ``who`` bind it, and return its way to the broker."""
         number = self.number()
         shelf = {"serial": f"PROOF-{number:06d}", "model": "Proof Model", "code": "7741-2280"}
         maker = await self._hired("maker")
         (await maker.ask("POST", "/v1/maker/devices", shelf | {"supplier": supplier})).require()
         mac = "02:00:" + ":".join(f"{number:08x}"[at : at + 2] for at in range(0, 8, 2))
-        body: dict[str, Any] = shelf | {"mac": mac, "ip": "198.51.100.7"}
-        if kind.name != CAMERA:
+        body: dict[str, Any] = shelf | {"kind": kind.name, "mac": mac, "ip": "198.51.100.7"}
+        if kind.name != CAMERA and with_store:
             store = {"store_name": f"m{number}x", "store_address": f"m{number}x"}
-            body |= {"kind": kind.name, "store": store}
+            body |= {"store": store}
         bound = (await who.ask("POST", "/v1/me/devices", body)).require()
         way = Way(*self.mqtt, str(bound["token"]), str(bound["secret"]), self.tls)
         if kind.name == CAMERA:

@@ -44,6 +44,11 @@ async def owe(tx: Tx, erasure: UUID, at: datetime, policy: PolicyName) -> None:
     await tx.run(QUERIES["owe"], {"erasure": erasure, "at": at, "policy": policy})
 
 
+async def owed_by(tx: Tx, erasure: UUID) -> datetime | None:
+    """Return by when an erasure has its certificate at the latest."""
+    return await tx.value(QUERIES["owed_by"], {"erasure": erasure})
+
+
 async def owed_under(tx: Tx, erasure: UUID) -> PolicyName | None:
     """Return the policy that an erasure was asked for under."""
     found = await tx.value(QUERIES["owed_under"], {"erasure": erasure})

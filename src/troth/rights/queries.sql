@@ -83,6 +83,10 @@ SELECT erasure, at FROM erasure_due WHERE done IS NULL AND at <= %(now)s ORDER B
 -- The policy an erasure was asked for under.
 SELECT policy FROM erasure_due WHERE erasure = %(erasure)s
 
+-- :owed_by
+-- By when an erasure has its certificate.
+SELECT at FROM erasure_due WHERE erasure = %(erasure)s
+
 -- :settle
 -- One of them is.
 UPDATE erasure_due SET done = %(done)s WHERE erasure = %(erasure)s

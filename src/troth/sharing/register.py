@@ -6,6 +6,7 @@ no personal data: receivers are companies and authorities.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +25,19 @@ if TYPE_CHECKING:
     from troth.db import Tx
 
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
+
+
 class NoSuchKind(TrothError):
     """there is no such kind of receiver: take one of the policy language's words"""
+
+
+class NotAName(TrothError):
+    """name a receiver and what it is there for with one word each: small letters, digits, '-', '_' and '.'"""
+
+
+class NothingNamed(TrothError):
+    """a receiver needs something for what it is there for: name at least one item"""
 
 
 class NoSuchPaper(TrothError):
@@ -47,7 +59,14 @@ class Step:
 
 
 async def register(tx: Tx, step: Step, kind: str, purpose: str, items: Sequence[ItemName]) -> None:
-    """Put a receiver on the register, or say anew what it is there for. Raises `NoSuchKind`."""
+    """Put a receiver on the register, or say anew what it is there for.
+
+    Raises `NoSuchKind`, `NotAName`, `NothingNamed`.
+    """
+    if not (_NAME.fullmatch(step.receiver) and _NAME.fullmatch(purpose)):
+        raise NotAName
+    if not items:
+        raise NothingNamed
     if kind not in {each.value for each in Kind}:
         raise NoSuchKind
     params = _where(step) | {"kind": kind, "purpose": purpose, "items": sorted(items)}

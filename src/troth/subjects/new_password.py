@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from troth import ledger
-from troth.subjects import passwords, sessions, tries
+from troth.subjects import corrected, passwords, sessions, tries
 from troth.subjects.accounts import SignInRefused
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
@@ -81,7 +81,7 @@ class NewPassword:
         permit = await parts.gate.admit(tx, ask)
         if PASSWORD not in permit.allow.items:
             raise TakesNoPassword
-        await parts.vault.put(tx, permit, PASSWORD, {"argon2id": hashed})
+        await corrected.put(tx, parts, permit, PASSWORD, {"argon2id": hashed})
         for item in sorted(permit.allow.items if first else frozenset[ItemName]()):
             act = Act(kind=ActKind.SUPPLIED, policy=asking.policy, at=now, function=REGISTER, item=item)
             await ledger.record(tx, subject, act)

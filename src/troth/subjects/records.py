@@ -19,6 +19,7 @@ from troth.policy.answers import may_ask_for
 from troth.policy.clauses import PERMISSION
 from troth.policy.values import VALUES
 from troth.policy.words import Right
+from troth.subjects import corrected, needs
 from troth.subjects.acts import on_file
 from troth.subjects.asking import Asking
 from troth.subjects.names import PASSWORD, REGISTER
@@ -84,7 +85,9 @@ class Records:
         standing = await ledger.standing(tx, asking.subject, lock=True)
         compiled = self._accepted(asking, standing)
         _leave_the_login(compiled, function, values)
-        held = values.keys() & await on_file(tx, asking.subject, asking.policy, function)
+        noted = await on_file(tx, asking.subject, asking.policy, function)
+        standing = await needs.meet(tx, standing, compiled, noted | values.keys(), asking.at)
+        held = values.keys() & noted
         asks = [asking.by_right(Verb.COLLECT, function, held)] if held else []
         if new := values.keys() - held:
             asks.append(self._first_willing(asking, standing, function, new, purpose))
@@ -108,7 +111,7 @@ class Records:
         permit = await self._parts.gate.admit(tx, structs.replace(ask, unfit=VALUES.unfit(values)))
         kept = permit.allow.items - permit.allow.unkept
         for item in sorted(kept):
-            await self._parts.vault.put(tx, permit, item, values[item])
+            await corrected.put(tx, self._parts, permit, item, values[item])
             await self._note(tx, asking, ActKind.SUPPLIED, ask.function, item=item)
         return kept
 
@@ -127,7 +130,8 @@ class Records:
     async def take_back(self, tx: Tx, asking: Asking, function: FunctionName, item: ItemName) -> None:
         """Let the function no longer hold the item. Raises `Denied`, `NothingOnFile`, `NotThisWay`."""
         standing = await ledger.standing(tx, asking.subject, lock=True)
-        _leave_the_login(self._accepted(asking, standing), function, {item})
+        compiled = self._accepted(asking, standing)
+        _leave_the_login(compiled, function, {item})
         if item not in await on_file(tx, asking.subject, asking.policy, function):
             raise NothingOnFile
         permit = await self._parts.gate.admit(tx, asking.by_right(Verb.FORGET, function, {item}))
@@ -136,6 +140,7 @@ class Records:
         act = await self._note(tx, asking, ActKind.REMOVED, function, item=item)
         for piece in held:
             await pieces.put_on_record(tx, permit, EntryKind.DELETED, piece, act=act)
+        await needs.lapse(tx, standing, compiled, item, asking.at)
 
     async def held(self, tx: Tx, asking: Asking) -> Mapping[FunctionName, frozenset[ItemName]]:
         """Return which items are on file, by function; values stay sealed."""

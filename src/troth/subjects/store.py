@@ -14,6 +14,7 @@ from msgspec import structs
 from troth import ledger
 from troth.gate import accepted_version, decide
 from troth.policy.values import VALUES
+from troth.subjects import corrected, needs
 from troth.subjects.asking import Asking
 from troth.subjects.business_hours import BusinessHours
 from troth.subjects.names import (
@@ -77,6 +78,7 @@ async def link_store(
     version = accepted_version(standing, policy, asking.at)
     policies = parts.gate.policies
     compiled = policies.current(policy) if version is None else policies.version(policy, version)
+    standing = await needs.meet(tx, standing, compiled, _SHOP, asking.at)
     takers = {f: t for f, t in sorted(compiled.functions.items()) if _SHOP & t.items.keys()}
     if functions is not None:
         takers = {f: t for f, t in takers.items() if f in set(functions)}
@@ -94,7 +96,7 @@ async def link_store(
             unfit = VALUES.unfit({item: shop.value(item) for item in ask.items})
             permit = await parts.gate.admit(tx, structs.replace(ask, unfit=unfit))
             for item in sorted(permit.allow.items - permit.allow.unkept):
-                await parts.vault.put(tx, permit, item, shop.value(item))
+                await corrected.put(tx, parts, permit, item, shop.value(item))
                 supplied = Act(
                     kind=ActKind.SUPPLIED, policy=policy, at=asking.at, function=function, item=item
                 )

@@ -9,6 +9,7 @@ settled before this is called.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -158,6 +159,21 @@ async def put(
     for holder in sorted(holders - {(wrap.function, wrap.retention) for wrap in wraps}):
         await add_wrap(tx, keyring, subject, record, key=key, holder=holder)
     return record
+
+
+async def replaced(
+    tx: Tx, keyring: Keyring, permit: Permit, item: ItemName, value: Mapping[str, object]
+) -> tuple[RecordId, int] | None:
+    """Return record and version of what ``value`` would take the place of; None: nothing, or the same."""
+    subject = permit.ask.subject
+    old = await _found(tx, permit, item, Which())
+    wraps = await _wraps(tx, subject, old.record) if old else []
+    if old is None or not wraps:
+        return None
+    with suppress(KeyDestroyed):  # the epoch ended between reading the row and reading the key
+        if _opened(_unwrap(keyring, subject, old.record, wraps[0]), subject, item, old) == value:
+            return None
+    return RecordId(old.record), old.version
 
 
 async def _renew(tx: Tx, of: tuple[SubjectId, UUID, ItemName], old: bytes, new: bytes) -> None:

@@ -71,11 +71,15 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a link shows: the stages reached and, each once, the certificate and the addendum to it."""
+    """What a link shows: the stages reached and, each once, the certificate and the addendum to it.
+
+    ``horizon``: until when a backup may open what was erased, once that is certain; None: no policy says.
+    """
 
     stages: Mapping[str, datetime]
     certificate: str | None
     addendum: str | None
+    horizon: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +287,15 @@ class Erasure:
         if row.certificate is not None:
             waits = row.horizon is not None and row.addendum is None
             await tx.run(QUERIES["spend_link"], where | {"link_hash": once_more if waits else None})
-        return Fetched(row.dates(), None if handed_out else row.certificate, row.addendum)
+        shown = None if handed_out else row.certificate
+        horizon = row.horizon
+        if row.certificate is None and row.unrecoverable_at is not None:
+            horizon = self.horizon(row.unrecoverable_at)
+        return Fetched(row.dates(), shown, row.addendum, horizon)
+
+    def horizon(self, gone: datetime) -> datetime | None:
+        """Return until when a backup may open what is gone here at ``gone``; None: no policy says."""
+        return self._backups.horizon(gone) if self._backups else None
 
     async def tidy(self, tx: Tx) -> int:
         """Destroy the farewell keys that no plan needs: of plans that never committed. Return how many."""
@@ -366,9 +378,7 @@ class Erasure:
         recipients = {name: at for name, at in told.items() if at is not None}
         held = await tx.row(certificate.HeldBack, QUERIES["held"], {"subject": row.subject})
         # Counted from when the keys were gone here: a copy that could open a backup is no younger than that.
-        horizon = (
-            self._backups.horizon(row.unrecoverable_at) if self._backups and row.unrecoverable_at else None
-        )
+        horizon = self.horizon(row.unrecoverable_at) if row.unrecoverable_at else None
         signed = certificate.sign(
             self._signer,
             row,

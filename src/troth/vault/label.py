@@ -12,7 +12,7 @@ from functools import lru_cache
 from struct import Struct
 from uuid import UUID
 
-from troth.terms import Permit, SubjectId
+from troth.terms import FunctionName, Permit, PolicyName, SubjectId
 
 PURPOSE = "purpose"
 """The retention class of what is kept as long as its purpose lasts."""
@@ -93,6 +93,12 @@ _NUMBERS = Struct(">IQIQ").pack
 def function_of(permit: Permit) -> str:
     """Return the permit's function as the vault files it: two policies may use one name."""
     return f"{permit.ask.policy}/{permit.ask.function}"
+
+
+def named(function: str) -> tuple[PolicyName, FunctionName]:
+    """Return the policy and the function that a row of the vault names."""
+    policy, _, name = function.partition("/")
+    return PolicyName(policy), FunctionName(name)
 
 
 def retention_of(_permit: Permit) -> str:

@@ -56,6 +56,21 @@ async def of_item(tx: Tx, permit: Permit, item: ItemName) -> tuple[Piece, ...]:
     return tuple(await tx.rows(Piece, QUERIES["pieces_of_item"], params))
 
 
+async def put_correction_on_record(tx: Tx, permit: Permit, before: tuple[RecordId, int]) -> EntryId:
+    """Note that a document was corrected, so that no restore takes the value before for the right one."""
+    record, version = before
+    entry = NewEntry(
+        kind=EntryKind.CORRECTED,
+        at=permit.ask.at,
+        policy=permit.ask.policy,
+        version=permit.version,
+        function=permit.ask.function,
+        subject=permit.ask.subject,
+        details={"record": str(record), "version": version + 1},
+    )
+    return await ledger.append(tx, entry)
+
+
 async def of_function(tx: Tx, permit: Permit) -> Piece | None:
     """Return what all that the permit's function holds is called: the oldest of each kind; None: nothing."""
     params = {"subject": permit.ask.subject, "function": function_of(permit)}
@@ -110,6 +125,8 @@ class Gone:
     act: str | None
     whole: bool
     """All that the function held, and not the piece alone."""
+    version: int | None = None
+    """Of a document that was corrected: the first version that is not outdated."""
 
 
 def gone(said: Mapping[str, Any]) -> Gone | None:
@@ -120,4 +137,5 @@ def gone(said: Mapping[str, Any]) -> Gone | None:
     found = {name: UUID(details[name]) for name in ("block", "record", "media") if name in details}
     piece = Piece(**found, reading=details.get("reading"))
     function = FunctionName(said["function"])
-    return Gone(PolicyName(said["policy"]), function, piece, details.get("act"), "whole" in details)
+    act, version = details.get("act"), details.get("version")
+    return Gone(PolicyName(said["policy"]), function, piece, act, "whole" in details, version)

@@ -226,6 +226,12 @@ SELECT NULL::uuid AS block, NULL::text AS reading, d.record AS record, NULL::uui
 SELECT NULL, NULL, NULL, object FROM media
  WHERE subject = %(subject)s AND item = %(item)s AND function = %(function)s AND state = 'ready' AND of IS NULL
 
+-- :outdated
+-- Who holds a document that is older than this version, and of which item it is; a hold is none of them.
+SELECT w.function, d.item FROM document d JOIN document_wrap w USING (subject, record)
+ WHERE d.subject = %(subject)s AND d.record = %(record)s AND d.version < %(version)s AND w.class <> 'hold'
+ ORDER BY w.function
+
 -- :owners_of
 -- Whose rows have one of these ids. Reads whole tables: for a restore.
 SELECT block AS id, subject FROM event_block WHERE block = ANY(%(ids)s)

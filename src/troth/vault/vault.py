@@ -132,6 +132,17 @@ class Vault:
             await self._demand_live(tx, permit)
             raise
 
+    async def replaced(
+        self, tx: Tx, permit: Permit, item: ItemName, value: Mapping[str, object]
+    ) -> tuple[RecordId, int] | None:
+        """Return record and version of what storing ``value`` would correct; None: nothing, or no change.
+
+        Raises `NotCovered`, `Erased`. No value leaves.
+        """
+        covers.demand_storing(permit, self._clock.now(), {item})
+        await keys.hold(tx, permit.ask.subject)
+        return await documents.replaced(tx, self._keyring, permit, item, value)
+
     async def on_file(self, tx: Tx, permit: Permit) -> dict[ItemName, Mapping[str, object]]:
         """Return the document of every item that the permit lets through; absent: nothing on file.
 

@@ -60,6 +60,8 @@ class Lost:
     staff: frozenset[UUID] = frozenset()
     stages: Mapping[UUID, int] | None = None
     recipients: tuple[str, ...] = ()
+    orders: tuple[UUID, ...] = ()
+    """The papers of authorities' orders that were placed, and not ended."""
 
 
 def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
@@ -103,6 +105,7 @@ def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
         frozenset(ids[EntryKind.STAFF_REMOVED]),
         stages,
         tuple(sorted(recipients)),
+        _orders(texts),
     )
 
 
@@ -144,6 +147,18 @@ def _act(kind: EntryKind, said: Mapping[str, Any], details: Mapping[str, Any]) -
         device=DeviceId(UUID(details["device"])) if "device" in details else None,
         need=details.get("need"),
     )
+
+
+def _orders(texts: Iterable[Mapping[str, Any]]) -> tuple[UUID, ...]:
+    """Return the papers of the orders that were placed and not ended, as they came."""
+    standing: dict[UUID, None] = {}
+    for said in texts:
+        kind, paper = said["kind"], said.get("details", {}).get("document")
+        if kind == EntryKind.HELD and paper is not None:
+            standing[UUID(paper)] = None
+        elif kind == EntryKind.HOLD_ENDED and paper is not None:
+            standing.pop(UUID(paper), None)
+    return tuple(standing)
 
 
 def _endings(said: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[End]:

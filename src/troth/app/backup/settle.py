@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from troth import ledger
@@ -29,7 +29,7 @@ from troth.ledger.signing import Signer
 from troth.ledger.tail import Tail
 from troth.rights.cancel import given_to
 from troth.subjects import staff
-from troth.terms import Act, Clock, Standing, SubjectId
+from troth.terms import Act, Clock, ItemName, Standing, SubjectId
 from troth.vault.erasure import NobodyTells
 from troth.vault.errors import PlanLapsed
 from troth.vault.farewell import Farewell
@@ -50,6 +50,10 @@ class Settled:
     erased: int
     taken_back: int
     deleted: int = 0
+    outdated: Mapping[ItemName, int] = field(default_factory=dict[ItemName, int])
+    """Documents that their people had corrected since, by item: deleted, to be given again."""
+    orders: tuple[UUID, ...] = ()
+    """The papers of orders that were placed since: to be placed again."""
 
 
 async def settle(plan: Plan, settings: Settings, say: take.Say, clock: Clock | None = None) -> Settled:
@@ -72,14 +76,15 @@ async def settle(plan: Plan, settings: Settings, say: take.Say, clock: Clock | N
         deleted = await pieces.delete(system, since, whose)
         say("taking back what was taken back")
         taken_back = await _take_back(system, since, everything=plan.outside_lost)
-        await _put_on_record(system, plan, Settled(entries, erased, taken_back, deleted))
+        done = Settled(entries, erased, taken_back, deleted.pieces, deleted.outdated, since.orders)
+        await _put_on_record(system, plan, done)
         say("ending the epochs of the backup's day")
         async for _progress in Rotation(system.keeper, system.keyring, clock).turn():
             pass
         await _finish(system)
         while await system.sequencer.run_once():
             pass
-    return Settled(entries, erased, taken_back, deleted)
+    return done
 
 
 async def _log(settings: Settings, clock: Clock) -> int:
@@ -186,6 +191,7 @@ async def _put_on_record(system: System, plan: Plan, done: Settled) -> None:
             "erased": done.erased,
             "taken_back": done.taken_back,
             "deleted": done.deleted,
+            "outdated": sum(done.outdated.values()),
             "outside": "lost" if plan.outside_lost else "known",
         }
         entry = NewEntry(kind=EntryKind.RESTORED, at=system.clock.now(), details=details)

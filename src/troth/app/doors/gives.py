@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from troth.app.doors.base import Doors
 from troth.app.tills import ClipLine, DayFlags, DayTill, DayVisits, FlagLine, RungLine, TillLine
 from troth.app.views import AlertLine, DayAlerts, DayFootfall, HourCount
+from troth.devices.names import CAMERA
 from troth.functions import audit, customer_flow, films, store_guard, visits
 from troth.subjects.use import OwnUse
 from troth.terms import LEGAL_TIME, ClauseId, FunctionName
@@ -51,14 +52,24 @@ class GivesDoors(Doors):
         """List motion outside business hours, with the picture or film of it; raises `Denied`."""
         since, until = _bounds(day)
         async with self._open() as tx:
-            _, use = await self._use(tx, token)
+            subject, use = await self._use(tx, token)
             seen = await store_guard.guard(use, since, until)
             shown = await films.films(use, since, until) if seen.alerts else ()
+            camera = await self._only_camera(tx, subject)
         lines: list[AlertLine] = []
         for alert in seen.alerts:
             still = films.still(shown, alert.first)
-            clip = _clip(films.clip(shown, alert.first, alert.last, ()))
-            lines.append(AlertLine(alert.first, None, still.record if still else None, clip))
+            lines.append(
+                AlertLine(
+                    at=alert.first,
+                    last=alert.last,
+                    times=alert.readings,
+                    device=camera,
+                    places=tuple(sorted(alert.places)),
+                    snapshot=still.record if still else None,
+                    clip=_clip(films.clip(shown, alert.first, alert.last, ())),
+                )
+            )
         return DayAlerts(day, _clause(seen.because, store_guard.FUNCTION), tuple(lines))
 
     async def till(self, token: str, function: FunctionName, day: date) -> DayTill:
@@ -92,6 +103,12 @@ class GivesDoors(Doors):
         asking = await self._asking(tx, await self._who(tx, token))
         parts, media = self._system.parts, self._system.media
         return asking.subject, OwnUse(parts, tx, asking.subject, asking.policy, media=media)
+
+    async def _only_camera(self, tx: Tx, subject: SubjectId) -> DeviceId | None:
+        """Return their camera, where they have one: of several, a reading does not say which sent it."""
+        lines = await self._system.devices.listed(tx, subject)
+        cameras = [line.device for line in lines if line.kind == CAMERA]
+        return cameras[0] if len(cameras) == 1 else None
 
     async def _cameras(self, tx: Tx, subject: SubjectId) -> frozenset[DeviceId]:
         """Return the cameras that have a till in view, as their owner said."""

@@ -20,6 +20,7 @@ from troth.policy.requests import taken_back, ways_in
 from troth.rights.desk import NotThisWay, way_in_person
 from troth.subjects.acts import on_file
 from troth.subjects.names import PASSWORD, REGISTER
+from troth.subjects.outdated import outdated
 from troth.subjects.records import hands_off, takes_from_people
 from troth.terms import LEGAL_TIME, FunctionName, PolicyName, Role, Verb
 from troth.vault.timeline import Trace
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
     from troth.db import Tx
+    from troth.policy.clauses import RecipientClause
     from troth.policy.compiled import Compiled, FunctionTable
     from troth.subjects.asking import Asking
+    from troth.subjects.outdated import Outdated
     from troth.terms import ItemName, Permit, Reading
     from troth.vault.timeline import Mark
 
@@ -87,6 +90,13 @@ class LookDoors(Doors):
                     shown.append(Measured(each.id, each.measured, each.item, each.value))
         return Readings(day, times, tuple(shown))
 
+    async def outdated(self, token: str) -> Sequence[Outdated]:
+        """Return what a restore lost of what they had corrected, to be given again. Raises `Denied`."""
+        async with self._open() as tx:
+            subject = await self._who(tx, token)
+            await in_person(self._system, tx, await self._asking(tx, subject))
+            return await outdated(tx, subject)
+
     async def may_receive(self, token: str) -> tuple[MayReceive, ...]:
         """Return who may get what of this person, by the version they accepted. Raises `Denied`."""
         async with self._open() as tx:
@@ -94,9 +104,7 @@ class LookDoors(Doors):
             await in_person(self._system, tx, asking)
             compiled = await self._system.desk.accepted(tx, asking.subject, asking.policy)
         return tuple(
-            MayReceive(
-                each.recipient, each.title, each.function, each.purpose, tuple(sorted(each.items)), each.id
-            )
+            _may_receive(table, each)
             for table in compiled.functions.values()
             for each in table.recipients.values()
         )
@@ -180,6 +188,20 @@ class LookDoors(Doors):
 def _own(table: FunctionTable) -> frozenset[ItemName]:
     """Return the items that are about whoever has the account, not about people around them."""
     return frozenset(item for item, each in table.items.items() if each.about in (None, Role.HOLDER))
+
+
+def _may_receive(table: FunctionTable, clause: RecipientClause) -> MayReceive:
+    purpose = table.purposes.get(clause.purpose)
+    return MayReceive(
+        recipient=clause.recipient,
+        title=clause.title,
+        function=clause.function,
+        purpose=clause.purpose,
+        items=tuple(sorted(clause.items)),
+        clause=clause.id,
+        aim=purpose.title if purpose else {},
+        only_on=tuple(sorted(basis.value for basis in purpose.only_on)) if purpose else (),
+    )
 
 
 def _given(table: FunctionTable) -> frozenset[ItemName]:

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 
 from troth.app.doors.media import MediaDoors
 from troth.app.doors.records import ServiceAsk
-from troth.app.views import ClosedItem
+from troth.app.views import ClosedItem, RegisterForm
+from troth.policy.statement_words import Condition
+from troth.policy.statements import CaseClause
 from troth.sharing import given
+from troth.sharing.facts import SOURCES, Source
+from troth.subjects.names import PASSWORD
 from troth.subjects.roles import Duty
 from troth.terms import ActorKind, Verb
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from troth.sharing.given import HandedOn
-    from troth.terms import Reference
+    from troth.terms import PolicyName, Reference
     from troth.vault.erasure import Telling
 
 
@@ -40,6 +44,23 @@ class OfficeDoors(MediaDoors):
         async with self._open() as tx:
             await self._staff(tx, token, Duty.OFFICE)
             return await self._system.erasure.tellings(tx)
+
+    async def register_form(self, token: str, policy: PolicyName) -> RegisterForm:
+        """Return what may be said of a receiver under a policy. Raises `NoSuchPolicy`, `WrongRole`."""
+        async with self._open() as tx:
+            await self._staff(tx, token, Duty.OFFICE)
+        compiled = self._system.gate.policies.current(policy)
+        cases = compiled.all(CaseClause)
+        needed = {fact for case in cases for fact in case.needs}
+        items = {item for table in compiled.functions.values() for item in table.items} - {PASSWORD}
+        return RegisterForm(
+            policy=policy,
+            kinds=tuple(sorted({kind for case in cases for kind in case.to})),
+            items=tuple(sorted(items)),
+            papers=tuple(
+                each.value for each in Condition if each in needed and SOURCES[each] is Source.RECEIVER
+            ),
+        )
 
     async def closed_items(self, token: str) -> Sequence[ClosedItem]:
         """Return what is closed to staff unless a ground opens it, and on which. Raises `WrongRole`."""

@@ -16,7 +16,8 @@ from troth.ledger import EntryKind
 from troth.policy.keeping import NO_PAPER, on_order
 from troth.retention.orders import Order, Orders, refused
 from troth.subjects.roles import Duty
-from troth.terms import Denied, FunctionName, PolicyName
+from troth.terms import Denied
+from troth.vault.label import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from troth.policy.compiled import Compiled
     from troth.subjects.staff import Staff
-    from troth.terms import Deny, SubjectId
+    from troth.terms import Deny, FunctionName, PolicyName, SubjectId
 
 
 class OrderDoors(StaffDoors):
@@ -78,7 +79,7 @@ class OrderDoors(StaffDoors):
                 until=each.until,
             )
             for each in found
-            for policy, function in [_named(each.function)]
+            for policy, function in [named(each.function)]
         ]
 
     async def kept_on_order(
@@ -118,7 +119,7 @@ class OrderDoors(StaffDoors):
                 until=each.until,
             )
             for each in found
-            for policy, function in [_named(each.function)]
+            for policy, function in [named(each.function)]
         ]
 
     @property
@@ -138,8 +139,3 @@ class OrderDoors(StaffDoors):
                 details={"actor": who.actor.kind.value, "by": str(who.id), "verb": "hold"},
             )
             return Denied(deny, await ledger.append(own, entry))
-
-
-def _named(function: str) -> tuple[PolicyName, FunctionName]:
-    policy, _, name = function.partition("/")
-    return PolicyName(policy), FunctionName(name)

@@ -22,6 +22,9 @@ from troth.subjects.sessions import NotSignedIn
 from troth.subjects.store import Shop, link_store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from troth.app.views import Store
     from troth.db import Tx
     from troth.policy.compiled import Compiled
@@ -54,6 +57,7 @@ class PersonDoors(Doors):
             functions=states.functions(compiled, standing, asking, senders),
             switches=states.switches(compiled, standing, asking, senders),
             devices=devices,
+            accepted=self._agreed(standing, asking.at),
         )
 
     async def choose(
@@ -168,6 +172,11 @@ class PersonDoors(Doors):
         return (
             policies.current(asking.policy) if version is None else policies.version(asking.policy, version)
         )
+
+    def _agreed(self, standing: Standing, at: datetime) -> Mapping[PolicyName, int]:
+        named = sorted({act.policy for act in standing.acts})
+        found = {policy: accepted_version(standing, policy, at) for policy in named}
+        return {policy: version for policy, version in found.items() if version is not None}
 
     async def _own(self, tx: Tx, subject: SubjectId, device: DeviceId) -> None:
         if all(line.device != device for line in await self._system.devices.listed(tx, subject)):

@@ -7,6 +7,7 @@ that person's own right, with the request's number, once it is proven to be thei
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -20,6 +21,7 @@ from troth.policy.words import Right
 from troth.rights import due, rows
 from troth.rights.desk import Asked, way_in_person
 from troth.rights.effects import Answer
+from troth.rights.letters import language_of
 from troth.rights.rows import NoSuchRequest, Request
 from troth.rights.steps import PROVEN, State
 from troth.subjects.asking import Behalf
@@ -159,7 +161,8 @@ class RequestDoors(StaffDoors):
                 details={"staff": str(behalf.staff), "items": 1, "request": str(found.request)},
             )
             await ledger.append(tx, entry)
-            return _line(found, self._system.clock.now(), whose=True, said=said)
+            language = language_of(await self._desk.language_of(tx, found.subject)).value
+            return replace(_line(found, self._system.clock.now(), whose=True, said=said), language=language)
 
     async def look_for_request(
         self, token: str, request: UUID, function: FunctionName

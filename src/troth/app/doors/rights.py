@@ -13,7 +13,7 @@ from uuid import UUID
 
 from troth.app.doors.base import Doors
 from troth.app.views import Cancelled, CancelOffer, CancelWaits, Progress, ReceiptLine, StageLine
-from troth.rights import farewells
+from troth.rights import due, farewells
 from troth.rights.cancel import Waits
 from troth.subjects.names import REGISTER
 from troth.subjects.papers import papers
@@ -22,10 +22,14 @@ from troth.vault import LinkSpent
 from troth.vault.stages import Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
     from troth.app.system import System
     from troth.db import Tx
     from troth.subjects.asking import Asking
     from troth.terms import Permit
+    from troth.vault.erasure import Fetched
 
 Line = Mapping[str, object]
 _SEPARATOR = "."
@@ -90,11 +94,20 @@ class RightsDoors(Doors):
             if not _NUMBER.fullmatch(number):
                 raise LinkSpent
             seen = await self._system.cancellation.farewell(tx, link)
-        stages = tuple(
-            StageLine(int(stage), stage.name.lower(), seen.stages.get(stage.name.lower())) for stage in Stage
-        )
+            owed = await due.owed_by(tx, UUID(hex=number))
+        stages = tuple(self._stages(seen, owed))
         reached = max(one.stage for one in stages if one.at)
         return Progress(UUID(hex=number), reached, stages, seen.certificate, seen.addendum)
+
+    def _stages(self, seen: Fetched, owed: datetime | None) -> Iterator[StageLine]:
+        """Yield every stage with its moment, or with the latest one that the policy leaves it."""
+        now, horizon = self._system.clock.now(), seen.horizon
+        if horizon is None and owed is not None and Stage.UNRECOVERABLE.name.lower() not in seen.stages:
+            horizon = self._system.erasure.horizon(owed)
+        for stage in Stage:
+            name = stage.name.lower()
+            at, by = seen.stages.get(name), horizon if stage is Stage.BACKUPS else owed
+            yield StageLine(int(stage), name, at, by, late=at is None and by is not None and by < now)
 
 
 async def in_person(system: System, tx: Tx, asking: Asking) -> Permit:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from troth.app.views import FunctionState, ItemState, SwitchState
+from troth.app.views import FunctionState, ItemState, Lack, SwitchState
 from troth.devices import permissions
 from troth.gate import decide
 from troth.gate.stands import look
@@ -20,7 +20,7 @@ from troth.policy.vocabulary import NEEDS, VOCABULARY
 from troth.terms import Actor, ActorKind, Allow, Deny, Reason, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from troth.devices.names import DeviceKind
     from troth.policy.clauses import ItemClause, PurposeClause
@@ -111,17 +111,17 @@ def _asks(
         yield _ask(asking, function, table)
 
 
-def _lacks(table: FunctionTable, decision: Decision) -> Iterator[Mapping[str, str]]:
-    """Yield, in words, what has to be there first."""
+def _lacks(table: FunctionTable, decision: Decision) -> Iterator[Lack]:
+    """Yield what has to be there first."""
     match decision:
         case Deny(reason=Reason.NEED_MISSING, because=because):
             for need, clause in table.needs.items():
                 if clause.id in because:
-                    yield {language.value: label for language, label in NEEDS[need].items()}
+                    yield Lack(need, {language.value: label for language, label in NEEDS[need].items()})
         case Deny(reason=Reason.REQUIRED_ITEM_MISSING, because=because):
             for item, clause in table.items.items():
                 if clause.id in because:
-                    yield dict(_words(item))
+                    yield Lack(item, dict(_words(item)))
         case _:
             return
 

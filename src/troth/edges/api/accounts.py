@@ -130,7 +130,9 @@ async def farewell(troth: System, body: Farewell) -> FarewellShown:
     return FarewellShown(
         erasure=seen.erasure,
         stage=seen.stage,
-        stages=tuple(StageShown(stage=line.stage, name=line.name, at=line.at) for line in seen.stages),
+        stages=tuple(
+            StageShown(stage=line.stage, name=line.name, at=line.at, by=line.by) for line in seen.stages
+        ),
         certificate=seen.certificate,
         addendum=seen.addendum,
     )

@@ -214,10 +214,16 @@ class ClipShown(Answer):
 
 
 class AlertShown(Answer):
-    """Motion outside business hours; a picture and a film of it, where there are."""
+    """Motion outside business hours, noticed ``times`` from ``at`` to ``last``; a picture and a film of it.
+
+    ``device`` is the camera, where you have one only; ``places`` are where, as the camera calls it.
+    """
 
     at: datetime
+    last: datetime
+    times: int
     device: UUID | None
+    places: tuple[str, ...]
     snapshot: UUID | None
     clip: ClipShown | None
 
@@ -361,7 +367,10 @@ class RequestShown(Answer):
 
 
 class DeskShown(Answer):
-    """A request as the desk sees it; ``said`` only where one request was opened and proven."""
+    """A request as the desk sees it.
+
+    ``said``, and the ``language`` that the person is written to in, only where one was opened and proven.
+    """
 
     request: UUID
     subject: UUID | None
@@ -378,6 +387,7 @@ class DeskShown(Answer):
     about: UUID | None
     done: datetime | None
     said: str
+    language: str | None = None
 
 
 class Acknowledged(Answer):
@@ -387,11 +397,15 @@ class Acknowledged(Answer):
 
 
 class StageShown(Answer):
-    """One stage; ``at`` is null until it is reached."""
+    """One stage; ``at`` is null until it is reached, which is ``by`` then at the latest.
+
+    For the backups ``by`` is when their time is over; null where no policy says.
+    """
 
     stage: int
     name: str
     at: datetime | None
+    by: datetime | None
 
 
 class FarewellShown(Answer):
@@ -511,6 +525,15 @@ class Happened(Answer):
 
     holds: tuple[HoldShown, ...]
     entry: UUID | None
+
+
+class OutdatedShown(Answer):
+    """An item of which a restore lost the right value; the one before was deleted."""
+
+    policy: str
+    function: str
+    item: str
+    at: datetime
 
 
 class HeldShown(Answer):

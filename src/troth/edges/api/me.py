@@ -97,7 +97,7 @@ def _function(state: FunctionState) -> FunctionShown:
     return FunctionShown(
         on=state.on,
         why=state.why,
-        lacks=state.lacks,
+        lacks=tuple(one.label for one in state.lacks),
         clause=state.clause,
         starts=state.starts,
         basis=state.basis,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -15,6 +15,7 @@ from troth.edges.api.answers import (
     Happened,
     HeldShown,
     HoldShown,
+    OutdatedShown,
     RecordsShown,
     TakenIn,
     ValueShown,
@@ -50,6 +51,12 @@ async def held(troth: System, token: Token, policy: Under) -> RecordsShown:
     """List the items on file for each function; values stay sealed."""
     found = await troth.held(token, policy)
     return RecordsShown(functions={function: tuple(sorted(items)) for function, items in found.items()})
+
+
+@router.get("/me/outdated", tags=["me"], summary="What a restore lost")
+async def outdated(troth: System, token: Token) -> list[OutdatedShown]:
+    """List what you had corrected and a restore lost: give it again. Nothing uses the value before."""
+    return [OutdatedShown.model_validate(asdict(one)) for one in await troth.outdated(token)]
 
 
 @router.put("/me/functions/{function}/items", tags=["me"], summary="Give or correct items")

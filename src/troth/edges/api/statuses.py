@@ -85,6 +85,8 @@ STATUSES: Mapping[type, tuple[int, str]] = {
     NoSuchPolicy: (404, "no_such_policy"),
     register.NoSuchKind: (422, "no_such_kind"),
     register.NoSuchPaper: (422, "no_such_paper"),
+    register.NotAName: (422, "not_a_name"),
+    register.NothingNamed: (422, "nothing_named"),
     register.NoSuchReceiver: (404, "no_such_receiver"),
     orders.NoSuchOrder: (404, "no_such_order"),
     orders.NothingToKeep: (409, "nothing_to_keep"),

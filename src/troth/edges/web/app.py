@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from troth.app.doors.base import Unavailable
 from troth.edges.web import (
+    adding,
     arrival,
     cancelling,
     choices,
@@ -25,6 +26,7 @@ from troth.edges.web import (
     home,
     papers,
     policies,
+    readings,
     requests,
     shop,
     signed_in,
@@ -63,7 +65,9 @@ _ROUTERS = (
     policies.router,
     home.router,
     choices.router,
+    adding.router,
     collected.router,
+    readings.router,
     details.router,
     shop.router,
     copying.router,

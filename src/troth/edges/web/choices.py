@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from troth.edges.web import called, missing
 from troth.edges.web.arrival import system
 from troth.edges.web.render import go, page, part
 from troth.edges.web.visit import NotOurForm, form, visit
@@ -30,6 +31,8 @@ _DONE = {
     "given_up": "done_given_up",
     "deleted": "done_deleted",
     "asked": "done_asked",
+    "noted": "done_noted",
+    "saved": "done_saved",
 }
 _REFUSED = ("not_chosen", "withdrawn")
 _OPEN = "open"
@@ -114,6 +117,10 @@ async def _uses(request: Request, here: Visit, done: str | None) -> Response:
     values: dict[str, Any] = {
         "me": me,
         "hash": notice.text_hash,
+        "told": called.clauses(notice),
+        "missing": missing.missing,
+        "names": called.devices(me, here.words),
+        "adds": bool(missing.kinds(me)),
         "functions": _ordered(me),
         "refused": _REFUSED,
         "switches": _switches(me, here.words),
@@ -135,7 +142,7 @@ def _ordered(me: Me) -> Sequence[FunctionState]:
 
 def _switches(me: Me, t: Words) -> Sequence[_SwitchRow]:
     titles = {state.function: t.pick(state.title, state.function) for state in me.functions}
-    models = {line.device: line.model for line in me.devices}
+    models = called.devices(me, t)
     rows: list[_SwitchRow] = []
     for state in me.switches:
         name = " · ".join(titles.get(function, function) for function in state.functions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from troth.app.ranges import part as part_of
 from troth.edges.web.arrival import system
 from troth.edges.web.render import go, page, part
 from troth.edges.web.visit import form, visit
-from troth.terms import FunctionName, PolicyName, RecordId
+from troth.terms import FunctionName, RecordId
 
 if TYPE_CHECKING:
     from troth.app.views import Me
@@ -36,19 +36,6 @@ async def collected(request: Request, before: date | None = None) -> Response:
     if here.partial:
         return part(here, "parts/days.html", **values)
     return page(here, "collected.html", older=before is not None, **values)
-
-
-@router.get("/collected/{policy}/{function}/{day}")
-async def readings(request: Request, policy: str, function: str, day: date) -> Response:
-    """Show what one function has of one day."""
-    here, troth = visit(request), system(request)
-    me = await troth.me(here.session)
-    found = await troth.readings(here.session, PolicyName(policy), FunctionName(function), day)
-    name = titles(me, here.words).get(FunctionName(function), function)
-    values: dict[str, Any] = {"me": me, "found": found, "name": name, "before": day + timedelta(days=1)}
-    if here.partial:
-        return part(here, "parts/readings.html", **values)
-    return page(here, "readings.html", **values)
 
 
 @router.get("/films")

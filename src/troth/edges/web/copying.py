@@ -1,18 +1,24 @@
-"""The copy of everything: a page that says what it is, and the copy itself as one stream, kept nowhere."""
+"""The copy of everything: a page that says what it is, and the copy itself as one stream, kept nowhere.
+
+For people as a page to read, for programs as lines; both are the same copy, made anew for whoever asks.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
+from troth.edges.web import readable
 from troth.edges.web.arrival import system
+from troth.edges.web.collected import titles
 from troth.edges.web.render import page
 from troth.edges.web.visit import form, visit
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
+_TO_READ = "page"
 
 
 @router.get("/copy")
@@ -25,13 +31,22 @@ async def about(request: Request) -> Response:
 @router.post("/copy")
 async def copy(request: Request) -> Response:
     """Stream the copy as a download. Its last line says how many came before: else it was cut short."""
-    here = visit(request)
-    await form(request, here)
-    lines = await system(request).copy(here.session)
+    here, troth = visit(request), system(request)
+    to_read = (await form(request, here)).get("as") == _TO_READ
+    names = titles(await troth.me(here.session), here.words) if to_read else {}
+    lines = await troth.copy(here.session)
+    if to_read:
+        return _download(
+            readable.pieces(lines, here.words, names), "my-data.html", "text/html; charset=utf-8"
+        )
+    return _download(_encoded(lines), "my-data.ndjson", "application/x-ndjson")
 
-    async def encoded() -> AsyncIterator[bytes]:
-        async for line in lines:
-            yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
-    disposition = {"content-disposition": 'attachment; filename="my-data.ndjson"'}
-    return StreamingResponse(encoded(), 200, disposition, media_type="application/x-ndjson")
+async def _encoded(lines: AsyncIterator[Mapping[str, object]]) -> AsyncIterator[bytes]:
+    async for line in lines:
+        yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def _download(content: AsyncIterator[bytes], name: str, kind: str) -> Response:
+    disposition = {"content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(content, 200, disposition, media_type=kind)

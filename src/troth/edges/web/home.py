@@ -35,6 +35,7 @@ async def home(request: Request, done: str = "") -> Response:
         on=[state for state in me.functions if state.on],
         off=[state for state in me.functions if not state.on],
         notices=[one for one in await troth.notices(here.session, here.words.language) if not one.seen],
+        outdated=await troth.outdated(here.session),
         waiting=waiting(await troth.requests(here.session)),
         said=here.words(_DONE[done]) if done in _DONE else None,
     )

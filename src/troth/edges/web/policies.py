@@ -16,6 +16,8 @@ from troth.subjects.sessions import NotSignedIn
 from troth.terms import Denied, PolicyName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from troth.app.views import Me
     from troth.edges.web.visit import Visit
 
@@ -24,19 +26,19 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/policy")
 async def policy(request: Request, name: str = "", version: int = 0) -> Response:
-    """Show a policy, the very text whose hash an acceptance names; without a name, one's own, or the list."""
+    """Show a policy, the very text whose hash an acceptance names; without a name, the list, yours first."""
     here, troth = visit(request), system(request)
     lines, me = troth.policies(), await _me(request, here)
-    name = name or (me.policy if me else "")
+    agreed = _agreed(me)
     if not name and len(lines) > 1:
-        return page(here, "policies.html", lines=lines)
+        return page(here, "policies.html", lines=lines, accepted=agreed)
     line = next((found for found in lines if found.name == name or not name), None)
     if line is None:
         raise HTTPException(404)
     notice = troth.notice(PolicyName(line.name), here.words.language)
     if version and version != notice.version:
         notice = await troth.version(PolicyName(line.name), version, here.words.language)
-    accepted = me.version if me and me.policy == notice.policy else None
+    accepted = agreed.get(notice.policy)
     return page(
         here,
         "policy.html",
@@ -58,7 +60,7 @@ async def versions(request: Request, name: str) -> Response:
         raise HTTPException(404) from None
     title = troth.notice(PolicyName(name), here.words.language).title
     me = await _me(request, here)
-    accepted = me.version if me and me.policy == name else None
+    accepted = _agreed(me).get(PolicyName(name))
     return page(here, "versions.html", name=name, title=title, versions=found, accepted=accepted)
 
 
@@ -83,7 +85,10 @@ async def accept(request: Request) -> Response:
     if fields.get("agreed") != "yes" or not fields.get("version", "").isdecimal():
         raise NotOurForm
     version, said = int(fields["version"]), fields.get("hash", "")
-    await troth.accept(here.session, me.policy, version, here.words.language, said)
+    name = PolicyName(fields.get("policy") or me.policy)
+    if name not in me.accepted:  # one more policy is for the app to put before them
+        raise NotOurForm
+    await troth.accept(here.session, name, version, here.words.language, said)
     return go(here, "/privacy?done=accepted")
 
 
@@ -102,3 +107,8 @@ async def _me(request: Request, here: Visit) -> Me | None:
         return await system(request).me(here.session)
     except (NotSignedIn, Denied):
         return None
+
+
+def _agreed(me: Me | None) -> Mapping[PolicyName, int]:
+    """Return the versions of the policies that whoever reads agreed to."""
+    return me.accepted if me else {}

@@ -18,9 +18,12 @@ from troth.edges.web.visit import CSRF
 from troth.functions.registry import PLUGINS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import Response
 
     from troth.edges.web.visit import Visit
+    from troth.edges.web.words import Words
 
 _ROOMS = {"has_shop": has_shop, "plugins": frozenset(PLUGINS)}
 _SAID = {"hx-retarget": "#said", "hx-reswap": "innerHTML"}
@@ -35,6 +38,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def written(template: str, t: Words, values: Mapping[str, object]) -> str:
+    """Return a piece of text from a template that belongs to no page, escaped as pages are."""
+    return _environment().get_template(template).render({"t": t, **values})
 
 
 def page(here: Visit, template: str, status: int = 200, **values: object) -> Response:

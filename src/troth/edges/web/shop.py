@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from troth.edges.web import called
 from troth.edges.web.arrival import system
 from troth.edges.web.charts import Part, bar
 from troth.edges.web.collected import titles
@@ -86,6 +87,7 @@ async def shop(request: Request, day: date | None = None) -> Response:
         hours=_hours(seen.flow) if seen.flow else (),
         off=[each for each in states if not _shows(each)],
         titles=titles(me, here.words),
+        names=called.devices(me, here.words),
         last=await _last(troth, here.session, states) if seen.nothing else None,
         step=timedelta(days=1),
     )

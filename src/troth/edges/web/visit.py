@@ -104,8 +104,11 @@ def visit(request: Request) -> Visit:
     )
 
 
-async def form(request: Request, here: Visit) -> Mapping[str, str]:
-    """Return the fields of a form that this browser got from us; raise `NotOurForm` for any other."""
+async def form(request: Request, here: Visit, *, most: int = _FIELDS) -> Mapping[str, str]:
+    """Return the fields of a form that this browser got from us; raise `NotOurForm` for any other.
+
+    Or for one with more than ``most``: a page that lets people tick many things says how many.
+    """
     if request.headers.get("sec-fetch-site", "same-origin") not in _OURS:
         raise NotOurForm
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -113,7 +116,7 @@ async def form(request: Request, here: Visit) -> Mapping[str, str]:
         raise NotOurForm
     try:
         text = (await request.body()).decode("ascii")
-        fields = dict(parse_qsl(text, max_num_fields=_FIELDS, errors="strict"))
+        fields = dict(parse_qsl(text, max_num_fields=most, errors="strict"))
     except ValueError:
         raise NotOurForm from None
     if not hmac.compare_digest(fields.get(CSRF, "").encode(), here.csrf.encode()):

@@ -237,7 +237,7 @@ async def only_with_its_need(world: World, case: Case, trial: Trial) -> None:
     items = await world.stuff(case, bare, clause.function)
     for need in table.needs:
         if need != clause.need:
-            await world.meet(case, bare, clause.function, need)
+            await world.meet(case, bare, clause.function, need, alone=True)
     did = await world.collect(case, bare, clause.function, items)
     trial.attempt(
         f"use {clause.function} without {clause.need}",

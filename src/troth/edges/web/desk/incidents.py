@@ -33,18 +33,28 @@ async def everything(request: Request) -> Response:
         await at.staff(),
         incidents=seen,
         policies=at.troth.policies(),
-        functions=at.troth.titles(),
     )
+
+
+@router.get("/new")
+async def blank(request: Request, policy: str = "", missing: str = "") -> Response:
+    """Ask which functions of one policy it is about."""
+    at = place(request)
+    functions = {name: title for (of, name), title in at.troth.titles().items() if of == policy}
+    if not functions:
+        raise HTTPException(404)
+    return at.page("declare", await at.staff(), policy=policy, functions=functions, missing=missing)
 
 
 @router.post("")
 async def declare(request: Request) -> Response:
     """Put on record that data leaked; from now on the time runs."""
     at = place(request)
-    fields = await at.fields()
-    policy, _, function = fields.get("what", "").partition(" ")
-    names = [FunctionName(function)] if function else []
-    made = await at.troth.declare_breach(at.token, PolicyName(policy), functions=names)
+    fields, functions = await at.ticked("function")
+    if not functions and not fields.get("all"):
+        return at.go(f"/desk/incidents/new?policy={fields.get('policy', '')}&missing=yes")
+    names = [] if fields.get("all") else [FunctionName(function) for function in functions]
+    made = await at.troth.declare_breach(at.token, PolicyName(fields.get("policy", "")), functions=names)
     return at.go(f"/desk/incidents/{made.matter.matter}")
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _COOKIE = "troth_desk"
 _LOCKED = "__Host-"
 _LONGEST = 512
+_FIELDS = 400
+"""As many things as a policy has to be ticked: its functions, its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,13 @@ class Place:
 
     async def fields(self) -> Mapping[str, str]:
         """Return the fields of a form of ours. Raises `NotOurForm`."""
-        return await form(self.request, self.here)
+        return await form(self.request, self.here, most=_FIELDS)
+
+    async def ticked(self, kind: str) -> tuple[Mapping[str, str], list[str]]:
+        """Return the fields of a form, and apart from them what was ticked of a kind (``kind.NAME``)."""
+        fields = await self.fields()
+        names = [name.removeprefix(f"{kind}.") for name in fields if name.startswith(f"{kind}.")]
+        return fields, sorted(names)
 
     def page(self, name: str, who: Staff | None, status: int = 200, **values: object) -> Response:
         """Render one of the desk's pages, with the ways that this role has and what policies are called."""

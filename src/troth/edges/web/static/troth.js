@@ -1,4 +1,5 @@
-// What pages do beyond plain forms: a copy with its progress, and a word when nothing answers. Without this file
+// What pages do beyond plain forms: a copy with its progress, contents that close after a jump, and a word when
+// nothing answers. Without this file
 // every page still works. Nothing that was read is kept in the browser, and nobody else is asked.
 (() => {
   "use strict";
@@ -65,6 +66,12 @@
     }
     if (!whole) throw new Error("cut short");
     return parts;
+  }
+
+  for (const contents of document.querySelectorAll("details.toc")) {
+    contents.addEventListener("click", (event) => {
+      if (event.target.closest("a")) contents.open = false;
+    });
   }
 
   document.addEventListener("htmx:sendError", () => {
