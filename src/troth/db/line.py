@@ -36,6 +36,8 @@ Row = TypeVar("Row")
 _TUPLES = cast("AsyncRowFactory[Any]", tuple_row)
 _A_PIECE = 128 * 1024
 """How much of a COPY is handed over at once."""
+_MOST_ON_ITS_WAY = 4 * 1024 * 1024
+"""How much of a COPY may wait to be taken by the server while more is made."""
 _MOST_PREPARED = 256
 """How many statements one session keeps parsed; the oldest makes room."""
 _PARAMETER = re.compile(r"%\((?P<name>[a-z_0-9]+)\)s|%%|%")
@@ -67,6 +69,7 @@ class Line(AsyncConnection[Any]):
         self._waiting: list[Statement] = []
         self._names: dict[_Key, bytes] = {}
         self._made = 0
+        self._on_its_way = 0  # bytes of a COPY, at most
         self._adapter = Transformer(self)
 
     def statement(self, query: LiteralString | Composable, params: Mapping[str, object] | None) -> Statement:
@@ -201,21 +204,19 @@ class Line(AsyncConnection[Any]):
             for part in parts:
                 pieces = _Pieces(part)
                 pieces.make_until(self._answered)
-                answer = yield from self._answer()
+                answer = yield from self._heard()
                 if answer.status != ExecStatus.COPY_IN:
                     fault = pieces.fault
                     break
                 while piece := pieces.next():
-                    for at in range(0, len(piece), _A_PIECE):
-                        yield from copy_to(self.pgconn, piece[at : at + _A_PIECE])
+                    yield from self._hand_over(piece)
                 fault = pieces.fault
                 self.pgconn.put_copy_end(None if fault is None else b"called off")
-                yield from send(self.pgconn)
                 if fault is not None:
-                    answer = yield from self._answer()
+                    answer = yield from self._heard()
                     break
             else:
-                answer = yield from self._answer()
+                answer = yield from self._heard()
         except BaseException:
             self.pgconn.finish()
             raise
@@ -224,8 +225,25 @@ class Line(AsyncConnection[Any]):
         if answer.status != ExecStatus.COMMAND_OK:
             raise error_from_result(answer, encoding=self.info.encoding)
 
+    def _hand_over(self, piece: memoryview) -> PQGen[None]:
+        """Let a piece go, and wait for it to be gone only where much is on its way."""
+        for at in range(0, len(piece), _A_PIECE):
+            part = piece[at : at + _A_PIECE]
+            yield from copy_to(self.pgconn, part, flush=False)
+            self._on_its_way += len(part)
+            if self.pgconn.flush() == 0:
+                self._on_its_way = 0
+            elif self._on_its_way > _MOST_ON_ITS_WAY:
+                yield from send(self.pgconn)
+                self._on_its_way = 0
+
+    def _heard(self) -> PQGen[PGresult]:
+        yield from send(self.pgconn)
+        return (yield from self._answer())
+
     def _answered(self) -> bool:
-        """Tell whether the server has said something, without waiting for it."""
+        """Let go what waits to; tell whether the server has said something, without waiting for it."""
+        self.pgconn.flush()
         self.pgconn.consume_input()
         return not self.pgconn.is_busy()
 

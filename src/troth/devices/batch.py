@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from msgspec import Struct
+
 from troth.terms import FunctionName, Reading, TrothError
 
 
@@ -67,8 +69,7 @@ class Sent:
     batch: Batch
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class Ack(Struct, frozen=True):
     """What became of a batch, by reading: every one is in exactly one of the four figures.
 
     ``dropped``: no clause takes that item, it was not chosen, or it is used and not kept.

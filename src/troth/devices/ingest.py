@@ -42,11 +42,12 @@ from troth.terms import (
     TrothError,
 )
 from troth.vault import Sheaf, Unstorable, Vault
-from troth.vault.intake import Stored
+from troth.vault.intake import Taken
 
 _MANY = 20
 """Readings of a batch that is worth a question and a block of its own."""
-_NONE = frozenset[ItemName]()
+_Items = frozenset[ItemName]
+_NONE = _Items()
 _NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED})
 
 
@@ -87,18 +88,18 @@ class _Parcel(NamedTuple):
         for reading in readings:
             tallies[self.came_in[reading.id]][what] += 1
 
-    def add_stored_to(self, tallies: Sequence[_Tally], readings: Sequence[Reading], of: Stored) -> None:
-        """Count what became of ``readings`` in the vault. What came too late is dropped."""
-        if of.stored == len(readings):  # mostly
-            self.add_to(tallies, _STORED, readings)
+    def add_taken_to(self, tallies: Sequence[_Tally], taken: Taken) -> None:
+        """Count what became of readings in the vault. What came too late is dropped."""
+        if len(taken.new) == len(taken.offered):  # mostly
+            self.add_to(tallies, _STORED, taken.new)
         elif not self.came_in:
-            tally = tallies[self.places[0]]
-            tally[_STORED] += of.stored
-            tally[_DUPLICATES] += of.duplicates
-            tally[_DROPPED] += of.over
+            tally, counted = tallies[self.places[0]], taken.counted()
+            tally[_STORED] += counted.stored
+            tally[_DUPLICATES] += counted.duplicates
+            tally[_DROPPED] += counted.over
         else:
-            new, kept = {each.id for each in of.new}, {each.id for each in of.kept}
-            for each in readings:
+            new, kept = {each.id for each in taken.new}, {each.id for each in taken.kept}
+            for each in taken.offered:
                 what = _STORED if each.id in new else _DUPLICATES if each.id in kept else _DROPPED
                 tallies[self.came_in[each.id]][what] += 1
 
@@ -173,9 +174,8 @@ class Ingest:
         sender = permissions.Sender(device, function, purposes[id(table)], self.region)
         kind = kind_of(device.kind)
         for group in alike(parcel.readings, held.of(device.subject), (at, at + SKEW)):
-            for readings, fit in _by_form(group, kind):
-                items = frozenset([reading.item for reading in readings])
-                yield sender.asks(at, readings[0].measured, items, _NONE if fit else items), readings
+            for readings, items, unfit in _by_form(group, kind):
+                yield sender.asks(at, readings[0].measured, items, unfit), readings
 
     async def _store(
         self, tx: Tx, held: Held, sheaves: Sequence[tuple[_Parcel, Sheaf]], tallies: Sequence[_Tally]
@@ -191,10 +191,10 @@ class Ingest:
                 apart |= _alone(parcel, Malformed(Refusal.WRONG_SHAPE, parcel.arrival.batch.id))
             raise Apart(apart) from None
         watched: dict[tuple[SubjectId, FunctionName], Due] = {}
-        for (parcel, sheaf), each in zip(sheaves, stored, strict=True):
-            parcel.add_stored_to(tallies, sheaf.readings, each)
+        for (parcel, sheaf), taken in zip(sheaves, stored, strict=True):
+            parcel.add_taken_to(tallies, taken)
             ask = sheaf.permit.ask
-            if each.stored and ask.function in WATCHING:
+            if taken.new and ask.function in WATCHING:
                 watched[ask.subject, ask.function] = Due(ask.subject, ask.policy, ask.function, ask.at)
         await note(tx, watched.values())
 
@@ -238,18 +238,24 @@ def _alone(parcel: _Parcel, why: Exception) -> Mapping[int, Exception]:
     return {parcel.places[0]: why}
 
 
-def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading], bool]]:
+def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading], _Items, _Items]]:
     """Return a group's readings that have the form of their items, then those that don't.
 
-    What such a device does not send at all has no form that would fit.
+    Each with their items, and those of them that do not fit: all or none. What such a device does not send at
+    all has no form that would fit.
     """
-    strange = unsent(kind, {reading.item for reading in group})
+    items = frozenset([reading.item for reading in group])
+    strange = unsent(kind, items)
     if not strange and VALUES.fit(group):
-        return [(group, True)]
+        return [(group, items, _NONE)]
     misfit = VALUES.misfit
     fit = [reading.item not in strange and misfit(reading.item, reading.value) is None for reading in group]
-    halves = [([reading for reading, f in zip(group, fit, strict=True) if f is w], w) for w in (True, False)]
-    return [(some, wanted) for some, wanted in halves if some]
+    well, ill = [[r for r, f in zip(group, fit, strict=True) if f is wanted] for wanted in (True, False)]
+    found = [(well, frozenset([each.item for each in well]), _NONE)] if well else []
+    if ill:
+        items = frozenset([each.item for each in ill])
+        found.append((ill, items, items))
+    return found
 
 
 def _cause(denied: Denied) -> Exception:

@@ -31,9 +31,12 @@ class Values:
         """Return whether the value of every one of ``readings`` fits."""
         if len(readings) == 1:
             return self.misfit(readings[0].item, readings[0].value) is None
-        for item in {reading.item for reading in readings}:
-            form = self.forms.get(item)
-            if form is None or not form.fit([each.value for each in readings if each.item == item]):
+        items = {reading.item for reading in readings}
+        for item in items:
+            form, some = self.forms.get(item), readings
+            if len(items) > 1:
+                some = [reading for reading in readings if reading.item == item]
+            if form is None or not form.fit([reading.value for reading in some]):
                 return False
         return True
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, partial
 from os import urandom
@@ -37,18 +37,25 @@ DemandForm = Callable[[Sequence[Reading]], None]
 """Raises `WrongForm` for readings that must not be sealed as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """How many readings were stored, how many had been before, how many came too late to keep.
-
-    ``new`` are the stored ones, ``kept`` all that were not too late.
-    """
+class Stored(NamedTuple):
+    """How many readings of a batch were stored, how many had been before, how many came too late to keep."""
 
     stored: int
     duplicates: int
     over: int = 0
-    new: Sequence[Reading] = field(default=(), repr=False, compare=False)
-    kept: Sequence[Reading] = field(default=(), repr=False, compare=False)
+
+
+class Taken(NamedTuple):
+    """What became of a sheaf: of the readings ``offered``, ``kept`` came in time, and ``new`` were stored."""
+
+    offered: Sequence[Reading]
+    kept: Sequence[Reading]
+    new: Sequence[Reading]
+
+    def counted(self) -> Stored:
+        """Return how many."""
+        new, kept = len(self.new), len(self.kept)
+        return Stored(new, kept - new, len(self.offered) - kept)
 
 
 class Sheaf(NamedTuple):
@@ -129,7 +136,7 @@ class Unstorable(NotStorable):
         """The places of the sheaves that hold such a reading, and what is wrong with each."""
 
 
-async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms: Terms) -> list[Stored]:
+async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms: Terms) -> list[Taken]:
     """Store what was not stored before, and say of each sheaf how much that was.
 
     Of two readings with one mark, the one in the earlier sheaf counts. Holds the rows of all subjects until
@@ -160,8 +167,8 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
     else:
         new = await _the_rest(tx, keyring, bundles, sent, terms)
     return [
-        Stored(len(one), len(kept) - len(one), len(all_.readings) - len(kept), one, kept)
-        for all_, (_, kept), one in zip(offered, sheaves, new, strict=True)
+        Taken(all_.readings, kept.readings, one)
+        for all_, kept, one in zip(offered, sheaves, new, strict=True)
     ]
 
 

@@ -176,11 +176,11 @@ class Vault:
         `NotStorable`.
         """
         sheaf = intake.Sheaf(permit, readings)
-        return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0]
+        return (await self.append_each(tx, (sheaf,), owner_epoch=owner_epoch))[0].counted()
 
     async def append_each(
         self, tx: Tx, sheaves: Sequence[intake.Sheaf], *, owner_epoch: int = 0, held: Held | None = None
-    ) -> list[intake.Stored]:
+    ) -> list[intake.Taken]:
         """Do that for many permits, whoever they are about, at once; answer for each in order.
 
         Locks the subjects' rows in one order for everybody, but for those that ``held`` says ``tx`` holds.
