@@ -116,7 +116,6 @@ async def rang_up(site: Site, who: Someone) -> None:
     for function in (AUDIT, VISITS):
         await owner.done("POST", f"/v1/me/functions/{function}/choose", {"language": "en"})
     await owner.done("PUT", "/v1/me/store", SHOP)  # for these two as well
-    await owner.done("PUT", f"/v1/me/functions/{AUDIT}/needs/store", {"met": True})
     store = {key: SHOP[key] for key in ("store_name", "store_address")}
     till = await owner.done("POST", "/v1/me/devices", register | {"store": store})
     today = clock.now().astimezone(LEGAL_TIME).date() + timedelta(days=1)

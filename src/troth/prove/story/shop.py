@@ -43,8 +43,6 @@ async def link_till(stage: Stage) -> None:
     for function in (AUDIT, "cloud"):
         path = f"/v1/me/functions/{function}/choose"
         (await stage.owner.ask("POST", path, {"language": "en"})).require()
-    met = {"met": True}
-    (await stage.owner.ask("PUT", f"/v1/me/functions/{AUDIT}/needs/store", met)).require()
     serial = {"values": {"device_serial": {"value": stage.marks.serial}}}
     (await stage.owner.ask("PUT", "/v1/me/functions/cloud/items", serial)).require()
     store = {"store_name": stage.marks.store_name, "store_address": stage.marks.store_address}
