@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import psycopg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.flow.devices_rig import FLOW, GUARD, MOTION, Shop, crossing, shop
@@ -40,7 +40,8 @@ async def neighbours(owner, n):
 
 
 async def test_a_bad_one_leaves_the_others_as_they_are(database, tmp_path, monkeypatch):
-    anything = SimpleNamespace(misfit=lambda *_: None)  # so that it gets as far as the vault
+    # so that it gets as far as the vault
+    anything = SimpleNamespace(misfit=lambda *_: None, fit=lambda *_: True)
     monkeypatch.setattr(ingest, "VALUES", anything)
     async with shop(database, tmp_path) as owner:
         owner.vault._values = anything
@@ -72,6 +73,19 @@ async def test_of_two_batches_with_one_reading_the_first_stores_it(database, tmp
         (third,) = await owner.door.ingest_each([sent(bound, new, again)])
         assert (third.stored, third.duplicates) == (0, 2)
         assert len(await owner.stored()) == 2
+
+
+async def test_small_batches_of_a_device_are_one_block_and_each_is_told_its_own(database, tmp_path):
+    async with shop(database, tmp_path) as owner:
+        bound = await owner.ready(FLOW)
+        a, b, c, d = [crossing(owner.clock.now()) for _ in range(4)]
+        first = await owner.door.ingest_each([sent(bound, a), sent(bound, b)])
+        assert [(ack.stored, ack.duplicates) for ack in first] == [(1, 0), (1, 0)]
+        with psycopg.connect(database.owner) as conn:
+            assert conn.execute("SELECT count(*) FROM event_block").fetchone() == (1,)
+        again = await owner.door.ingest_each([sent(bound, c), sent(bound, b), sent(bound, d, a)])
+        assert [(ack.stored, ack.duplicates) for ack in again] == [(1, 0), (0, 1), (1, 1)]
+        assert {each.id for each in await owner.stored()} == {a.id, b.id, c.id, d.id}
 
 
 async def test_when_the_database_fails_one_each_is_taken_alone(database, tmp_path):
@@ -156,8 +170,12 @@ async def _play(owner, people, steps, *, together):
     return [(a.stored, a.duplicates, a.dropped, a.denied) for a in said]
 
 
+CROSSED, MOVED = ("line_crossing", 0), (MOTION, 0)
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
+@example(steps=[("send", 0, FLOW, [CROSSED] * 2), ("send", 0, FLOW, [CROSSED, MOVED, CROSSED])])
 def test_together_is_as_each_alone(make_database, tmp_path_factory, steps):
     async def both():
         found = []

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from tests.conftest import Dsns
 from tests.contract.test_vault_media import upload
@@ -226,7 +227,7 @@ async def test_a_corrected_reading_is_opened_by_nothing_once_its_key_and_its_epo
 
     def labels_of(epoch):
         owner = events.owner_of(subject, old)
-        return [keys.key_label(replace(owner, owner_epoch=n), old.key, epoch) for n in (0, -1)]
+        return [keys.key_label(structs.replace(owner, owner_epoch=n), old.key, epoch) for n in (0, -1)]
 
     labels = [lambda epoch, n=n: labels_of(epoch)[n] for n in (0, 1)]
 

@@ -103,8 +103,8 @@ async def test_nothing_is_collected_after_the_commit_of_a_withdrawal(database, t
 
 
 async def test_control_a_memory_that_believes_itself_collects_on(database, tmp_path, monkeypatch):
-    def believes(self, row):
-        kept = self._kept.get(row.subject)
+    def believes(self, subject, _generation):
+        kept = self._kept.get(subject)
         return kept and kept[1]
 
     monkeypatch.setattr(Standings, "_known", believes)

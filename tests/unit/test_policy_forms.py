@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from timeit import timeit
+from uuid import UUID
 
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from troth.policy import forms
+from troth.policy.forms import Form
 from troth.policy.problems import PolicyRejected
 from troth.policy.shapes import Is, Shape
 from troth.policy.values import VALUES
 from troth.policy.vocabulary import VOCABULARY
+from troth.terms import Reading
 
+NOW = datetime(2026, 3, 2, 4, 5, 6, tzinfo=UTC)
 ITEMS = sorted(VOCABULARY)
 MADE = [item for item in ITEMS if VOCABULARY[item].form.name != "a_certificate"]
 DEVICE = "6f1c2d3e-0000-4000-8000-000000000001"
@@ -86,6 +90,32 @@ def test_what_lacks_a_field_does_not_fit(item, data):
     found = VALUES.misfit(item, {key: part for key, part in value.items() if key != gone})
     assert found is not None
     assert found.field == gone
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([*MADE, "never_heard_of"]), st.data())
+def test_many_fit_when_each_of_them_does(item, data):
+    some = values(item) if item in VOCABULARY else ANYTHING
+    sent = data.draw(st.lists(some, min_size=1, max_size=8))
+    if data.draw(st.booleans()):
+        sent = [
+            {**sent[0]} if isinstance(sent[0], dict) else sent[0] for _ in range(8)
+        ]  # alike in all fields
+    spoilt = data.draw(st.integers(0, 2 * len(sent)))
+    if spoilt < len(sent) and isinstance(sent[spoilt], dict) and sent[spoilt]:
+        field = data.draw(st.sampled_from(sorted(sent[spoilt])))
+        sent[spoilt] = data.draw(st.just(sent[spoilt] | {field: data.draw(ANYTHING)}) | ANYTHING)
+    readings = [Reading(UUID(int=n), item, NOW, value) for n, value in enumerate(sent)]
+    each = all(VALUES.misfit(item, value) is None for value in sent)
+    event("all fit" if each else "not all fit")
+    assert VALUES.fit(readings) == each
+
+
+def test_a_truth_is_no_number_among_numbers():
+    whole = Form("n", {"n": Shape(kind=Is.WHOLE, least=0, most=5)}, {})
+    assert whole.fit([{"n": 1} for _ in range(8)])
+    assert not whole.fit([*({"n": 1} for _ in range(8)), {"n": True}])
+    assert not whole.fit([*({"n": 1} for _ in range(8)), {"m": 1}])
 
 
 @given(st.sampled_from([*ITEMS, "never_heard_of"]), ANYTHING)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from datetime import date
 
 import pytest
 from msgspec import structs
 
+from tests.unit.policy_asks import NOW, TEXT, WHO, Asks, by
 from troth.app import policies
 from troth.gate.decide import decide
 from troth.policy import answers, cases
@@ -22,55 +22,31 @@ from troth.subjects.registration import Registration, read
 from troth.terms import (
     Act,
     ActKind,
-    Actor,
     ActorKind,
     Allow,
-    Ask,
     Basis,
     Reason,
     Reference,
-    Region,
     Role,
     Standing,
-    SubjectId,
     Verb,
 )
 
 KAMOER = policies.compiled("kamoer")
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-WHO = SubjectId(UUID(int=7))
 DOCUMENT = Reference("news", "editor-12")
 
 
-def did(kind: ActKind, **more: object) -> Act:
-    return Act(kind=kind, policy="kamoer", at=NOW - timedelta(hours=1), **more)
+_ASKS = Asks("kamoer")
+ask, did = _ASKS.ask, _ASKS.did
 
 
 def agreed(*more: Act, age: int = 14) -> Standing:
-    text = {"version": 1, "language": "en", "text_hash": "aa"}
     declared = did(ActKind.DECLARED_ADULT, age=age)
-    return Standing(WHO, (declared, did(ActKind.SHOWN, **text), did(ActKind.ACCEPTED, **text), *more))
+    return Standing(WHO, (declared, did(ActKind.SHOWN, **TEXT), did(ActKind.ACCEPTED, **TEXT), *more))
 
 
 def chose(function: str, item: str | None = None) -> Act:
-    text = {"version": 1, "language": "en", "text_hash": "aa"}
-    return did(ActKind.CHOSEN, function=function, item=item, separate=True, **text)
-
-
-def ask(function: str, items: set[str], purpose: str, verb: Verb = Verb.COLLECT, **more: object) -> Ask:
-    kind = more.pop("by", ActorKind.SUBJECT)
-    return Ask(
-        verb=verb,
-        policy="kamoer",
-        function=function,
-        items=frozenset(items),
-        purpose=purpose,
-        subject=WHO,
-        actor=Actor(kind, str(WHO) if kind is ActorKind.SUBJECT else "troth"),
-        region=Region("CN"),
-        at=NOW,
-        **more,
-    )
+    return did(ActKind.CHOSEN, function=function, item=item, separate=True, **TEXT)
 
 
 def test_it_has_nothing_but_notes_and_what_its_text_says_more_than_the_law():
@@ -121,7 +97,7 @@ def test_the_extras_of_an_account_are_each_a_choice_and_none_is_missed():
     assert register.required == {"phone_number", "email_address", "user_name", "password"}
     extras = {item for item, each in register.items.items() if each.need is Need.OPTIONAL}
     assert extras == {"real_name", "birth_date", "gender", "region", "industry"}
-    everything = ask("register", {*register.required, *extras}, "create_account")
+    everything = ask("register", "create_account", *register.required, *extras)
     plain = decide(KAMOER, agreed(), everything)
     assert isinstance(plain, Allow)
     assert plain.items == register.required
@@ -132,7 +108,7 @@ def test_the_extras_of_an_account_are_each_a_choice_and_none_is_missed():
 @pytest.mark.parametrize("missing", sorted(KAMOER.functions["purchase"].required))
 def test_an_order_that_lacks_one_item_is_refused_naming_it(missing):
     items = KAMOER.functions["purchase"].required - {missing}
-    said = decide(KAMOER, agreed(chose("purchase")), ask("purchase", items, "complete_transaction"))
+    said = decide(KAMOER, agreed(chose("purchase")), ask("purchase", "complete_transaction", *items))
     assert said.reason is Reason.REQUIRED_ITEM_MISSING
     assert f"kamoer/functions/purchase/requires/{missing}" in said.because
 
@@ -140,27 +116,35 @@ def test_an_order_that_lacks_one_item_is_refused_naming_it(missing):
 def test_nobody_of_the_shop_reads_an_order_and_the_carrier_gets_three_items():
     bought = agreed(chose("purchase"))
     for purpose in ("complete_transaction", "deliver"):
-        look = ask("purchase", {"id_number"}, purpose, Verb.USE, by=ActorKind.STAFF)
+        look = ask("purchase", purpose, "id_number", verb=Verb.USE, actor=by(ActorKind.STAFF))
         assert decide(KAMOER, bought, look).reason is Reason.ACTOR_FORBIDDEN
     parcel = ask(
-        "purchase", {"real_name", "phone_number", "mailing_address"}, "deliver", Verb.SHARE,
-        by=ActorKind.SERVICE, recipient="logistics",
-    )  # fmt: skip
+        "purchase",
+        "deliver",
+        "real_name",
+        "phone_number",
+        "mailing_address",
+        verb=Verb.SHARE,
+        actor=by(ActorKind.SERVICE),
+        recipient="logistics",
+    )
     assert isinstance(decide(KAMOER, bought, parcel), Allow)
     more = structs.replace(parcel, items=parcel.items | {"id_number"})
     assert decide(KAMOER, bought, more).reason is Reason.RECIPIENT_UNLISTED
 
 
 def test_without_the_place_the_rest_still_works():
-    reading = ask("use", {"geolocation", "device_config"}, "normal_realisation")
+    reading = ask("use", "normal_realisation", "geolocation", "device_config")
     without = decide(KAMOER, agreed(), reading)
     assert without.items == {"device_config"}
     assert {(each.item, each.reason) for each in without.dropped} == {("geolocation", Reason.ITEM_NOT_CHOSEN)}
 
 
 def test_no_advertising_before_it_is_chosen_and_unsubscribing_ends_the_counting_too():
-    mail = ask("ads", {"contact_info"}, "information_and_advertising", Verb.USE, by=ActorKind.SERVICE)
-    opened = ask("ads_email_tracking", {"email_tracking"}, "know_preferences", by=ActorKind.SERVICE)
+    mail = ask(
+        "ads", "information_and_advertising", "contact_info", verb=Verb.USE, actor=by(ActorKind.SERVICE)
+    )
+    opened = ask("ads_email_tracking", "know_preferences", "email_tracking", actor=by(ActorKind.SERVICE))
     assert decide(KAMOER, agreed(), mail).reason is Reason.NOT_CHOSEN
     both = (chose("ads"), chose("ads", "contact_info"), chose("ads_email_tracking"))
     assert isinstance(decide(KAMOER, agreed(*both), mail), Allow)
@@ -175,9 +159,9 @@ def test_no_advertising_before_it_is_chosen_and_unsubscribing_ends_the_counting_
 def test_pictures_are_kept_only_with_authorisation_and_only_while_the_function_runs():
     plain = KAMOER.functions["machine_learning"].items["ml_images"]
     assert plain.keep is Keep.NONE
-    kept = ask("ml_images", {"ml_images"}, "improve_algorithm")
+    kept = ask("ml_images", "improve_algorithm", "ml_images")
     runs, consents = chose("machine_learning"), (chose("ml_images"), chose("ml_images", "ml_images"))
-    seen = decide(KAMOER, agreed(runs), ask("machine_learning", {"ml_images"}, "recognise"))
+    seen = decide(KAMOER, agreed(runs), ask("machine_learning", "recognise", "ml_images"))
     assert isinstance(seen, Allow)
     assert seen.unkept == {"ml_images"}
     assert decide(KAMOER, agreed(runs), kept).reason is Reason.NOT_CHOSEN
@@ -186,7 +170,7 @@ def test_pictures_are_kept_only_with_authorisation_and_only_while_the_function_r
 
 
 def test_an_applicant_needs_no_account_and_is_never_advertised_to():
-    cv = ask("jobs", {"resume"}, "communicate_on_job_opportunities", role=Role.APPLICANT)
+    cv = ask("jobs", "communicate_on_job_opportunities", "resume", role=Role.APPLICANT)
     assert decide(KAMOER, Standing(WHO, ()), cv).reason is Reason.NOT_CHOSEN
     applied = Standing(WHO, (chose("jobs"),))
     assert isinstance(decide(KAMOER, applied, cv), Allow)
@@ -195,7 +179,7 @@ def test_an_applicant_needs_no_account_and_is_never_advertised_to():
 
 
 def test_what_is_sensitive_goes_public_only_after_a_warning_and_a_second_yes():
-    post = ask("sensitive_public", {"published_content", "religious_belief"}, "publish", Verb.DISCLOSE)
+    post = ask("sensitive_public", "publish", "published_content", "religious_belief", verb=Verb.DISCLOSE)
     ready = (chose("sensitive_public"),)
     warned = did(ActKind.SUPPLIED, function="sensitive_public", need="publishing_notice")
     collect = structs.replace(post, verb=Verb.COLLECT)
@@ -214,7 +198,7 @@ def test_under_fourteen_a_guardian_is_asked(born, grown):
     )  # fmt: skip
     acts = read(form, KAMOER, NOW).acts
     items = KAMOER.functions["register"].required
-    said = decide(KAMOER, Standing(WHO, acts), ask("register", set(items), "create_account"))
+    said = decide(KAMOER, Standing(WHO, acts), ask("register", "create_account", *items))
     assert isinstance(said, Allow) is grown
     if not grown:
         assert said.reason is Reason.GUARDIAN_MISSING
@@ -247,7 +231,7 @@ def test_news_is_a_ground_and_no_text_has_one_that_is_not_listed():
     grounds = {ground for _, ground in KAMOER.exempt}
     assert len(grounds) == 12
     assert "news" in grounds
-    press = ask("requests", {"request_details"}, "answer_request", Verb.USE, by=ActorKind.STAFF)
+    press = ask("requests", "answer_request", "request_details", verb=Verb.USE, actor=by(ActorKind.STAFF))
     for ground, opens in (("news", True), ("emergency_public", False)):
         case = structs.replace(press, basis=Basis.EXEMPTION, reference=replace(DOCUMENT, ground=ground))
         assert isinstance(decide(KAMOER, agreed(), case), Allow) is opens

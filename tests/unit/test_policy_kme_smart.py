@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 from msgspec import structs
 
+from tests.unit.policy_asks import NOW, TEXT, WHO, Asks, by
 from troth.app import policies
 from troth.gate.decide import decide
 from troth.policy import answers, incidents, requests
@@ -23,7 +22,6 @@ from troth.policy.text import notice
 from troth.terms import (
     Act,
     ActKind,
-    Actor,
     ActorKind,
     Allow,
     Ask,
@@ -31,19 +29,15 @@ from troth.terms import (
     Reason,
     Role,
     Standing,
-    SubjectId,
     Verb,
 )
 
 KME = policies.compiled("kme-smart")
-WHO = SubjectId(UUID(int=8))
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TEXT = {"version": 1, "language": "en", "text_hash": "aa"}
-ME = Actor(ActorKind.SUBJECT, str(WHO))
+ME = by(ActorKind.SUBJECT)
 
 
-def did(kind: ActKind, **more) -> Act:
-    return Act(kind=kind, policy="kme-smart", at=NOW - timedelta(days=1), **more)
+_ASKS = Asks("kme-smart", {"role": Role.HOLDER})
+ask, did = _ASKS.ask, _ASKS.did
 
 
 SHOWN = (did(ActKind.SHOWN, **TEXT), did(ActKind.ACCEPTED, **TEXT))
@@ -53,21 +47,6 @@ SLEEPS = (
     did(ActKind.CHOSEN, function="sync", separate=True),
     did(ActKind.SUPPLIED, function="sync", need="device"),
 )
-
-
-def ask(function: str, purpose: str, *items: str, verb: Verb = Verb.COLLECT, **more) -> Ask:
-    told = {"actor": ME, "role": Role.HOLDER} | more
-    return Ask(
-        verb=verb,
-        policy="kme-smart",
-        function=function,
-        items=frozenset(items),
-        purpose=purpose,
-        subject=WHO,
-        region="CN",
-        at=NOW,
-        **told,
-    )
 
 
 def answer(asked: Ask, *acts: Act):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 from msgspec import structs
 
+from tests.unit.policy_asks import NOW, TEXT, WHO, Asks, by
 from troth.app import policies
 from troth.gate.decide import decide
 from troth.policy import answers, deadlines, incidents, keeping, requests
@@ -33,24 +33,19 @@ from troth.terms import (
     Reason,
     Reference,
     Standing,
-    SubjectId,
     Verb,
 )
 
 KMUUN = policies.compiled("kmuun")
-WHO = SubjectId(UUID(int=7))
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-BEFORE = NOW - timedelta(days=1)
 ALL = frozenset(each.value for each in Condition)
-ME = Actor(ActorKind.SUBJECT, str(WHO))
+ME = by(ActorKind.SUBJECT)
 CLERK = Actor(ActorKind.STAFF, "clerk")
 
 
-def did(kind: ActKind, **more) -> Act:
-    return Act(kind=kind, policy="kmuun", at=BEFORE, **more)
+_ASKS = Asks("kmuun")
+ask, did = _ASKS.ask, _ASKS.did
 
 
-TEXT = {"version": 1, "language": "en", "text_hash": "aa"}
 SHOWN = (did(ActKind.SHOWN, **TEXT), did(ActKind.ACCEPTED, **TEXT))
 AGREED = (did(ActKind.DECLARED_ADULT, age=18), *SHOWN)
 
@@ -62,23 +57,6 @@ def choosing(function: str, *items: str, separate: bool = False) -> tuple[Act, .
 
 def supplying(function: str, *needs: str) -> tuple[Act, ...]:
     return tuple(did(ActKind.SUPPLIED, function=function, need=need) for need in needs)
-
-
-def ask(
-    function: str, purpose: str, *items: str, verb: Verb = Verb.COLLECT, actor: Actor = ME, **more
-) -> Ask:
-    return Ask(
-        verb=verb,
-        policy="kmuun",
-        function=function,
-        items=frozenset(items),
-        purpose=purpose,
-        subject=WHO,
-        actor=actor,
-        region="CN",
-        at=NOW,
-        **more,
-    )
 
 
 def answer(asked: Ask, *acts: Act):

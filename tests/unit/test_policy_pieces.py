@@ -281,7 +281,7 @@ def test_a_held_item_may_be_open_to_all_who_have_a_purpose():
 
 def test_policies_that_come_with_troth():
     assert "sunmi-camera" in policies.names()
-    with pytest.raises(policies.NoSuchPolicy, match=r"choose one of: .*sunmi-camera"):
+    with pytest.raises(policies.NoSuchPolicy, match=r"write one of: .*sunmi-camera"):
         policies.builtin("../pyproject")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from msgspec import structs
 
+from tests.unit.policy_asks import NOW, TEXT, WHO, Asks, by
 from troth.app import policies
 from troth.gate.decide import decide
 from troth.policy import answers, cases
@@ -21,30 +22,23 @@ from troth.subjects.registration import Registration, read
 from troth.terms import (
     Act,
     ActKind,
-    Actor,
     ActorKind,
     Allow,
-    Ask,
     Basis,
     DeviceId,
     Reason,
     Reference,
-    Region,
     Standing,
-    SubjectId,
     Verb,
 )
 
 DEVICES = policies.compiled("sunmi-device")
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-WHO = SubjectId(UUID(int=7))
 THIS, OTHER = DeviceId(UUID(int=8)), DeviceId(UUID(int=9))
 ACCOUNT = {"phone_number", "email_address", "password"}
-TEXT = {"version": 1, "language": "en", "text_hash": "aa"}
 
 
-def did(kind: ActKind, **more: object) -> Act:
-    return Act(kind=kind, policy="sunmi-device", at=NOW - timedelta(hours=1), **more)
+_ASKS = Asks("sunmi-device")
+ask, did = _ASKS.ask, _ASKS.did
 
 
 def chose(function: str, item: str | None = None) -> Act:
@@ -57,33 +51,17 @@ def agreed(*more: Act) -> Standing:
     return Standing(WHO, (*ticked, *more))
 
 
-def ask(function: str, items: set[str], purpose: str, verb: Verb = Verb.COLLECT, **more: object) -> Ask:
-    kind = more.pop("by", ActorKind.SUBJECT)
-    return Ask(
-        verb=verb,
-        policy="sunmi-device",
-        function=function,
-        items=frozenset(items),
-        purpose=purpose,
-        subject=WHO,
-        actor=Actor(kind, str(WHO) if kind is ActorKind.SUBJECT else "troth"),
-        region=Region("CN"),
-        at=NOW,
-        **more,
-    )
-
-
 def test_it_has_nothing_but_notes():
     assert {each.severity for each in check(DEVICES.policy)} == {Severity.NOTE}
 
 
 WORK = {
-    "sim": (ask("sim", {"sim_card_info"}, "steady_service"),
+    "sim": (ask("sim", "steady_service", "sim_card_info"),
             (chose("sim"), did(ActKind.SUPPLIED, function="sim", need="sim_card"))),
-    "safety": (ask("safety", {"app_crash"}, "safety_and_reliability"),
+    "safety": (ask("safety", "safety_and_reliability", "app_crash"),
                (chose("safety"), chose("safety", "app_crash"))),
-    "support": (ask("support", {"evidence_info"}, "contact_user"), (chose("support"),)),
-    "requests": (ask("requests", {"request_details"}, "receive_request"), ()),
+    "support": (ask("support", "contact_user", "evidence_info"), (chose("support"),)),
+    "requests": (ask("requests", "receive_request", "request_details"), ()),
 }  # fmt: skip
 
 
@@ -94,7 +72,7 @@ def test_without_an_account_every_other_function_works(function):
 
 
 def test_an_account_takes_three_items_and_only_once_it_is_chosen():
-    opening = ask("register", {*ACCOUNT, "nickname"}, "register_account")
+    opening = ask("register", "register_account", *ACCOUNT, "nickname")
     assert decide(DEVICES, agreed(), opening).reason is Reason.NOT_CHOSEN
     opened = decide(DEVICES, agreed(chose("register")), opening)
     assert opened.items == ACCOUNT
@@ -104,7 +82,7 @@ def test_an_account_takes_three_items_and_only_once_it_is_chosen():
 
 @pytest.mark.parametrize("missing", sorted(ACCOUNT))
 def test_an_account_that_lacks_something_is_refused_naming_it(missing):
-    opening = ask("register", ACCOUNT - {missing}, "register_account")
+    opening = ask("register", "register_account", *(ACCOUNT - {missing}))
     said = decide(DEVICES, agreed(chose("register")), opening)
     assert said.reason is Reason.REQUIRED_ITEM_MISSING
     assert f"sunmi-device/functions/register/requires/{missing}" in said.because
@@ -182,9 +160,15 @@ def test_nobody_gets_anything_but_on_an_express_law(act):
 
 def test_the_authority_gets_what_a_law_expressly_says():
     demand = ask(
-        "requests", {"request_details"}, "lawful_demand", Verb.SHARE, by=ActorKind.STAFF,
-        recipient="competent_authority", basis=Basis.LEGAL_DUTY, reference=Reference("express_law", "case-4"),
-    )  # fmt: skip
+        "requests",
+        "lawful_demand",
+        "request_details",
+        verb=Verb.SHARE,
+        actor=by(ActorKind.STAFF),
+        recipient="competent_authority",
+        basis=Basis.LEGAL_DUTY,
+        reference=Reference("express_law", "case-4"),
+    )
     assert isinstance(decide(DEVICES, agreed(), demand), Allow)
     assert decide(DEVICES, agreed(), structs.replace(demand, basis=None)).reason is not None
     order = structs.replace(demand, reference=Reference("legal_order", "case-4"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from msgspec import structs
 
+from tests.unit.policy_asks import NOW, TEXT, WHO, Asks
 from troth.app import policies
 from troth.gate.decide import decide
 from troth.policy import answers, keeping
@@ -28,40 +28,23 @@ from troth.terms import (
     DeviceId,
     Reason,
     Standing,
-    SubjectId,
     Verb,
 )
 
 RULES = policies.compiled("sunmi-rules")
-WHO, DEVICE, OTHER = SubjectId(UUID(int=9)), DeviceId(UUID(int=10)), DeviceId(UUID(int=11))
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-TEXT = {"version": 1, "language": "en", "text_hash": "aa"}
+DEVICE, OTHER = DeviceId(UUID(int=10)), DeviceId(UUID(int=11))
 ALL = frozenset(RULES.functions["safety"].items)
 MACHINE, SERVICE = Actor(ActorKind.DEVICE, str(DEVICE)), Actor(ActorKind.SERVICE, "troth")
 
 
-def did(kind: ActKind, **more) -> Act:
-    return Act(kind=kind, policy="sunmi-rules", at=NOW - timedelta(days=1), **more)
+_ASKS = Asks("sunmi-rules", {"actor": MACHINE, "device": DEVICE})
+ask, did = _ASKS.ask, _ASKS.did
 
 
 ACTIVATED = (did(ActKind.DECLARED_ADULT, age=18), did(ActKind.SHOWN, **TEXT), did(ActKind.ACCEPTED, **TEXT))
 
 
-def ask(function: str, purpose: str, items, **more) -> Ask:
-    told = {"verb": Verb.COLLECT, "actor": MACHINE, "device": DEVICE} | more
-    return Ask(
-        policy="sunmi-rules",
-        function=function,
-        items=frozenset(items),
-        purpose=purpose,
-        subject=WHO,
-        region="CN",
-        at=NOW,
-        **told,
-    )
-
-
-UPLOAD = ask("safety", "safe_and_stable_operation", ALL)
+UPLOAD = ask("safety", "safe_and_stable_operation", *ALL)
 
 
 def answer(asked: Ask, *acts: Act):
@@ -119,7 +102,7 @@ def test_every_item_stands_under_one_switch():
 
 def test_places_and_prints_wait_to_be_chosen_whatever_the_text_says():
     for function, purpose in (("sales", "coverage"), ("print", "data_analysis_services")):
-        asked = ask(function, purpose, RULES.functions[function].items)
+        asked = ask(function, purpose, *RULES.functions[function].items)
         assert answer(asked, *ACTIVATED).reason is Reason.NOT_CHOSEN
         chosen = did(ActKind.CHOSEN, function=function, separate=True)
         assert isinstance(answer(asked, *ACTIVATED, chosen), Allow)
@@ -137,7 +120,7 @@ def test_an_agent_sees_the_apps_of_the_devices_that_it_supplied_and_of_no_others
     asked = ask(
         "safety",
         "agent_understands_app_installation",
-        {"op_app_summary"},
+        "op_app_summary",
         verb=Verb.SHARE,
         actor=SERVICE,
         recipient="device_agent",

@@ -13,6 +13,7 @@ from pathlib import Path
 from troth.policy.compile import compile_policy
 from troth.policy.compiled import Compiled
 from troth.policy.load import decode, load
+from troth.policy.problems import unknown
 from troth.terms import PolicyName, TrothError
 
 _SUFFIX = ".yaml"
@@ -34,9 +35,8 @@ def names() -> tuple[PolicyName, ...]:
 
 def builtin(name: str) -> tuple[str, str]:
     """Return the text of a policy and the name of its file. Raises `NoSuchPolicy` or `PolicyRejected`."""
-    known = names()
-    if name not in known:
-        raise NoSuchPolicy(f"no policy '{name}' comes with Troth; choose one of: {', '.join(known)}")
+    if name not in names():
+        raise NoSuchPolicy(_unknown(name))
     file = f"policies/{name}{_SUFFIX}"
     return decode((_folder() / f"{name}{_SUFFIX}").read_bytes(), file), file
 
@@ -49,6 +49,22 @@ def compiled(name: str) -> Compiled:
 def from_file(path: Path) -> Compiled:
     """Load, check and compile a maker's own policy file. Raises `PolicyRejected` or `OSError`."""
     return compile_policy(load(decode(path.read_bytes(), str(path)), str(path)))
+
+
+def told(name: str) -> tuple[str, str]:
+    """Return the text of the policy that a command names, and where it lies: one of ours, else a file.
+
+    Raises `NoSuchPolicy`, `PolicyRejected`, `OSError`.
+    """
+    path = Path(name)
+    if name in names() or not path.is_file():
+        return builtin(name)
+    return decode(path.read_bytes(), name), name
+
+
+def named(name: str) -> Compiled:
+    """Load, check and compile the policy that a command names. Raises as `told` does."""
+    return compile_policy(load(*told(name)))
 
 
 def in_force(folder: Path | None) -> Mapping[PolicyName, Mapping[int, Compiled]]:
@@ -77,6 +93,11 @@ def in_force(folder: Path | None) -> Mapping[PolicyName, Mapping[int, Compiled]]
 def beside(file: str) -> str:
     """Return the text of another file that lies with the policies."""
     return (_folder() / file).read_text(encoding="utf-8")
+
+
+def _unknown(name: str) -> str:
+    what, instead = unknown("policy", name, names())
+    return f"{what}; write {instead}, or a file"
 
 
 def _folder() -> Traversable:

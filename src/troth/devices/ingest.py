@@ -8,10 +8,12 @@ owners as there are: when this returns and it commits, the acknowledgements are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
+from uuid import UUID
 
 from troth.db import Tx
 from troth.devices import permissions
@@ -28,6 +30,7 @@ from troth.policy.values import VALUES
 from troth.terms import (
     Ask,
     Denied,
+    DeviceId,
     FunctionName,
     ItemName,
     Permit,
@@ -36,9 +39,13 @@ from troth.terms import (
     Reason,
     Region,
     SubjectId,
+    TrothError,
 )
 from troth.vault import Sheaf, Unstorable, Vault
+from troth.vault.intake import Stored
 
+_MANY = 20
+"""Readings of a batch that is worth a question and a block of its own."""
 _NONE = frozenset[ItemName]()
 _NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED})
 
@@ -53,20 +60,60 @@ class Arrival:
     batch: Batch
 
 
-@dataclass(slots=True)
-class _Tally:
-    stored: int = 0
-    duplicates: int = 0
-    dropped: int = 0
-    denied: int = 0
+class Entangled(TrothError):
+    """batches that were looked at together cannot be: take each alone"""
+
+
+_STORED, _DUPLICATES, _DROPPED, _DENIED = range(4)
+_Tally = list[int]
+"""How many readings of a batch: stored, duplicates, dropped, denied."""
+
+
+class _Parcel(NamedTuple):
+    """What one device sent for one function, in one batch or in several small ones of one item."""
+
+    arrival: Arrival
+    readings: Sequence[Reading]
+    places: Sequence[int]
+    """Which batches."""
+    came_in: Mapping[UUID, int]
+    """In which of several each reading came, by its id."""
+
+    def add_to(self, tallies: Sequence[_Tally], what: int, readings: Sequence[Reading]) -> None:
+        """Count ``readings`` for the batches that they came in."""
+        if not self.came_in:
+            tallies[self.places[0]][what] += len(readings)
+            return
+        for reading in readings:
+            tallies[self.came_in[reading.id]][what] += 1
+
+    def add_stored_to(self, tallies: Sequence[_Tally], readings: Sequence[Reading], of: Stored) -> None:
+        """Count what became of ``readings`` in the vault. What came too late is dropped."""
+        if of.stored == len(readings):  # mostly
+            self.add_to(tallies, _STORED, readings)
+        elif not self.came_in:
+            tally = tallies[self.places[0]]
+            tally[_STORED] += of.stored
+            tally[_DUPLICATES] += of.duplicates
+            tally[_DROPPED] += of.over
+        else:
+            new, kept = {each.id for each in of.new}, {each.id for each in of.kept}
+            for each in readings:
+                what = _STORED if each.id in new else _DUPLICATES if each.id in kept else _DROPPED
+                tallies[self.came_in[each.id]][what] += 1
 
 
 class _Question(NamedTuple):
-    """An ask for those readings of one arrival that the gate cannot tell apart."""
+    """An ask for those readings of a parcel that the gate cannot tell apart."""
 
-    place: int
+    parcel: _Parcel
     ask: Ask
-    readings: list[Reading]
+    readings: Sequence[Reading]
+
+    def batches(self) -> int:
+        """Return for how many batches it is asked."""
+        came_in = self.parcel.came_in
+        return len({came_in[reading.id] for reading in self.readings}) if came_in else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,82 +127,115 @@ class Ingest:
     async def take_each(self, tx: Tx, held: Held, arrivals: Sequence[Arrival], at: datetime) -> list[Ack]:
         """Store what may be stored of each batch and say what became of every reading.
 
-        ``held`` are the standings of all owners. Raises `Apart` when a batch cannot be decided or kept.
+        ``held`` are the standings of all owners. Raises `Apart` when a batch cannot be decided or kept, and
+        `Entangled` when it is one of several that were looked at together.
         """
         purposes: dict[int, Purpose | None] = {}
         questions = [
-            _Question(n, ask, readings)
-            for n, each in enumerate(arrivals)
-            for ask, readings in self._asked(each, held, at, purposes)
+            _Question(parcel, ask, readings)
+            for parcel in _parcels(arrivals)
+            for ask, readings in self._asked(parcel, held, at, purposes)
         ]
-        answers = await self.gate.admit_each(tx, held, [question.ask for question in questions])
-        tallies = [_Tally() for _ in arrivals]
+        asks, times = [each.ask for each in questions], [each.batches() for each in questions]
+        answers = await self.gate.admit_each(tx, held, asks, times)
+        tallies = [[0, 0, 0, 0] for _ in arrivals]
         apart: dict[int, Exception] = {}
-        sheaves: list[tuple[int, Sheaf]] = []
-        for question, answer in zip(questions, answers, strict=True):
-            tally, readings = tallies[question.place], question.readings
+        sheaves: list[tuple[_Parcel, Sheaf]] = []
+        for (parcel, ask, readings), answer in zip(questions, answers, strict=True):
             if isinstance(answer, Permit):
                 items = answer.allow.items - answer.allow.unkept
-                asked = question.ask.items
-                kept = readings if asked <= items else [r for r in readings if r.item in items]
-                sheaves.append((question.place, Sheaf(answer, kept)))
-                tally.dropped += len(readings) - len(kept)
+                kept = readings if ask.items <= items else [r for r in readings if r.item in items]
+                sheaves.append((parcel, Sheaf(answer, kept)))
+                if len(kept) < len(readings):
+                    parcel.add_to(tallies, _DROPPED, [r for r in readings if r.item not in items])
             elif answer.decision.reason is Reason.ERROR:
                 # Not a verdict: were it acknowledged, the device would throw the readings away.
-                apart.setdefault(question.place, _cause(answer))
-            elif answer.decision.reason in _NOT_TAKEN:
-                tally.dropped += len(readings)
+                apart |= _alone(parcel, _cause(answer))
             else:
-                tally.denied += len(readings)
+                dropped = answer.decision.reason in _NOT_TAKEN
+                parcel.add_to(tallies, _DROPPED if dropped else _DENIED, readings)
         if apart:
             raise Apart(apart)
-        await self._store(tx, held, arrivals, sheaves, tallies)
-        return [
-            Ack(each.batch.id, tally.stored, tally.duplicates, tally.dropped, tally.denied)
-            for each, tally in zip(arrivals, tallies, strict=True)
-        ]
+        await self._store(tx, held, sheaves, tallies)
+        return [Ack(each.batch.id, *tally) for each, tally in zip(arrivals, tallies, strict=True)]
 
     def _asked(
-        self, arrival: Arrival, held: Held, at: datetime, purposes: dict[int, Purpose | None]
-    ) -> Iterator[tuple[Ask, list[Reading]]]:
-        """Yield an ask for those readings of one arrival that the gate cannot tell apart, with them.
+        self, parcel: _Parcel, held: Held, at: datetime, purposes: dict[int, Purpose | None]
+    ) -> Iterator[tuple[Ask, Sequence[Reading]]]:
+        """Yield an ask for those readings of a parcel that the gate cannot tell apart, with them.
 
         ``purposes`` are those found before, by the table.
         """
-        device, function, compiled = arrival.device, arrival.function, arrival.compiled
+        device, function, compiled = parcel.arrival.device, parcel.arrival.function, parcel.arrival.compiled
         table = None if compiled is None else compiled.functions.get(function)
         if id(table) not in purposes:
             purposes[id(table)] = permissions.purpose_of(table)
         sender = permissions.Sender(device, function, purposes[id(table)], self.region)
         kind = kind_of(device.kind)
-        for group in alike(arrival.batch.readings, held.of(device.subject), (at, at + SKEW)):
+        for group in alike(parcel.readings, held.of(device.subject), (at, at + SKEW)):
             for readings, fit in _by_form(group, kind):
                 items = frozenset([reading.item for reading in readings])
                 yield sender.asks(at, readings[0].measured, items, _NONE if fit else items), readings
 
     async def _store(
-        self,
-        tx: Tx,
-        held: Held,
-        arrivals: Sequence[Arrival],
-        sheaves: Sequence[tuple[int, Sheaf]],
-        tallies: Sequence[_Tally],
+        self, tx: Tx, held: Held, sheaves: Sequence[tuple[_Parcel, Sheaf]], tallies: Sequence[_Tally]
     ) -> None:
         if not sheaves:
             return
         try:
             stored = await self.vault.append_each(tx, [sheaf for _, sheaf in sheaves], held=held)
         except Unstorable as unstorable:
-            places = {sheaves[n][0] for n in unstorable.which}
-            raise Apart({n: Malformed(Refusal.WRONG_SHAPE, arrivals[n].batch.id) for n in places}) from None
+            apart: dict[int, Exception] = {}
+            for n in unstorable.which:
+                parcel = sheaves[n][0]
+                apart |= _alone(parcel, Malformed(Refusal.WRONG_SHAPE, parcel.arrival.batch.id))
+            raise Apart(apart) from None
         watched: dict[tuple[SubjectId, FunctionName], Due] = {}
-        for (place, sheaf), each in zip(sheaves, stored, strict=True):
-            tallies[place].stored += each.stored
-            tallies[place].duplicates += each.duplicates
+        for (parcel, sheaf), each in zip(sheaves, stored, strict=True):
+            parcel.add_stored_to(tallies, sheaf.readings, each)
             ask = sheaf.permit.ask
             if each.stored and ask.function in WATCHING:
                 watched[ask.subject, ask.function] = Due(ask.subject, ask.policy, ask.function, ask.at)
         await note(tx, watched.values())
+
+
+def _parcels(arrivals: Sequence[Arrival]) -> Iterator[_Parcel]:
+    """Yield what is handed in, small batches of one device for one function and item together.
+
+    They are one question and one block then. Not where a reading comes twice: which batch is first counts.
+    """
+    found: dict[tuple[DeviceId, FunctionName], list[int]] = {}
+    for place, each in enumerate(arrivals):
+        found.setdefault((each.device.device, each.function), []).append(place)
+    for places in found.values():
+        came_in = {r.id: n for n in places for r in arrivals[n].batch.readings} if len(places) > 1 else {}
+        if len(came_in) == sum([len(arrivals[n].batch.readings) for n in places]):
+            yield from _together(arrivals, places, came_in)
+        else:
+            yield from [_Parcel(arrivals[n], arrivals[n].batch.readings, (n,), {}) for n in places]
+
+
+def _together(
+    arrivals: Sequence[Arrival], places: Sequence[int], came_in: Mapping[UUID, int]
+) -> Iterator[_Parcel]:
+    small: dict[ItemName, list[int]] = {}
+    for place in places:
+        readings = arrivals[place].batch.readings
+        items = {reading.item for reading in readings}
+        if len(items) == 1 and len(readings) < _MANY:
+            small.setdefault(readings[0].item, []).append(place)
+        else:
+            yield _Parcel(arrivals[place], readings, (place,), {})
+    for some in small.values():
+        readings = [*chain.from_iterable([arrivals[place].batch.readings for place in some])]
+        yield _Parcel(arrivals[some[0]], readings, some, came_in if len(some) > 1 else {})
+
+
+def _alone(parcel: _Parcel, why: Exception) -> Mapping[int, Exception]:
+    """Return what is wrong with a batch; raise `Entangled` when it is not clear with which."""
+    if len(parcel.places) > 1:
+        raise Entangled from why
+    return {parcel.places[0]: why}
 
 
 def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading], bool]]:

@@ -8,7 +8,7 @@ the same answer, so one of them is asked about for all. One measured exactly at 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 
@@ -16,16 +16,16 @@ from troth.terms import Reading, Standing
 
 
 def alike(
-    readings: Iterable[Reading], standing: Standing | None, now: Sequence[datetime]
+    readings: Sequence[Reading], standing: Standing | None, now: Sequence[datetime]
 ) -> list[list[Reading]]:
     """Return ``readings`` in groups that the gate cannot tell apart by time, earliest group first.
 
     ``now`` are the moments beside the acts that the answer may turn on: the present, and how far ahead a
     device's clock may be.
     """
+    if len(readings) == 1:
+        return [[*readings]]
     ordered = sorted(readings, key=attrgetter("measured"))
-    if len(ordered) == 1:
-        return [ordered]
     acts = standing.acts if standing else ()
     turns = [*now, *[act.at for act in acts]]
     if ordered:

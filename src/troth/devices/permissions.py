@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from troth.devices.bound import BoundDevice
@@ -90,13 +91,18 @@ class Sender(NamedTuple):
             items=items,
             purpose=self.purpose or NO_PURPOSE,
             subject=bound.subject,
-            actor=Actor(ActorKind.DEVICE, str(bound.device)),
+            actor=_itself(bound.device),
             region=self.region,
             at=at,
             measured=measured,
             device=bound.device,
             unfit=unfit,
         )
+
+
+@lru_cache(maxsize=4096)
+def _itself(device: DeviceId) -> Actor:
+    return Actor(ActorKind.DEVICE, str(device))
 
 
 @dataclass(frozen=True, slots=True)

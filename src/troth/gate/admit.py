@@ -91,19 +91,21 @@ class Gate:
         await self.endings.look(tx, self._clock.now())
         return await self.standings.hold(tx, subjects)
 
-    async def admit_each(self, tx: Tx, held: ledger.Held, asks: Sequence[Ask]) -> list[Permit | Denied]:
+    async def admit_each(
+        self, tx: Tx, held: ledger.Held, asks: Sequence[Ask], times: Sequence[int] = ()
+    ) -> list[Permit | Denied]:
         """Answer many asks at once, in their order, as `admit` would with ``counted``: one yes or no each.
 
-        ``held`` is what `hold` returned in ``tx``, to which no act was added since. Raises when the yeses
-        can't be put on record: then nothing may be stored.
+        ``held`` is what `hold` returned in ``tx``, to which no act was added since. ``times``: for how many
+        messages each is asked (one), which is how often it counts. Raises when the yeses can't be put on
+        record: then nothing may be stored.
         """
         if held.tx is not tx:
             raise AssertionError("standings held by another transaction")
         now = self._clock.now()
         answers = [self._judged(held.of(ask.subject), ask, now) for ask in asks]
-        allowed, denied = counted_each(
-            [(judged, ask) for (judged, _), ask in zip(answers, asks, strict=True)]
-        )
+        each = zip(answers, asks, times or [1] * len(asks), strict=True)
+        allowed, denied = counted_each([(judged, ask, n) for (judged, _), ask, n in each])
         await ledger.count_all(tx, allowed, now)
         await self._refuse_each(denied, now)
         return [_answer(judged, error, ask, now) for (judged, error), ask in zip(answers, asks, strict=True)]

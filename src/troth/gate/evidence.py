@@ -86,19 +86,19 @@ def counted(judged: Judged, ask: Ask) -> Counter[ledger.Counted]:
 
 
 def counted_each(
-    answers: Iterable[tuple[Judged, Ask]],
+    answers: Iterable[tuple[Judged, Ask, int]],
 ) -> tuple[Counter[ledger.Counted], Counter[ledger.Counted]]:
-    """Return what many decisions add to the counts, the yeses and the noes apart."""
+    """Return what many decisions, each made for so many messages, add to the counts: yeses and noes apart."""
     allowed: Counter[ledger.Counted] = Counter()
     denied: Counter[ledger.Counted] = Counter()
     whole: Counter[tuple[PolicyName | None, FunctionName | None]] = Counter()
-    for judged, ask in answers:
-        if isinstance(judged.decision, Deny):
-            denied.update(counted(judged, ask))
-        elif judged.decision.dropped:
-            allowed.update(counted(judged, ask))
-        else:  # mostly
-            whole[judged.policy(), judged.function(ask)] += 1
+    for judged, ask, n in answers:
+        if isinstance(judged.decision, Allow) and not judged.decision.dropped:  # mostly
+            whole[judged.policy(), judged.function(ask)] += n
+            continue
+        side = allowed if isinstance(judged.decision, Allow) else denied
+        for one, times in counted(judged, ask).items():
+            side[one] += times * n
     for (policy, function), times in whole.items():
         allowed[ledger.Counted(policy, function, "allow", None)] += times
     return allowed, denied

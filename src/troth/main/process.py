@@ -23,6 +23,7 @@ from troth.app.settings import Settings
 from troth.app.wiring import Troth
 from troth.main.errand import INVITED
 from troth.main.running import ready_sign
+from troth.main.statuses import CUT_SHORT
 from troth.terms import TrothError
 
 _SHUTDOWN_S = 5
@@ -136,7 +137,7 @@ def run(words: Sequence[str]) -> int:
         print(error, file=sys.stderr)  # noqa: T201 - the supervisor shows the last lines
         return 1
     except KeyboardInterrupt:
-        return 130
+        return CUT_SHORT
     return 0
 
 

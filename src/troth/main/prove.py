@@ -115,12 +115,8 @@ def wanted(names: Sequence[str]) -> Mapping[str, tuple[str, Compiled]]:
     """
     found: dict[str, tuple[str, Compiled]] = {}
     for name in names or policies.names():
-        path = Path(name)
-        if name not in policies.names() and path.is_file():
-            text, compiled = path.read_text(encoding="utf-8"), policies.from_file(path)
-        else:
-            text, compiled = policies.builtin(name)[0], policies.compiled(name)
-        found[compiled.policy.name] = (text, compiled)
+        compiled = policies.named(name)
+        found[compiled.policy.name] = (policies.told(name)[0], compiled)
     return found
 
 

@@ -17,9 +17,8 @@ from rich.console import Console
 
 from troth.app.settings import BadSetting, Settings
 from troth.main.running import System, running
+from troth.main.statuses import CUT_SHORT
 
-_CUT_SHORT = 130
-"""The exit status of who did not wait for an orderly end."""
 HttpPort = Annotated[int | None, typer.Option(help="Where the API and the page listen; 0 takes a free one.")]
 MqttPort = Annotated[int | None, typer.Option(help="Where devices connect; 0 takes a free one.")]
 Data = Annotated[Path | None, typer.Option(help="The folder for everything that is kept.")]
@@ -109,4 +108,4 @@ def until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     try:
         asyncio.run(main())
     except asyncio.CancelledError:
-        raise typer.Exit(_CUT_SHORT) from None
+        raise typer.Exit(CUT_SHORT) from None

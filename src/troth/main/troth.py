@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from troth.main.statuses import CUT_SHORT
 from troth.terms import TrothError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run() -> None:
         _say(f"{error.filename}: {(error.strerror or '').lower()}; name another place, or see who may use it")
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit(130)  # as a shell says of Ctrl-C
+        sys.exit(CUT_SHORT)
 
 
 def _say(sentence: str) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from operator import itemgetter
 from types import MappingProxyType
 from typing import cast
 
@@ -97,15 +98,17 @@ class Form:
 
 
 def _columns(values: Sequence[object]) -> Mapping[str, Sequence[object]] | None:
-    """Return a column for each field, when all ``values`` are maps of the same fields in the same order."""
+    """Return a column for each field, when all ``values`` are maps of the same fields."""
     if len(values) < _MANY or not _MAP.issuperset(map(type, values)):
         return None
-    rows = cast("Sequence[dict[object, object]]", values)
+    rows = cast("Sequence[dict[str, object]]", values)
     names = [*rows[0]]
-    if not _TEXT.issuperset(map(type, names)) or any(map(names.__ne__, map(list, rows))):
+    if not _TEXT.issuperset(map(type, names)) or {*map(len, rows)} != {len(names)}:
         return None
-    columns = zip(*[row.values() for row in rows], strict=True)
-    return dict(zip(cast("list[str]", names), columns, strict=True))
+    try:
+        return {name: [*map(itemgetter(name), rows)] for name in names}
+    except KeyError:
+        return None
 
 
 def _all(check: Check, column: Sequence[object]) -> bool:

@@ -31,11 +31,11 @@ class Values:
         """Return whether the value of every one of ``readings`` fits."""
         if len(readings) == 1:
             return self.misfit(readings[0].item, readings[0].value) is None
-        by_item: dict[ItemName, list[object]] = {}
-        for reading in readings:
-            by_item.setdefault(reading.item, []).append(reading.value)
-        forms = [(self.forms.get(item), values) for item, values in by_item.items()]
-        return all(form is not None and form.fit(values) for form, values in forms)
+        for item in {reading.item for reading in readings}:
+            form = self.forms.get(item)
+            if form is None or not form.fit([each.value for each in readings if each.item == item]):
+                return False
+        return True
 
     def unfit(self, values: Mapping[ItemName, object]) -> frozenset[ItemName]:
         """Return the items whose value does not fit: what an ask to the gate says of them."""

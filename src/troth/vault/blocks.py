@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, chain, pairwise, repeat
 from math import gcd
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
@@ -181,14 +182,17 @@ def _by_column(values: Sequence[object]) -> tuple[list[str] | None, list[Any]]:
     """Return the keys of ``values`` and a list for each of them; or None and the values, if keys differ."""
     if not _MAP.issuperset(map(type, values)):
         return None, [_plain(value) for value in values]
-    rows = cast("Sequence[dict[object, object]]", values)
+    rows = cast("Sequence[dict[str, object]]", values)
     keys = [*rows[0]]
-    if not _TEXT.issuperset(map(type, keys)) or any(map(keys.__ne__, map(list, rows))):
+    if not _TEXT.issuperset(map(type, keys)) or {*map(len, rows)} != {len(keys)}:
         return None, [_plain(row) for row in rows]
-    columns = [[*column] for column in zip(*[row.values() for row in rows], strict=True)]
+    try:
+        columns = [[*map(itemgetter(key), rows)] for key in keys]
+    except KeyError:
+        return None, [_plain(row) for row in rows]
     if not _SIMPLE.issuperset(map(type, chain.from_iterable(columns))):
         columns = [[_plain(part) for part in column] for column in columns]
-    return cast("list[str]", keys), columns
+    return keys, columns
 
 
 def moments(readings: Sequence[Reading]) -> list[int]:

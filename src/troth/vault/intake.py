@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache, partial
 from os import urandom
@@ -28,7 +28,8 @@ from troth.vault.keyring import Keyring
 from troth.vault.label import PURPOSE, function_of
 from troth.vault.sql import QUERIES
 
-_FIELDS = binary.fields(9) + binary.UUID_OF
+_UUID_OF = binary.UUID_OF
+_FIELDS = binary.fields(9) + _UUID_OF
 _BLOCK = 16
 _MICROS_A_DAY = 24 * 60 * 60 * 1_000_000
 _DAY_ZERO = date(1970, 1, 1).toordinal()
@@ -36,12 +37,18 @@ DemandForm = Callable[[Sequence[Reading]], None]
 """Raises `WrongForm` for readings that must not be sealed as they are."""
 
 
-class Stored(NamedTuple):
-    """How many readings of a batch were stored, how many had been before, how many came too late to keep."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many readings were stored, how many had been before, how many came too late to keep.
+
+    ``new`` are the stored ones, ``kept`` all that were not too late.
+    """
 
     stored: int
     duplicates: int
     over: int = 0
+    new: Sequence[Reading] = field(default=(), repr=False, compare=False)
+    kept: Sequence[Reading] = field(default=(), repr=False, compare=False)
 
 
 class Sheaf(NamedTuple):
@@ -80,37 +87,27 @@ class Bundle(NamedTuple):
     version: int
     days: Mapping[date, marks.Day]
 
-    def packed(self, demand_form: DemandForm) -> Iterator[bytes]:
-        """Yield the block of each day, unsealed. Raises `WrongForm`, `NotStorable`."""
+    def packed(self, demand_form: DemandForm) -> list[bytes]:
+        """Return the block of each day, unsealed. Raises `WrongForm`, `NotStorable`."""
         for day in self.days.values():
             demand_form(day.readings)
-            yield day.packed()
+        return [day.packed() for day in self.days.values()]
 
-    def rows(self, demand_form: DemandForm) -> Iterator[bytes]:
-        """Yield the block of each day, sealed, as its row of a binary COPY. Raises as `packed` does."""
+    def rows(self, demand_form: DemandForm) -> list[bytes]:
+        """Return the block of each day, sealed, as its row of a binary COPY. Raises as `packed` does."""
         owner, key = self.owner, self.key
         if key is None:
             raise AssertionError("nothing seals without a key")
         labels, whose = events.labels(owner), _whose(owner.function, owner.retention)
+        begins, of_key = _FIELDS + owner.subject.bytes + whose, key.id.bytes + _versions(self.version)
+        found: list[bytes] = []
         for day, packed in zip(self.days, self.packed(demand_form), strict=True):
             block = urandom(_BLOCK)
             aad = labels.aad(block, events.of_block(day, 1, self.version))
             sealed = cipher.seal(key.secret, aad, packed)
-            yield b"".join(
-                (
-                    _FIELDS,
-                    owner.subject.bytes,
-                    whose,
-                    binary.day(day),
-                    binary.UUID_OF,
-                    block,
-                    binary.UUID_OF,
-                    key.id.bytes,
-                    _versions(self.version),
-                    len(sealed).to_bytes(4, "big"),
-                    sealed,
-                )
-            )
+            parts = begins, binary.day(day), _UUID_OF, block, _UUID_OF, of_key, binary.data(sealed)
+            found.append(b"".join(parts))
+        return found
 
 
 @lru_cache(maxsize=1024)
@@ -159,12 +156,12 @@ async def append_each(tx: Tx, keyring: Keyring, offered: Sequence[Sheaf], terms:
         for owner, key, sheaf, of in zip(owners, held, sheaves, days, strict=True)
     ]
     if await _at_once(tx, bundles, sent, terms):
-        new = [len(sheaf.readings) for sheaf in sheaves]
+        new = [sheaf.readings for sheaf in sheaves]
     else:
         new = await _the_rest(tx, keyring, bundles, sent, terms)
     return [
-        Stored(n, len(kept.readings) - n, len(all_.readings) - len(kept.readings))
-        for all_, kept, n in zip(offered, sheaves, new, strict=True)
+        Stored(len(one), len(kept) - len(one), len(all_.readings) - len(kept), one, kept)
+        for all_, (_, kept), one in zip(offered, sheaves, new, strict=True)
     ]
 
 
@@ -187,8 +184,8 @@ async def _at_once(tx: Tx, bundles: Sequence[Bundle], sent: Sequence[marks.Sent]
 
 async def _the_rest(
     tx: Tx, keyring: Keyring, bundles: Sequence[Bundle], sent: Sequence[marks.Sent], terms: Terms
-) -> list[int]:
-    """Store what was not stored before; return how much of each that is."""
+) -> list[Sequence[Reading]]:
+    """Store what was not stored before; return what of each that is."""
     for _ in _each(bundles, lambda one: one.packed(terms.demand_form)):
         pass  # nothing is marked beside what cannot be stored
     marked = [one.rows() for one in sent]
@@ -201,7 +198,7 @@ async def _the_rest(
             left.append(each._replace(key=key, days=days))
     if left:
         await tx.conn.fill(QUERIES["copy_blocks"], [partial(sealed, left, terms.demand_form)])
-    return [len(new) for new in fresh]
+    return [*fresh]
 
 
 def _marks(sent: Sequence[marks.Sent]) -> Iterator[bytes]:
@@ -242,9 +239,8 @@ def _days(sheaves: Sequence[Sheaf]) -> list[Mapping[date, marks.Day]]:
 def by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
     """Return readings by day (UTC): each is to be one block. Raises `NotStorable`."""
     at = blocks.moments(readings)
-    days = {moment // _MICROS_A_DAY for moment in at}
-    if len(days) == 1:  # mostly
-        return {_date(days.pop()): _day(readings, at)}
+    if at and min(at) // _MICROS_A_DAY == max(at) // _MICROS_A_DAY:  # mostly
+        return {_date(at[0] // _MICROS_A_DAY): _day(readings, at)}
     found: dict[int, tuple[list[Reading], list[int]]] = {}
     for moment, reading in zip(at, readings, strict=True):
         group, moments = found.setdefault(moment // _MICROS_A_DAY, ([], []))
@@ -254,7 +250,7 @@ def by_day(readings: Sequence[Reading]) -> Mapping[date, marks.Day]:
 
 
 def _day(readings: Sequence[Reading], at: Sequence[int]) -> marks.Day:
-    return marks.Day(readings, [reading.id.bytes for reading in readings], at)
+    return marks.Day(readings, [reading.id.int.to_bytes(16) for reading in readings], at)
 
 
 def _date(day: int) -> date:

@@ -132,22 +132,22 @@ async def hold_each(
     for owner in owners:
         of_kind = kinds.setdefault((owner.function, owner.retention, owner.owner_epoch), {})
         of_kind[owner.subject.bytes] = owner
-    live, *found = await tx.conn.ask_each(
-        tx.conn.statement(QUERIES["doors"], {"subjects": arrays.uuids(subjects)}),
-        *[
-            tx.conn.statement(
-                QUERIES["keys"],
-                {
-                    "subjects": arrays.uuids([owner.subject for owner in of_kind.values()]),
-                    "function": function,
-                    "class": retention,
-                    "owner_epoch": owner_epoch,
-                },
-            )
-            for (function, retention, owner_epoch), of_kind in kinds.items()
-        ],
-    )
-    if tx.conn.load(live, tuple, 1) != [(len(subjects),)]:
+    asked = [
+        tx.conn.statement(
+            QUERIES["keys"],
+            {
+                "subjects": arrays.uuids([owner.subject for owner in of_kind.values()]),
+                "function": function,
+                "class": retention,
+                "owner_epoch": owner_epoch,
+            },
+        )
+        for (function, retention, owner_epoch), of_kind in kinds.items()
+    ]
+    if subjects:
+        asked.insert(0, tx.conn.statement(QUERIES["doors"], {"subjects": arrays.uuids(subjects)}))
+    found = await tx.conn.ask_each(*asked) if asked else []
+    if subjects and tx.conn.load(found.pop(0), tuple, 1) != [(len(subjects),)]:
         raise Erased
     keys: dict[KeyOwner, DataKey] = {}
     keks: dict[int, cipher.Ready] = {}

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from hashlib import sha256
-from itertools import chain, groupby
-from operator import attrgetter
+from itertools import chain
 from typing import NamedTuple
 
 from psycopg.errors import UniqueViolation
@@ -25,7 +24,7 @@ from troth.vault.sql import QUERIES
 _FEW = 64
 """Below this a COPY and its savepoint cost more than they save."""
 _BYTES = 8
-_FIELDS, _MARK = binary.fields(3), _BYTES.to_bytes(4, "big")
+_SUBJECTS, _MARK = binary.fields(3) + binary.UUID_OF, _BYTES.to_bytes(4, "big")
 _SUBJECT = slice(6, 22)
 _DAY = slice(26, 30)
 
@@ -55,10 +54,8 @@ class Sent(NamedTuple):
 
     def rows(self) -> list[bytes]:
         """Return the mark of every reading as its row of a binary COPY, day by day."""
-        name = self.function.encode()
-        sender = self.device.bytes if self.device else bytes(16)
-        start = len(name).to_bytes(4, "big") + name + sender
-        whose = _FIELDS + binary.UUID_OF + self.subject.bytes
+        start = binary.text(self.function) + (self.device.bytes if self.device else bytes(16))
+        whose = _SUBJECTS + self.subject.bytes
         return [
             begins + sha256(start + one).digest()[:_BYTES]
             for day, sent in self.days.items()
@@ -69,9 +66,11 @@ class Sent(NamedTuple):
 
 def in_order(sent: Iterable[Sent]) -> Iterator[bytes]:
     """Yield the marks of all that was sent, in the order in which everybody stores them."""
-    whose = attrgetter("subject.bytes")
-    for _, of_one in groupby(sorted(sent, key=whose), whose):
-        yield from sorted(chain.from_iterable([one.rows() for one in of_one]))
+    found: dict[bytes, list[bytes]] = {}
+    for one in sent:
+        found.setdefault(one.subject.bytes, []).extend(one.rows())
+    for subject in sorted(found):
+        yield from sorted(found[subject])
 
 
 async def unseen(tx: Tx, sent: Sequence[Sent], marks: Sequence[Sequence[bytes]]) -> list[list[Reading]]:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from troth.app import policies
 from troth.app.clock import SystemClock
+from troth.edges.cli.policy import named
 from troth.edges.cli.standing import Teller, device, moment
 from troth.edges.cli.wish import Who, Wish
 from troth.gate.decide import decide
@@ -61,14 +62,11 @@ def answered(wish: Wish) -> Answered:
 
 
 def chosen(policy: str | None, file: Path | None) -> Iterable[Compiled]:
-    """Return the policies that may be meant: a file, one by name, or all that come with Troth."""
+    """Return the policies that may be meant: a file, the one named, or all. Raises `BadParameter`."""
     if file is not None:
         return [policies.from_file(file)]
     if policy is not None:
-        if policy not in policies.names():
-            what, instead = unknown("policy", policy, policies.names())
-            raise Unclear(f"{what}; write {instead}")
-        return [policies.compiled(policy)]
+        return [named(policy)]
     return [policies.compiled(name) for name in policies.names()]
 
 

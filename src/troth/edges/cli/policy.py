@@ -24,18 +24,13 @@ class Format(StrEnum):
 
 
 def named(policy: str) -> Compiled:
-    """Return the policy that a command names: a file, or one of Troth's. Raises `PolicyRejected`."""
-    from troth.app.policies import NoSuchPolicy, compiled, from_file
+    """Return the policy that a command names: one of Troth's, or a file. Raises `PolicyRejected`."""
+    from troth.app import policies
 
-    path = Path(policy)
-    if path.is_file():
-        return from_file(path)
     try:
-        return compiled(policy)
-    except NoSuchPolicy as unknown:
-        raise typer.BadParameter(
-            f"{policy} is neither a file nor a policy that comes with Troth; see troth policy list"
-        ) from unknown
+        return policies.named(policy)
+    except policies.NoSuchPolicy as unknown:
+        raise typer.BadParameter(str(unknown)) from unknown
 
 
 def check(

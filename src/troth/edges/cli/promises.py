@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from troth.edges.cli.policy import named
+
 if TYPE_CHECKING:
     from troth.policy.clauses import Policy
     from troth.policy.mutation import Missed
@@ -65,19 +67,11 @@ def _wanted(
     """Yield each policy that is asked for; without a text of ours, there is none to measure yet."""
     from troth.app import policies
     from troth.app.promises import listed
-    from troth.policy.problems import unknown
 
     known, written = listed(), policies.names()
     for name in names or [*known, *(each for each in written if each not in known)]:
-        if name in written:
-            policy = policies.compiled(name).policy
-        elif name in known:
-            policy = None
-        elif Path(name).is_file():
-            policy = policies.from_file(Path(name)).policy
-        else:
-            what, instead = unknown("policy", name, {*known, *written})
-            raise typer.BadParameter(f"{what}; write {instead}, or a file")
+        unwritten = name in known and name not in written
+        policy = None if unwritten else named(name).policy
         title = name if policy is None else policy.name
         yield title, policy, known.get(title)
 
