@@ -63,7 +63,9 @@ class Life:
         await shop.sent(stage.way, shop.AUDIT, day.looks)
         moved = Reading(uuid4(), MOTION, night, {"zone": "till"})
         await shop.sent(stage.way, shop.GUARD, (moved,))
-        film, still = (files(__package__).joinpath(name).read_bytes() for name in ("second.mp4", "still.jpg"))
+        film, still = (
+            files("troth.prove.story").joinpath(name).read_bytes() for name in ("second.mp4", "still.jpg")
+        )
         for moment, _ in day.flagged:
             (await shop.upload(stage, film, moment)).require()
         (await shop.upload(stage, still, night, kind="image/jpeg", seconds=None)).require()
