@@ -72,7 +72,7 @@ async def told(language: Language, lines: tuple[Mapping[str, object], ...] = LIN
 
     seen = Seen()
     titles = {FunctionName(NASTY): f"nine {NASTY}"}
-    seen.feed(b"".join([piece async for piece in pieces(coming(), Words(language), titles)]).decode())
+    seen.feed(b"".join([piece async for piece in pieces(coming(), Words(language), titles, {})]).decode())
     return seen
 
 
