@@ -25,14 +25,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import Dsns, Server
 from tests.flow.api_people import CAMERA, PASSWORD, POLICY, SHOP, House, Person, open_house
 from troth.devices.batch import Batch
+from troth.prove import story
 from troth.prove.story.day import at
 from troth.prove.story.till import DRAWER, NIGHT, till_day
 from troth.subjects.roles import Role
 from troth.terms import LEGAL_TIME, FunctionName, ItemName, Reading
 
 CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
-DATA = Path(__file__).parent.parent / "data"
-FILM, STILL = DATA / "second.mp4", DATA / "still.jpg"
+STORY = Path(story.__file__).parent
+FILM, STILL = STORY / "second.mp4", STORY / "still.jpg"
 SHOTS = os.environ.get("TROTH_SHOTS")
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 FUNCTIONS = ("customer_flow", "store_guard", "cloud")
@@ -115,7 +116,6 @@ async def rang_up(site: Site, who: Someone) -> None:
     for function in (AUDIT, VISITS):
         await owner.done("POST", f"/v1/me/functions/{function}/choose", {"language": "en"})
     await owner.done("PUT", "/v1/me/store", SHOP)  # for these two as well
-    await owner.done("PUT", f"/v1/me/functions/{AUDIT}/needs/store", {"met": True})
     store = {key: SHOP[key] for key in ("store_name", "store_address")}
     till = await owner.done("POST", "/v1/me/devices", register | {"store": store})
     today = clock.now().astimezone(LEGAL_TIME).date() + timedelta(days=1)

@@ -28,7 +28,10 @@ PAGES = {
     "copy": "/privacy/copy",
     "requests": "/privacy/requests",
     "receipts": "/privacy/receipts",
-    "policy": "/policy",
+    "own-policies": "/policy",
+    "policy": "/policy?name=sunmi-camera",
+    "store": "/privacy/store",
+    "device": "/privacy/devices/add?kind=cash_register",
     "versions": "/policy/sunmi-camera/versions",
     "changes": "/policy/sunmi-camera/changes/1",
     "notices": "/notices",
@@ -63,6 +66,9 @@ def test_every_page_fits_and_reads(
         sign_in(page, site, owner)
         for name, path in PAGES.items():
             _seen(page, site, name, path.format(day=day, shop_day=shop_day))
+        page.goto(f"{site.url}/privacy/collected/sunmi-camera/customer_flow/{day}")
+        page.locator(".readings a").first.click()
+        _said(page, "reading")
         page.goto(site.url + "/privacy/films")
         page.locator("main .acts a.button").last.click()  # the oldest is a film
         page.locator("video").evaluate("v => v.readyState || new Promise(r => { v.onloadedmetadata = r; })")

@@ -134,6 +134,40 @@ async def test_without_a_till_the_function_waits_and_says_for_what(house: House)
     assert (unknown.status_code, unknown.json()["reason"]) == (422, "unknown_kind")
 
 
+async def test_a_store_on_file_is_a_store_until_it_is_taken_back(house: House):
+    owner, maker = await house.owner(), await house.staff(Role.MAKER)
+    await maker.done("POST", "/v1/maker/devices", {key: CAMERA[key] for key in ("serial", "model", "code")})
+    await owner.done("POST", "/v1/me/devices", CAMERA)
+
+    async def lacking() -> list[str]:
+        state = (await owner.done("GET", "/v1/me"))["functions"][AUDIT]
+        return [one["en"] for one in state["lacks"]]
+
+    for function in (AUDIT, "customer_flow"):
+        await owner.done("POST", f"/v1/me/functions/{function}/choose", {"language": "en"})
+    assert sorted(await lacking()) == ["a cash register of yours", "a store of yours"]
+    for _ in range(2):  # linked again, it is noted once
+        await owner.done("PUT", "/v1/me/store", SHOP)
+        assert await lacking() == ["a cash register of yours"]
+    await owner.done("DELETE", "/v1/me/functions/customer_flow/items/store_name")
+    assert sorted(await lacking()) == ["a cash register of yours", "a store of yours"]
+
+
+async def test_what_is_told_of_a_till_tells_of_its_store_as_well(house: House):
+    owner, maker = await house.owner(), await house.staff(Role.MAKER)
+    for device in (CAMERA, TILL):
+        shelf = {key: device[key] for key in ("serial", "model", "code")}
+        await maker.done("POST", "/v1/maker/devices", shelf)
+    await owner.done("POST", "/v1/me/devices", CAMERA)
+    await owner.done("POST", f"/v1/me/functions/{AUDIT}/choose", {"language": "en"})
+    without = await owner.ask("POST", "/v1/me/devices", TILL)
+    assert (without.status_code, without.json()["reason"]) == (403, "need_missing")
+    till = await owner.done("POST", "/v1/me/devices", TILL | {"store": STORE})
+    me = await owner.done("GET", "/v1/me")
+    assert me["functions"][AUDIT]["on"]
+    assert till["device"] not in me["switches"]["store_guard"]  # it sends nothing for that
+
+
 async def test_what_was_chosen_since_hears_of_the_till_when_it_is_told_again(shop: Shopkeeper):
     await shop.person.done("POST", "/v1/me/functions/jobbery/choose", {"language": "en"})
     await shop.person.done("PUT", "/v1/me/functions/jobbery/needs/store", {"met": True})

@@ -219,8 +219,8 @@ class DayFootfall:
 class AlertLine:
     """Something moved outside business hours, noticed ``times`` from ``at`` to ``last``.
 
-    ``device``: the camera that saw it, where only one can have; ``places``: where, as the camera calls it; a
-    picture and a film of it, where the owner has them.
+    ``device``: the camera that saw it, where its film says so or only one can have; ``places``: where, as the
+    camera calls it; a picture and a film of it, where the owner has them.
     """
 
     at: datetime

@@ -59,15 +59,17 @@ class GivesDoors(Doors):
         lines: list[AlertLine] = []
         for alert in seen.alerts:
             still = films.still(shown, alert.first)
+            clip = films.clip(shown, alert.first, alert.last, ())
+            filmed = still or (clip.film if clip else None)
             lines.append(
                 AlertLine(
                     at=alert.first,
                     last=alert.last,
                     times=alert.readings,
-                    device=camera,
+                    device=(filmed.device if filmed else None) or camera,
                     places=tuple(sorted(alert.places)),
                     snapshot=still.record if still else None,
-                    clip=_clip(films.clip(shown, alert.first, alert.last, ())),
+                    clip=_clip(clip),
                 )
             )
         return DayAlerts(day, _clause(seen.because, store_guard.FUNCTION), tuple(lines))

@@ -33,12 +33,15 @@ async def copy(request: Request) -> Response:
     """Stream the copy as a download. Its last line says how many came before: else it was cut short."""
     here, troth = visit(request), system(request)
     to_read = (await form(request, here)).get("as") == _TO_READ
-    names = titles(await troth.me(here.session), here.words) if to_read else {}
-    lines = await troth.copy(here.session)
     if to_read:
-        return _download(
-            readable.pieces(lines, here.words, names), "my-data.html", "text/html; charset=utf-8"
-        )
+        named = titles(await troth.me(here.session), here.words)
+        others = {
+            each.recipient: here.words.pick(each.title, each.recipient)
+            for each in await troth.may_receive(here.session)
+        }
+        content = readable.pieces(await troth.copy(here.session), here.words, named, others)
+        return _download(content, "my-data.html", "text/html; charset=utf-8")
+    lines = await troth.copy(here.session)
     return _download(_encoded(lines), "my-data.ndjson", "application/x-ndjson")
 
 

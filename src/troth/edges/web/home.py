@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from troth.edges.web import called
 from troth.edges.web.arrival import system
 from troth.edges.web.cancelling import waiting
 from troth.edges.web.render import go, page
@@ -31,6 +32,7 @@ async def home(request: Request, done: str = "") -> Response:
         "home.html",
         me=me,
         title=current.title,
+        names=called.devices(me, here.words),
         newer=current.version if current.version > me.version else None,
         on=[state for state in me.functions if state.on],
         off=[state for state in me.functions if not state.on],

@@ -26,16 +26,22 @@ PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 
 
 async def pieces(
-    lines: AsyncIterator[Mapping[str, object]], t: Words, titles: Mapping[FunctionName, str]
+    lines: AsyncIterator[Mapping[str, object]],
+    t: Words,
+    titles: Mapping[FunctionName, str],
+    recipients: Mapping[str, str],
 ) -> AsyncIterator[bytes]:
-    """Yield the page piece by piece; without its last words it was cut short."""
+    """Yield the page piece by piece; without its last words it was cut short.
+
+    ``titles`` and ``recipients`` are what functions and others are called.
+    """
     style = Markup(files("troth.edges.web").joinpath("static", "copy.css").read_text("utf-8"))  # noqa: S704
     section = ""
     media: Mapping[str, object] = {}
     async for line in lines:
         kind = str(line["kind"])
         media = line if kind == "media" else media
-        told: dict[str, Any] = {"line": line, "media": media, "style": style, "titles": titles}
+        told: dict[str, Any] = {"line": line, "media": media, "style": style, "recipients": recipients}
         told |= {"heads": kind not in {section, "bytes"}, "named": _named(line, titles)}
         told |= {"at": _moment(line), "whole": _whole(line), "pictures": PICTURES}
         section = section if kind == "bytes" else kind
@@ -49,9 +55,10 @@ def _named(line: Mapping[str, Any], titles: Mapping[FunctionName, str]) -> list[
     return [titles.get(FunctionName(name), name) for name in names]
 
 
-def _moment(line: Mapping[str, object]) -> datetime | None:
+def _moment(line: Mapping[str, Any]) -> datetime | None:
     """Return when a line was; a day alone has no time of day."""
-    said = str(line.get("at") or line.get("made") or line.get("received") or "")
+    text = line.get("text", {})
+    said = str(line.get("at") or line.get("made") or line.get("received") or text.get("at") or "")
     return datetime.fromisoformat(said) if "T" in said else None
 
 

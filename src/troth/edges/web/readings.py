@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from troth.vault import NotHeld
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from troth.app.looks import Measured
+    from troth.app.looks import Measured, Readings
     from troth.edges.web.visit import Visit
 
 _DAY = "/collected/{policy}/{function}/{day}"
@@ -60,11 +60,11 @@ OnDay = Annotated[Day, Depends()]
 
 
 @router.get(_DAY)
-async def readings(request: Request, place: OnDay, done: str = "") -> Response:
-    """Show them in the order in which they were measured."""
+async def readings(request: Request, place: OnDay, item: str = "", done: str = "") -> Response:
+    """Show them in the order in which they were measured; those of one item, if it is named."""
     here, troth = visit(request), system(request)
     me = await troth.me(here.session)
-    found = await troth.readings(here.session, place.under, place.of, place.day)
+    found = _of(await troth.readings(here.session, place.under, place.of, place.day), item)
     name = titles(me, here.words).get(place.of, place.function)
     before = place.day + timedelta(days=1)
     values: dict[str, Any] = {"me": me, "found": found, "name": name, "before": before, "at": place.at}
@@ -105,6 +105,14 @@ async def delete(request: Request, place: OnDay, reading: UUID) -> Response:
     except NotHeld:
         return go(here, f"{place.at}?done=gone")
     return go(here, f"{place.at}?done=deleted")
+
+
+def _of(found: Readings, item: str) -> Readings:
+    """Keep those of one item; how many there are of it is known where all of the day are shown."""
+    if not item:
+        return found
+    shown = tuple(each for each in found.shown if each.item == item)
+    return replace(found, shown=shown, times=len(shown) if found.times == len(found.shown) else found.times)
 
 
 async def _found(request: Request, here: Visit, place: Day, reading: UUID) -> Measured:

@@ -1,4 +1,7 @@
-"""After the story: a second owner whose camera goes on counting, so that the page has something to show."""
+"""After the story: a second owner with a day at their till, whose camera goes on counting, to be looked at.
+
+The films are a second long and can be played; what happens in them is not what the till says.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import asyncio
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.resources import files
 from uuid import uuid4
 
-from troth.prove.story import opening
-from troth.prove.story.day import LINE_CROSSING
+from troth.prove.story import opening, shop
+from troth.prove.story.day import LINE_CROSSING, MOTION, SHANGHAI, at
 from troth.prove.story.person import Person
 from troth.prove.story.stage import Marks, Stage
+from troth.prove.story.till import NIGHT, till_day
 from troth.terms import FunctionName, Reading
 
 EVERY_S = 3
@@ -27,7 +32,11 @@ _INVENTED = Marks(
     mac="02:00:5e:00:00:02",
     ip="192.0.2.2",
     reading="door",
+    register="DEMO-TILL-2",
 )
+_MARK = "A"
+_EVENING = timedelta(minutes=5)
+"""How long after the alert of the night the page is first looked at."""
 
 
 @dataclass(slots=True)
@@ -37,10 +46,29 @@ class Life:
     stage: Stage
 
     async def settle(self) -> None:
-        """Register the second owner and bind their camera."""
+        """Register the second owner, bind their camera and till, and let a day pass at it."""
         stage = self.stage
         stage.marks, stage.owner = _INVENTED, Person(stage.base_url)
         await opening.settle(stage)
+        await shop.link_till(stage)
+        await self._day()
+
+    async def _day(self) -> None:
+        """Let till and camera tell of a day, with a film of what does not fit and a picture of the night."""
+        stage = self.stage
+        today = stage.levers.now().astimezone(SHANGHAI).date() + timedelta(days=1)
+        day, night = till_day(today, mark=_MARK), at(today, NIGHT)
+        await stage.until(night + _EVENING)
+        await shop.sent(stage.till, shop.AUDIT, day.rung)
+        await shop.sent(stage.way, shop.AUDIT, day.looks)
+        moved = Reading(uuid4(), MOTION, night, {"zone": "till"})
+        await shop.sent(stage.way, shop.GUARD, (moved,))
+        film, still = (
+            files("troth.prove.story").joinpath(name).read_bytes() for name in ("second.mp4", "still.jpg")
+        )
+        for moment, _ in day.flagged:
+            (await shop.upload(stage, film, moment)).require()
+        (await shop.upload(stage, still, night, kind="image/jpeg", seconds=None)).require()
 
     async def go_on(self) -> None:
         """Send a crossing every few seconds, for ever."""

@@ -43,8 +43,6 @@ async def link_till(stage: Stage) -> None:
     for function in (AUDIT, "cloud"):
         path = f"/v1/me/functions/{function}/choose"
         (await stage.owner.ask("POST", path, {"language": "en"})).require()
-    met = {"met": True}
-    (await stage.owner.ask("PUT", f"/v1/me/functions/{AUDIT}/needs/store", met)).require()
     serial = {"values": {"device_serial": {"value": stage.marks.serial}}}
     (await stage.owner.ask("PUT", "/v1/me/functions/cloud/items", serial)).require()
     store = {"store_name": stage.marks.store_name, "store_address": stage.marks.store_address}
@@ -67,14 +65,14 @@ async def upload(
     return await camera.upload(_UPLOAD, content, said)
 
 
-async def _sent(way: Way | None, function: FunctionName, readings: tuple[Reading, ...]) -> Mapping[str, int]:
+async def sent(way: Way | None, function: FunctionName, readings: tuple[Reading, ...]) -> Mapping[str, int]:
     """Send readings as one device; return what the acknowledgements add up to."""
     if way is None:
         raise RuntimeError("the device is not bound: the step that binds it did not hold")
     async with Camera(way) as device:
         await device.let_in()
-        sent = [await device.send(function, batch) for batch in batches(readings)]
-        heard = await device.acked(sent, within_s=PATIENCE_S)
+        ids = [await device.send(function, batch) for batch in batches(readings)]
+        heard = await device.acked(ids, within_s=PATIENCE_S)
     names = ("stored", "duplicates", "dropped", "denied")
     return {name: sum(each.figures.get(name, 0) for each in heard) for name in names}
 
@@ -93,8 +91,8 @@ async def _at_the_till(stage: Stage, telling: Telling, day: TillDay) -> None:
 
     async def the_day() -> Seen:
         await stage.until(at(day.date, time(18)))
-        till = await _sent(stage.till, AUDIT, day.rung)
-        looks = await _sent(stage.way, AUDIT, day.looks)
+        till = await sent(stage.till, AUDIT, day.rung)
+        looks = await sent(stage.way, AUDIT, day.looks)
         films = [
             await upload(stage, film(stage.marks.film, clock), at(day.date, clock) - timedelta(seconds=60))
             for clock in FLAGGED
@@ -110,10 +108,10 @@ async def _at_the_till(stage: Stage, telling: Telling, day: TillDay) -> None:
     async def its_own() -> Seen:
         now = stage.levers.now()
         alibi = (Reading(uuid4(), PRESENCE, now, {"behind": 1, "before": 1}),)
-        sent = await _sent(stage.till, AUDIT, alibi)
-        held = not sent["stored"] and sent["dropped"] + sent["denied"] == 1
-        stage.still_held += sent["stored"]
-        return Seen(f"{sent['stored']} stored, {sent['dropped'] + sent['denied']} dropped", held, _TILL)
+        told = await sent(stage.till, AUDIT, alibi)
+        held = not told["stored"] and told["dropped"] + told["denied"] == 1
+        stage.still_held += told["stored"]
+        return Seen(f"{told['stored']} stored, {told['dropped'] + told['denied']} dropped", held, _TILL)
 
     await telling.tell(
         "g", "a cash register is bound, linked to the store and to the camera above it", linked
@@ -162,7 +160,7 @@ async def _flags(stage: Stage, telling: Telling, day: TillDay) -> None:
         moved = at(day.date, NIGHT)
         await stage.until(moved + timedelta(minutes=1))
         before = len(stage.gateway.to(stage.marks.phone))
-        await _sent(stage.way, GUARD, (Reading(uuid4(), MOTION, moved, {"zone": "till"}),))
+        await sent(stage.way, GUARD, (Reading(uuid4(), MOTION, moved, {"zone": "till"}),))
         await upload(stage, film(stage.marks.film, NIGHT), moved, kind="image/jpeg", seconds=None)
         letter = await stage.gateway.letter(stage.marks.phone, ("23:20",), within_s=PATIENCE_S)
         stage.still_held += 1
