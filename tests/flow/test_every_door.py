@@ -564,11 +564,11 @@ async def _body(door: str, closed: Closed) -> object:
             "contact": PHONE,
             "function": "register",
             "document": str(uuid4()),
-            "until": "2099-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
         },
         "POST /v1/staff/orders/{document}/prolong": {
             "subject": str(uuid4()),
-            "until": "2099-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
         },
         "POST /v1/staff/orders/{document}/end": {"subject": str(uuid4())},
         "PUT /v1/staff/receivers/{policy}/{receiver}": {

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -98,6 +98,9 @@ async def test_an_order_keeps_what_its_person_deletes_until_its_day(house: House
     assert await office.done("POST", f"{at}/prolong", later) == {"records": 1}
     again = await office.ask("POST", f"{at}/prolong", later)
     assert (again.status_code, again.json()["reason"]) == (404, "no_such_order")
+    ever = later | {"until": (house.clock.at + timedelta(days=3 * 367)).isoformat()}
+    refused = await office.ask("POST", f"{at}/prolong", ever)
+    assert (refused.status_code, refused.json()["reason"]) == (422, "order_too_long")
     house.clock.at = UNTIL + timedelta(days=29)
     await keep_time(house)
     assert count(database, WRAPS) == 1
@@ -140,8 +143,12 @@ async def test_what_an_order_may_not_is_refused(house: House, database: Dsns):
     await dusk(house)
     office, support = await house.staff(Role.PRIVACY), await house.staff(Role.SUPPORT)
     over = datetime(2026, 4, 30, tzinfo=UTC).isoformat()
+    ever = house.clock.at + timedelta(days=3 * 366, seconds=1)
     for changed, status in (
         ({"until": over}, 422),
+        ({"until": ever.isoformat()}, 422),
+        ({"until": "9999-12-31T23:59:59-12:00"}, 422),
+        ({"document": str(UUID(int=0))}, 422),
         ({"function": "unheard_of"}, 403),
         ({"items": ["phone_number"]}, 403),
         ({"function": "register", "items": ["password"]}, 409),

@@ -137,3 +137,15 @@ def test_what_the_maker_ended_is_known_with_its_day(named, functions):
     ]
     told = replace(entry, details={"matter": said["matter"], "step": "finish"})
     assert lost.read([body(new_id(AT), told, None)], frozenset()).endings == ()
+
+
+def test_every_order_that_was_placed_or_ended_is_named_once_for_the_office():
+    first, second = uuid4(), uuid4()
+    holds = [
+        *[(EntryKind.HELD, {"document": str(one)}) for one in (first, second, first)],
+        (EntryKind.HOLD_ENDED, {"document": str(first)}),  # of one person, maybe not of the other
+        (EntryKind.HOLD_ENDED, {"record": str(uuid4())}),  # by itself
+    ]
+    bodies = [body(new_id(AT), NewEntry(kind=kind, at=AT, details=told), None) for kind, told in holds]
+    found = lost.read(bodies, frozenset())
+    assert (found.orders, found.orders_ended) == ((first, second), (first,))

@@ -40,7 +40,7 @@ class _Key:
 
 _KEY = _Key()
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
-"""Every field by its name, sets in order, moments as instants: what is equal reads the same, and nothing else
+"""Every field in its place, sets in order, moments as instants: what is equal reads the same, and nothing else
 (but for an id and its own text).
 """
 os.register_at_fork(after_in_child=_KEY.draw)

@@ -131,9 +131,12 @@ async def _restore(settings: Settings, wanted: Wanted) -> None:
             f"corrected since then, so the values of the backup were deleted: {found}; each sees in their "
             "privacy centre what to give again"
         )
-    if settled.orders:
-        papers = ", ".join(str(paper) for paper in settled.orders)
-        typer.echo(f"orders of authorities placed since then, to be placed again: {papers}")
+    for papers, again in (
+        (settled.orders, "placed or prolonged since then, to be placed again"),
+        (settled.orders_ended, "ended since then, of one person or more: end them again where they stand"),
+    ):
+        if papers:
+            typer.echo(f"orders of authorities {again}: {', '.join(map(str, papers))}")
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from troth import ledger
@@ -23,9 +23,20 @@ from troth.subjects.names import PASSWORD
 from troth.terms import Clock, Deny, FunctionName, ItemName, Reason, SubjectId, TrothError
 from troth.vault.holds import Holds
 
+_LONGEST = timedelta(days=3 * 366)
+"""How far ahead the day of an order may lie. Nothing is kept for ever: whoever wants it longer says so in time."""
+
 
 class OrderOver(TrothError):
     """the day of this order has passed: write the moment, yet to come, until which it wants this kept"""
+
+
+class OrderTooLong(TrothError):
+    """an order names a day within three years: prolong it when its authority renews it"""
+
+
+class NoPaper(TrothError):
+    """an order has a paper: write its number, or take a new one and write that on the paper"""
 
 
 class NothingToKeep(TrothError):
@@ -58,13 +69,15 @@ class Orders:
     ) -> int:
         """Keep what the function holds now; return how many records. Placed again, the later day stands.
 
-        Raises `OrderOver`, `NothingToKeep`, `Erased`; `refused` has said that the policy lets it.
+        Raises `OrderOver`, `OrderTooLong`, `NoPaper`, `NothingToKeep`, `Erased`; `refused` has said that the
+        policy lets it.
         """
         now, clause = self._clock.now(), keeping.on_order(compiled)
         if clause is None:
             raise AssertionError("an order was placed that no clause carries")
-        if order.until <= now:
-            raise OrderOver
+        if order.document == keeping.NO_PAPER:
+            raise NoPaper
+        _demand_end(order.until, now)
         held = (Held(order.until, clause, order.document),)
         items = _wanted(compiled, order)
         policy = compiled.policy
@@ -90,8 +103,9 @@ class Orders:
     ) -> int:
         """Note that an order wants until later what it keeps, also of somebody who is gone; return how much.
 
-        Raises `NoSuchOrder`: it stands no more, or wants it as long already.
+        Raises `NoSuchOrder`: it stands no more, or wants it as long already; `OrderOver`, `OrderTooLong`.
         """
+        _demand_end(until, self._clock.now())
         if document == keeping.NO_PAPER:
             raise NoSuchOrder
         records = await self._holds.prolong(tx, subject, document, until)
@@ -128,6 +142,13 @@ def refused(compiled: Compiled, order: Order) -> Deny | None:
     if not table.items.keys() >= {*order.items}:
         return Deny(Reason.ITEM_UNDECLARED, frozenset())
     return None
+
+
+def _demand_end(until: datetime, now: datetime) -> None:
+    if until <= now:
+        raise OrderOver
+    if until > now + _LONGEST:
+        raise OrderTooLong
 
 
 def _said(document: UUID, staff: UUID, records: int) -> dict[str, str | int]:

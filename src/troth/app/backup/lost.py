@@ -61,7 +61,9 @@ class Lost:
     stages: Mapping[UUID, int] | None = None
     recipients: tuple[str, ...] = ()
     orders: tuple[UUID, ...] = ()
-    """The papers of authorities' orders that were placed, and not ended."""
+    """The papers of authorities' orders that were placed or prolonged."""
+    orders_ended: tuple[UUID, ...] = ()
+    """And of those that were ended: of whom, the log does not say, so one may be among both."""
 
 
 def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
@@ -105,7 +107,8 @@ def read(bodies: Iterable[bytes], erased: frozenset[UUID]) -> Lost:
         frozenset(ids[EntryKind.STAFF_REMOVED]),
         stages,
         tuple(sorted(recipients)),
-        _orders(texts),
+        _orders(texts, EntryKind.HELD),
+        _orders(texts, EntryKind.HOLD_ENDED),
     )
 
 
@@ -149,16 +152,10 @@ def _act(kind: EntryKind, said: Mapping[str, Any], details: Mapping[str, Any]) -
     )
 
 
-def _orders(texts: Iterable[Mapping[str, Any]]) -> tuple[UUID, ...]:
-    """Return the papers of the orders that were placed and not ended, as they came."""
-    standing: dict[UUID, None] = {}
-    for said in texts:
-        kind, paper = said["kind"], said.get("details", {}).get("document")
-        if kind == EntryKind.HELD and paper is not None:
-            standing[UUID(paper)] = None
-        elif kind == EntryKind.HOLD_ENDED and paper is not None:
-            standing.pop(UUID(paper), None)
-    return tuple(standing)
+def _orders(texts: Iterable[Mapping[str, Any]], kind: EntryKind) -> tuple[UUID, ...]:
+    """Return the papers of the orders that entries of a kind name, each once, as they came."""
+    named = (said.get("details", {}).get("document") for said in texts if said["kind"] == kind)
+    return tuple(dict.fromkeys(UUID(paper) for paper in named if paper is not None))
 
 
 def _endings(said: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[End]:

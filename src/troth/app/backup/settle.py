@@ -53,7 +53,9 @@ class Settled:
     outdated: Mapping[ItemName, int] = field(default_factory=dict[ItemName, int])
     """Documents that their people had corrected since, by item: deleted, to be given again."""
     orders: tuple[UUID, ...] = ()
-    """The papers of orders that were placed since: to be placed again."""
+    """The papers of orders that were placed or prolonged since: to be placed again, unless they ended."""
+    orders_ended: tuple[UUID, ...] = ()
+    """And of those that were ended since, of one person or more: where they keep something, to be ended again."""
 
 
 async def settle(plan: Plan, settings: Settings, say: take.Say, clock: Clock | None = None) -> Settled:
@@ -76,7 +78,15 @@ async def settle(plan: Plan, settings: Settings, say: take.Say, clock: Clock | N
         deleted = await pieces.delete(system, since, whose)
         say("taking back what was taken back")
         taken_back = await _take_back(system, since, everything=plan.outside_lost)
-        done = Settled(entries, erased, taken_back, deleted.pieces, deleted.outdated, since.orders)
+        done = Settled(
+            entries,
+            erased,
+            taken_back,
+            deleted.pieces,
+            deleted.outdated,
+            since.orders,
+            since.orders_ended,
+        )
         await _put_on_record(system, plan, done)
         say("ending the epochs of the backup's day")
         async for _progress in Rotation(system.keeper, system.keyring, clock).turn():

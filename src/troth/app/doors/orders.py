@@ -38,7 +38,7 @@ class OrderDoors(StaffDoors):
         """Keep from deletion what a function holds of whoever has this number or address; return how much.
 
         Under the version that they accepted. Raises `NobodyThere`, `WrongRole`, `Denied` where no clause
-        carries it, `OrderOver`, `NothingToKeep`.
+        carries it, `OrderOver`, `OrderTooLong`, `NoPaper`, `NothingToKeep`.
         """
         async with self._open() as tx:
             who = await self._staff(tx, token, Duty.OFFICE)
@@ -51,7 +51,10 @@ class OrderDoors(StaffDoors):
         raise await self._denied(subject, compiled, deny, who)
 
     async def prolong_order(self, token: str, subject: SubjectId, document: UUID, until: datetime) -> int:
-        """Keep until later what an order keeps of a person. Raises `NoSuchOrder`, `WrongRole`."""
+        """Keep until later what an order keeps of a person.
+
+        Raises `NoSuchOrder`, `OrderOver`, `OrderTooLong`, `WrongRole`.
+        """
         async with self._open() as tx:
             who = await self._staff(tx, token, Duty.OFFICE)
             return await self._orders.prolong(tx, subject, document, until, staff=who.id)
