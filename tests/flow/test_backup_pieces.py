@@ -46,6 +46,11 @@ async def on_file(owner):
     return {(function, item) for function, items in functions.items() for item in items}
 
 
+async def has_store(owner):
+    states = (await owner.done("GET", "/v1/me"))["functions"].values()
+    return all(lack["en"] != "a store of yours" for each in states for lack in each["lacks"])
+
+
 async def test_a_reading_a_film_and_a_document_that_were_deleted_do_not_come_back(
     database, make_empty, tmp_path
 ):
@@ -54,6 +59,8 @@ async def test_a_reading_a_film_and_a_document_that_were_deleted_do_not_come_bac
         owner, other = await house.owner(), await house.owner(phone=OTHER)
         _first, wrong, gone = await with_everything(house, owner)
         await with_everything(house, other, SECOND)
+        for each in (owner, other):
+            await each.done("POST", "/v1/me/functions/jobbery/choose", {"language": "en"})
         everything = await held(owner)
         assert everything[:2] == ({"a", "b", "c"}, 2)
         taken = await safe.take(house)
@@ -62,22 +69,26 @@ async def test_a_reading_a_film_and_a_document_that_were_deleted_do_not_come_bac
         film = (await owner.done("GET", "/v1/me/media"))["media"][0]["media"]
         await owner.done("DELETE", f"/v1/me/media/{film}")
         await owner.done("DELETE", f"{CLOUD}/items/device_serial")
-        await other.done("GET", "/v1/me")
+        shop = {(function, item) for function, item in everything[2] if item == "store_address"}
+        for function, item in sorted(shop):
+            await owner.done("DELETE", f"/v1/me/functions/{function}/items/{item}")
+        assert not await has_store(owner)  # one needs none of those who still have theirs
         await settled(house)
         at = house.clock.at + timedelta(hours=1)
     database, home = make_empty(), tmp_path / "again"
     done = await safe.restore(taken, database, home, at)
-    assert (done.deleted, done.taken_back) == (4, 0)
+    assert (done.deleted, done.taken_back) == (4 + len(shop), 0)
     async with safe.again(database, home, at) as house:
         await back(house, owner, PHONE)
         # The new value of the corrected one is lost, and its old one was wrong.
-        without = everything[2] - {("cloud", "device_serial")}
+        without = everything[2] - shop - {("cloud", "device_serial")}
         assert await held(owner) == ({"a"}, 1, without)
         assert UUID(film) not in {
             UUID(one["media"]) for one in (await owner.done("GET", "/v1/me/media"))["media"]
         }
         await back(house, other, OTHER)
         assert await held(other) == everything
+        assert (await has_store(owner), await has_store(other)) == (False, True)
         assert await due(house, owner) == await due(house, other) == []
         head = await settled(house)
         assert isinstance(await house.troth.verify_ledger(head), Verified)

@@ -299,7 +299,6 @@ class Devices:
             details={"device": str(about.device)},
         )
         await ledger.append(tx, new)
-        needs = [about.kind.supplies, *([SUPPLIER + supplier] if supplier else [])]
-        for need in needs:
+        for need in [about.kind.supplies, *([SUPPLIER + supplier] if supplier else [])]:
             met = Act(kind=act, policy=about.policy, at=about.at, need=need, device=about.device)
             await ledger.record(tx, about.subject, met)

@@ -40,8 +40,8 @@ class _Key:
 
 _KEY = _Key()
 _ENCODE = msgspec.msgpack.Encoder(order="deterministic").encode
-"""Every field in its place, sets in order, moments as instants: what is equal reads the same, and nothing else
-(but for an id and its own text).
+"""Every field in its place, sets in order, moments as instants: what is equal reads the same, and nothing
+else (but for an id and its own text).
 """
 os.register_at_fork(after_in_child=_KEY.draw)
 

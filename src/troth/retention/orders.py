@@ -24,7 +24,7 @@ from troth.terms import Clock, Deny, FunctionName, ItemName, Reason, SubjectId, 
 from troth.vault.holds import Holds
 
 _LONGEST = timedelta(days=3 * 366)
-"""How far ahead the day of an order may lie. Nothing is kept for ever: whoever wants it longer says so in time."""
+"""How far ahead the day of an order may lie. None keeps for ever: who wants it longer says so in time."""
 
 
 class OrderOver(TrothError):

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from troth.ledger import EntryKind
 from troth.ledger.endings import WHOLE, End
+from troth.policy.vocabulary import MET_BY
 from troth.terms import (
     Act,
     ActKind,
@@ -137,7 +138,7 @@ def _act(kind: EntryKind, said: Mapping[str, Any], details: Mapping[str, Any]) -
         took = ActKind.SWITCHED_OFF if details.get("state") == "off" else None
     else:
         took = _TAKES_BACK.get(kind)
-    if took is None or "policy" not in said:
+    if took is None or "policy" not in said or _follows(said, details):
         return None
     bare = Act(kind=took, policy=PolicyName(said["policy"]), at=datetime.fromisoformat(said["at"]))
     if took is ActKind.ENDED:
@@ -150,6 +151,11 @@ def _act(kind: EntryKind, said: Mapping[str, Any], details: Mapping[str, Any]) -
         device=DeviceId(UUID(details["device"])) if "device" in details else None,
         need=details.get("need"),
     )
+
+
+def _follows(said: Mapping[str, Any], details: Mapping[str, Any]) -> bool:
+    """Whether it is a need that lapsed as what met it was removed: it does so again (`pieces`)."""
+    return details.get("need") in MET_BY and "function" not in said
 
 
 def _orders(texts: Iterable[Mapping[str, Any]], kind: EntryKind) -> tuple[UUID, ...]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from troth import ledger
 from troth.ledger import EntryKind, NewEntry
+from troth.subjects import needs
 from troth.subjects.acts import on_file
 from troth.terms import Act, ActKind, ItemName
 from troth.vault import again, pieces
@@ -60,11 +61,16 @@ async def delete(system: System, since: Lost, whose: Mapping[UUID, SubjectId]) -
 
 async def _delete(tx: Tx, system: System, subject: SubjectId, gone: Gone, act: Act | None) -> bool:
     now = system.clock.now()
-    if await ledger.standing(tx, subject, lock=True) is None:  # erased meanwhile
+    standing = await ledger.standing(tx, subject, lock=True)
+    if standing is None:  # erased meanwhile
         return False
     await again.delete(tx, system.keyring, subject, gone, now)
-    if act is not None and act.item in await on_file(tx, subject, gone.policy, gone.function):
+    item = None if act is None else act.item
+    if act is not None and item in await on_file(tx, subject, gone.policy, gone.function):
         await ledger.record(tx, subject, replace(act, at=now))
+    if item is not None:
+        compiled = await system.desk.accepted(tx, subject, gone.policy)
+        await needs.lapse(tx, standing, compiled, item, now)
     return True
 
 

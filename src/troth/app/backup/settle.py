@@ -55,7 +55,7 @@ class Settled:
     orders: tuple[UUID, ...] = ()
     """The papers of orders that were placed or prolonged since: to be placed again, unless they ended."""
     orders_ended: tuple[UUID, ...] = ()
-    """And of those that were ended since, of one person or more: where they keep something, to be ended again."""
+    """And of those that were ended since, of one person or more: to be ended again."""
 
 
 async def settle(plan: Plan, settings: Settings, say: take.Say, clock: Clock | None = None) -> Settled:
