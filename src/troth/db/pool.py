@@ -62,7 +62,7 @@ class Tx:
     async def rows(
         self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
     ) -> list[Row]:
-        """Return every row as a ``kind`` (a dataclass or named tuple, its fields named as the columns)."""
+        """Return every row as a ``kind`` (its fields named as the columns)."""
         answer = await self.conn.ask(self.conn.statement(query, params))
         return self.conn.load(answer, _maker(kind, answer), answer.ntuples)
 
@@ -103,10 +103,10 @@ def _maker(kind: type[Row], answer: PGresult) -> Callable[[Sequence[Any]], Row]:
 
 @lru_cache(maxsize=1024)
 def _fields(kind: type[object]) -> list[str]:
-    """Return the fields of a dataclass or of a named tuple, in the order in which it takes them."""
+    """Return the fields of a dataclass, a struct or a named tuple, in the order in which it takes them."""
     if is_dataclass(kind):
         return [each.name for each in fields(kind) if each.init]
-    return list(getattr(kind, "_fields", ()))
+    return list(getattr(kind, "_fields", getattr(kind, "__struct_fields__", ())))
 
 
 class Database:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
+
+from msgspec import Struct
 
 from troth.db import Tx
 from troth.devices.names import CAMERA
@@ -13,21 +14,23 @@ from troth.devices.sql import QUERIES
 from troth.terms import DeviceId, PolicyName, SubjectId
 
 
-@dataclass(frozen=True, slots=True)
-class BoundDevice:
+class BoundDevice(Struct, frozen=True):
     """A device and whose it is."""
 
     subject: SubjectId
     device: DeviceId
     policy: PolicyName
-    token: str = field(repr=False)
-    secret_hash: bytes = field(repr=False)
+    token: str
+    secret_hash: bytes
     stock_epoch: int
-    stock_tag: bytes = field(repr=False)
+    stock_tag: bytes
     bound_day: date
     kind: str = CAMERA
     seen_by: DeviceId | None = None
     """The camera that has it in view, as its owner says."""
+
+    def __repr__(self) -> str:
+        return f"BoundDevice({self.subject}, {self.device}, {self.policy})"  # never what it shows of itself
 
 
 async def by_token(tx: Tx, token: str) -> BoundDevice | None:

@@ -15,6 +15,8 @@ from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from troth.db import Tx
 from troth.devices import permissions
 from troth.devices.batch import Ack, Apart, Batch, Malformed, Refusal
@@ -51,8 +53,7 @@ _NONE = _Items()
 _NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED})
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A batch, the device that sent it for which function, and the version that its owner accepted."""
 
     device: BoundDevice

@@ -230,22 +230,23 @@ class Devices:
         held = await self._gate.hold(tx, await bound.owners(tx, tokens))
         devices = await bound.by_tokens(tx, tokens)
         now = self._clock.now()
-        places: list[int] = []
-        arrivals: list[Arrival] = []
-        said: list[Ack | Malformed] = [Malformed(Refusal.UNKNOWN_TOKEN, one.batch.id) for one in sent]
-        for place, one in enumerate(sent):
-            device = devices.get(one.token)
-            if device is not None:
-                compiled = self._accepted(device, held.of(device.subject), now)
-                places.append(place)
-                arrivals.append(Arrival(device, compiled, one.function, one.batch))
+        accepted = {
+            token: self._accepted(device, held.of(device.subject), now) for token, device in devices.items()
+        }
+        places = [place for place, one in enumerate(sent) if one.token in devices]
+        known = [sent[place] for place in places]
+        arrivals = [
+            Arrival(devices[one.token], accepted[one.token], one.function, one.batch) for one in known
+        ]
         try:
             acks = await self._ingest.take_each(tx, held, arrivals, now)
         except Apart as apart:
             raise Apart({places[n]: error for n, error in apart.which.items()}) from None
-        for place, ack in zip(places, acks, strict=True):
-            said[place] = ack
-        return said
+        said = dict(zip(places, acks, strict=True))
+        return [
+            said.get(place) or Malformed(Refusal.UNKNOWN_TOKEN, one.batch.id)
+            for place, one in enumerate(sent)
+        ]
 
     def stale(self, subject: SubjectId) -> None:
         """Let go of what was read of a subject's standing."""

@@ -8,7 +8,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from troth.edges.api.answers import FlagShown, FlagsShown, OpeningShown, TillLineShown, TillShown, VisitsShown
+from troth.edges.api.answers_shop import (
+    FlagShown,
+    FlagsShown,
+    OpeningShown,
+    TillLineShown,
+    TillShown,
+    VisitsShown,
+)
 from troth.edges.api.bodies import Reviewing
 from troth.edges.api.caller import System, Token
 from troth.edges.api.me import Day, Name

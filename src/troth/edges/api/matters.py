@@ -8,13 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from troth.edges.api.answers import (
-    BreachShown,
-    EndAnnounced,
-    NoticeGiven,
-    ReportShown,
-    StepShown,
-)
+from troth.edges.api.answers_matters import BreachShown, EndAnnounced, NoticeGiven, ReportShown, StepShown
 from troth.edges.api.bodies import (
     Attaching,
     Declaring,

@@ -15,21 +15,18 @@ from fastapi.responses import StreamingResponse
 
 from troth.app.views import CancelWaits, DeviceTold, FunctionState, Store, StoreHours, SwitchState
 from troth.edges.api.answers import (
-    AlertShown,
-    AlertsShown,
     CancelDone,
     CancelOffered,
     DeviceBound,
     DeviceLinked,
     DeviceShown,
-    FootfallShown,
     FunctionShown,
-    HourShown,
     ItemShown,
     MeShown,
     ReceiptGiven,
     ReceiptShown,
 )
+from troth.edges.api.answers_shop import AlertShown, AlertsShown, FootfallShown, HourShown
 from troth.edges.api.bodies import (
     Binding,
     Choosing,

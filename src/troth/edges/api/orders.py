@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from troth.edges.api.answers import Keeping, KeptShown, OrderShown
+from troth.edges.api.answers_matters import Keeping, KeptShown, OrderShown
 from troth.edges.api.bodies import LettingGo, Ordering, Prolonging
 from troth.edges.api.caller import System, Token
 from troth.retention.orders import Order

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from troth.edges.api.answers import ChoiceShown, GivenAway, ReceiverShown
+from troth.edges.api.answers_matters import ChoiceShown, GivenAway, ReceiverShown
 from troth.edges.api.bodies import Allowing, Attaching, Receiving, Word
 from troth.edges.api.caller import System, Token, Under
 from troth.terms import ItemName, PolicyName
