@@ -101,6 +101,16 @@ class Age(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Discreet(Struct, frozen=True):
+    """A struct with something in it that is not to be read off it: its ``__repr__`` leaves that out.
+
+    Every struct tells Rich all it has, whatever its ``__repr__``; of these, nothing.
+    """
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return []
+
+
 class Actor(Struct, frozen=True, array_like=True):
     """Who asks: a kind and an opaque id, never a name."""
 
@@ -287,7 +297,7 @@ class Standing:
     acts: tuple[Act, ...] = ()
 
 
-class Permit(Struct, frozen=True):
+class Permit(Discreet, frozen=True):
     """The gate's yes, as a value that the vault demands. Only `troth.gate._mint` can make a genuine one."""
 
     ask: Ask

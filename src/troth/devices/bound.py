@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
-from msgspec import Struct
-
 from troth.db import Tx
 from troth.devices.names import CAMERA
 from troth.devices.sql import QUERIES
-from troth.terms import DeviceId, PolicyName, SubjectId
+from troth.terms import DeviceId, Discreet, PolicyName, SubjectId
 
 
-class BoundDevice(Struct, frozen=True):
+class BoundDevice(Discreet, frozen=True):
     """A device and whose it is."""
 
     subject: SubjectId

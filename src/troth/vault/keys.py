@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from msgspec import Struct
 
 from troth.db import Tx, arrays
-from troth.terms import SubjectId
+from troth.terms import Discreet, SubjectId
 from troth.vault import cipher
 from troth.vault.errors import Erased, KeyDestroyed, NotHeld
 from troth.vault.keyring import EpochKind, Keyring
@@ -26,7 +26,7 @@ LIVE = "live"
 _NOBODY = frozenset[SubjectId]()
 
 
-class DataKey(Struct, frozen=True):
+class DataKey(Discreet, frozen=True):
     """A key, unwrapped, and the id that sealed rows name it by."""
 
     id: UUID
