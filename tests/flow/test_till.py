@@ -151,6 +151,10 @@ async def test_a_store_on_file_is_a_store_until_it_is_taken_back(house: House):
         assert await lacking() == ["a cash register of yours"]
     await owner.done("DELETE", "/v1/me/functions/customer_flow/items/store_name")
     assert sorted(await lacking()) == ["a cash register of yours", "a store of yours"]
+    await owner.done("PUT", "/v1/me/store", SHOP)
+    assert await lacking() == ["a cash register of yours"]
+    assert (await house.troth.delete_part(owner.token, FunctionName("customer_flow"))).state == "met"
+    assert sorted(await lacking()) == ["a cash register of yours", "a store of yours"]
 
 
 async def test_what_is_told_of_a_till_tells_of_its_store_as_well(house: House):

@@ -17,6 +17,7 @@ from troth.policy.words import Right
 from troth.rights import told
 from troth.rights.sql import QUERIES
 from troth.rights.steps import Event, State, step
+from troth.subjects import needs
 from troth.subjects.acts import home, on_file
 from troth.subjects.asking import Asking, Behalf
 from troth.subjects.choices import Choices
@@ -137,9 +138,13 @@ class Effects:
             asked = {"delete": str(found.subject), "function": function, "request": str(found.request)}
             await told.ask(tx, found.request, (found.subject, found.policy, function), now, asked)
         acts: list[EntryId] = []
-        for item in sorted(await on_file(tx, found.subject, found.policy, function)):
+        removed = sorted(await on_file(tx, found.subject, found.policy, function))
+        for item in removed:
             gone = Act(kind=ActKind.REMOVED, policy=found.policy, at=now, function=function, item=item)
             acts.append(await ledger.record(tx, found.subject, gone))
+        standing = await ledger.standing(tx, found.subject, lock=True)
+        for item in removed:
+            standing = await needs.lapse(tx, standing, self._desk.under(found), item, now)
         if piece is not None:
             for act in acts or [None]:
                 await pieces.put_on_record(tx, permit, ledger.EntryKind.DELETED, piece, act=act, whole=True)
