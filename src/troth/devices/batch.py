@@ -52,6 +52,10 @@ class Apart(TrothError):
         """Their places among those handed in, and what is wrong with each."""
 
 
+class Entangled(TrothError):
+    """this batch or one that was looked at together with it cannot be taken: take each alone"""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Readings sent together, under an id that the acknowledgement names."""

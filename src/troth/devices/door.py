@@ -12,7 +12,7 @@ from psycopg import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from troth.db import Database, NothingCommitted, Tx
-from troth.devices.batch import Ack, Apart, Batch, Refusal, Sent
+from troth.devices.batch import Ack, Apart, Batch, Entangled, Refusal, Sent
 from troth.devices.registry import Devices, Known
 from troth.terms import FunctionName, SubjectId, TrothError
 
@@ -63,9 +63,10 @@ class DeviceDoor:
                     taken = await self._devices.ingest_each(tx, list(left.values()))
             except Apart as apart:
                 places = list(left)
-                for n, error in apart.which.items():
-                    said[places[n]] = error
-                    del left[places[n]]
+                out = {places[n]: (error, left.pop(places[n])) for n, error in apart.which.items()}
+                said |= {place: error for place, (error, _) in out.items()}
+                entangled = {p: one for p, (error, one) in out.items() if isinstance(error, Entangled)}
+                said |= await self._alone(entangled)
             except Unavailable as away:
                 said |= dict.fromkeys(left, away)
                 left = {}

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from troth.db import Tx
 from troth.devices import permissions
-from troth.devices.batch import Ack, Apart, Batch, Malformed, Refusal
+from troth.devices.batch import Ack, Apart, Batch, Entangled, Malformed, Refusal
 from troth.devices.bound import BoundDevice
 from troth.devices.due import WATCHING, Due, note
 from troth.devices.moments import alike
@@ -41,7 +41,6 @@ from troth.terms import (
     Reason,
     Region,
     SubjectId,
-    TrothError,
 )
 from troth.vault import Sheaf, Unstorable, Vault
 from troth.vault.intake import Taken
@@ -60,10 +59,6 @@ class Arrival(Struct, frozen=True):
     compiled: Compiled | None
     function: FunctionName
     batch: Batch
-
-
-class Entangled(TrothError):
-    """batches that were looked at together cannot be: take each alone"""
 
 
 _STORED, _DUPLICATES, _DROPPED, _DENIED = range(4)
@@ -129,8 +124,7 @@ class Ingest:
     async def take_each(self, tx: Tx, held: Held, arrivals: Sequence[Arrival], at: datetime) -> list[Ack]:
         """Store what may be stored of each batch and say what became of every reading.
 
-        ``held`` are the standings of all owners. Raises `Apart` when a batch cannot be decided or kept, and
-        `Entangled` when it is one of several that were looked at together.
+        ``held`` are the standings of all owners. Raises `Apart` when a batch cannot be decided or kept.
         """
         purposes: dict[int, Purpose | None] = {}
         questions = [
@@ -152,7 +146,7 @@ class Ingest:
                     parcel.add_to(tallies, _DROPPED, [r for r in readings if r.item not in items])
             elif answer.decision.reason is Reason.ERROR:
                 # Not a verdict: were it acknowledged, the device would throw the readings away.
-                apart |= _alone(parcel, _cause(answer))
+                apart |= _amiss(parcel, _cause(answer))
             else:
                 dropped = answer.decision.reason in _NOT_TAKEN
                 parcel.add_to(tallies, _DROPPED if dropped else _DENIED, readings)
@@ -189,7 +183,7 @@ class Ingest:
             apart: dict[int, Exception] = {}
             for n in unstorable.which:
                 parcel = sheaves[n][0]
-                apart |= _alone(parcel, Malformed(Refusal.WRONG_SHAPE, parcel.arrival.batch.id))
+                apart |= _amiss(parcel, Malformed(Refusal.WRONG_SHAPE, parcel.arrival.batch.id))
             raise Apart(apart) from None
         watched: dict[tuple[SubjectId, FunctionName], Due] = {}
         for (parcel, sheaf), taken in zip(sheaves, stored, strict=True):
@@ -232,11 +226,9 @@ def _together(
         yield _Parcel(arrivals[some[0]], readings, some, came_in if len(some) > 1 else {})
 
 
-def _alone(parcel: _Parcel, why: Exception) -> Mapping[int, Exception]:
-    """Return what is wrong with a batch; raise `Entangled` when it is not clear with which."""
-    if len(parcel.places) > 1:
-        raise Entangled from why
-    return {parcel.places[0]: why}
+def _amiss(parcel: _Parcel, why: Exception) -> Mapping[int, Exception]:
+    """Return what is wrong with a batch; or that it is not known with which of several."""
+    return dict.fromkeys(parcel.places, why if len(parcel.places) == 1 else Entangled())
 
 
 def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading], _Items, _Items]]:
