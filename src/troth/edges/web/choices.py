@@ -46,6 +46,8 @@ class _SwitchRow:
     clause: str
     device: DeviceId | None
     on: bool
+    idle: bool
+    """None of its functions is on, so that it holds nothing back."""
 
 
 @router.get("/uses")
@@ -141,6 +143,7 @@ def _ordered(me: Me) -> Sequence[FunctionState]:
 
 
 def _switches(me: Me, t: Words) -> Sequence[_SwitchRow]:
+    refused = {state.function for state in me.functions if state.why in _REFUSED}
     titles = {state.function: t.pick(state.title, state.function) for state in me.functions}
     models = called.devices(me, t)
     rows: list[_SwitchRow] = []
@@ -148,5 +151,6 @@ def _switches(me: Me, t: Words) -> Sequence[_SwitchRow]:
         name = " · ".join(titles.get(function, function) for function in state.functions)
         for device, on in state.on.items():
             place = models.get(device, str(device)) if device else t("switch_everything")
-            rows.append(_SwitchRow(state.switch, name, place, state.clause, device, on))
+            idle = refused.issuperset(state.functions)
+            rows.append(_SwitchRow(state.switch, name, place, state.clause, device, on, idle))
     return rows
