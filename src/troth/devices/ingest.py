@@ -203,7 +203,11 @@ def _parcels(arrivals: Sequence[Arrival]) -> Iterator[_Parcel]:
     for place, each in enumerate(arrivals):
         found.setdefault((each.device.device, each.function), []).append(place)
     for places in found.values():
-        came_in = {r.id: n for n in places for r in arrivals[n].batch.readings} if len(places) > 1 else {}
+        if len(places) == 1:
+            only = arrivals[places[0]]
+            yield _Parcel(only, only.batch.readings, places, {})
+            continue
+        came_in = {r.id: n for n in places for r in arrivals[n].batch.readings}
         if len(came_in) == sum([len(arrivals[n].batch.readings) for n in places]):
             yield from _together(arrivals, places, came_in)
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from operator import attrgetter
 from uuid import UUID
 
@@ -172,6 +173,7 @@ def labels(owner: keys.KeyOwner) -> Labels:
     return Labels(owner.subject, owner.function, owner.retention)
 
 
+@lru_cache(maxsize=4096)
 def of_block(day: date, version: int, policy_version: int) -> bytes:
     """Return the rest of a block's label."""
     return Labels.of(Kind.BLOCK, day.isoformat(), version, policy_version)

@@ -108,10 +108,11 @@ class Bundle(NamedTuple):
         labels, whose = events.labels(owner), _whose(owner.function, owner.retention)
         begins, of_key = _FIELDS + owner.subject.bytes + whose, key.id.bytes + _versions(self.version)
         found: list[bytes] = []
-        for day, packed in zip(self.days, self.packed(demand_form), strict=True):
+        for day, held in self.days.items():
+            demand_form(held.readings)
             block = urandom(_BLOCK)
             aad = labels.aad(block, events.of_block(day, 1, self.version))
-            sealed = cipher.seal(key.secret, aad, packed)
+            sealed = cipher.seal(key.secret, aad, held.packed())
             parts = begins, binary.day(day), _UUID_OF, block, _UUID_OF, of_key, binary.data(sealed)
             found.append(b"".join(parts))
         return found

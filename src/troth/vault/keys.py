@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -64,6 +65,7 @@ async def still_live(tx: Tx, subject: SubjectId) -> bool:
     return await tx.value(QUERIES["state"], {"subject": subject}) == LIVE
 
 
+@lru_cache(maxsize=4096)
 def of_key(owner_epoch: int, kek_epoch: int) -> bytes:
     """Return the rest of the label of a data key's wrap."""
     return Labels.of(Kind.KEY, f"owner {owner_epoch}", kek_epoch, 0)
