@@ -40,12 +40,12 @@ async def home(request: Request, done: str = "") -> Response:
             await system(request).me(here.session)
         except NotSignedIn:
             gone = here.signed_out()  # so that the form is one of a browser without that session
-            response = page(gone, "sign_in.html", problem=None, login="")
+            response = page(gone, "sign_in.html", problem=None)
             gone.forget(response)
             return response
         return go(here, "/privacy")
     said = here.words("done_signed_out") if done == "signed_out" else None
-    return page(here, "sign_in.html", problem=None, login="", said=said)
+    return page(here, "sign_in.html", problem=None, said=said)
 
 
 @router.post("/sign-in")
@@ -53,18 +53,17 @@ async def sign_in(request: Request) -> Response:
     """Begin a session; always a new one, whatever cookie came along."""
     here = visit(request)
     fields = await form(request, here)
-    login = fields.get("login", "").strip()
     try:
         begun = await system(request).sign_in(
-            login,
+            fields.get("login", "").strip(),
             fields.get("password", ""),
             origin=_origin(request),
             known=here.session,
         )
     except TooManyTries:
-        return page(here, "sign_in.html", 429, problem="too_many", login=login)
+        return page(here, "sign_in.html", 429, problem="too_many")
     except SignInRefused:
-        return page(here, "sign_in.html", 401, problem="wrong_login", login=login)
+        return page(here, "sign_in.html", 401, problem="wrong_login")
     return _signed_in(here, begun.token)
 
 
