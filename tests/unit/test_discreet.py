@@ -27,7 +27,9 @@ DEVICE = BoundDevice(
 
 
 @pytest.mark.parametrize(
-    ("value", "secret"), [(DataKey(UUID(int=1), SECRET), SECRET), (DEVICE, SECRET), (made(), made().tag)]
+    ("value", "secret"),
+    [(DataKey(UUID(int=1), SECRET), SECRET), (DEVICE, SECRET), (made(), made().tag)],
+    ids=["key", "device", "permit"],
 )
 def test_nothing_shows_what_is_secret_in_it(value: object, secret: bytes):
     for shown in (repr(value), pretty_repr(value), pretty_repr([value], max_width=20)):
