@@ -73,6 +73,8 @@ async def test_a_standing_is_the_acts_in_order(log):
     async with log.transaction() as tx:
         assert await log.standing(tx, subject, lock=True) == Standing(subject, ACTS)
         kinds = sorted(found.kind for found in await log.about(tx, subject))
+        assert [found.kind for found in await log.about(tx, subject, kinds[:1])] == kinds[:1]
+        assert await log.about(tx, subject, ()) == ()
     assert kinds == sorted(["shown", "accepted", "declared_adult", "supplied", "chosen", "switched"])
 
 

@@ -49,8 +49,9 @@ class FakeLedger:
             tx.openings.setdefault(entry.subject, {})[made] = salt
         return made
 
-    async def about(self, tx, subject):
+    async def about(self, tx, subject, kinds=None):
         found = [tx.entries[entry] for entry in tx.openings.get(subject, {})]
+        found = [entry for entry in found if kinds is None or entry.kind in kinds]
         return tuple(sorted(found, key=lambda entry: (entry.at, entry.entry)))
 
     async def count(self, tx, policy, function, outcome, reason, minute, n=1):  # noqa: PLR0917  # as the real one

@@ -7,7 +7,7 @@ only a commit decides that it exists. Decisions that come by the thousand are co
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,9 +37,10 @@ async def append(tx: Tx, entry: NewEntry) -> EntryId:
     return made
 
 
-async def about(tx: Tx, subject: SubjectId) -> tuple[Entry, ...]:
-    """Return every entry about ``subject``, by time. Empty once they are forgotten."""
-    rows = await tx.rows(Text, QUERIES["about"], {"subject": subject})
+async def about(tx: Tx, subject: SubjectId, kinds: Iterable[EntryKind] | None = None) -> tuple[Entry, ...]:
+    """Return every entry about ``subject``, or those of ``kinds``, by time. Empty once they are forgotten."""
+    wanted = None if kinds is None else [kind.value for kind in kinds]
+    rows = await tx.rows(Text, QUERIES["about"], {"subject": subject, "kinds": wanted})
     return tuple(Entry(row.entry, row.at, EntryKind(row.kind), bytes(row.body)) for row in rows)
 
 

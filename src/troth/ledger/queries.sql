@@ -85,10 +85,11 @@ SELECT policy, function, outcome, reason, minute, sum(n)::bigint AS n
  ORDER BY minute, policy, function, outcome, reason
 
 -- :about
--- Every entry about a subject, as long as its opening is there.
+-- Every entry about a subject, or those of some kinds, as long as its opening is there.
 SELECT e.entry, e.at, e.kind, e.body
   FROM ledger_opening o JOIN ledger_entry e USING (entry)
- WHERE o.subject = %(subject)s ORDER BY e.at, e.entry
+ WHERE o.subject = %(subject)s AND (%(kinds)s::text[] IS NULL OR e.kind = ANY(%(kinds)s::text[]))
+ ORDER BY e.at, e.entry
 
 -- :given_lately
 -- What was given away, the newest first; about whom, as long as they are here.

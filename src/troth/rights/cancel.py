@@ -256,13 +256,12 @@ async def given_to(
 ) -> tuple[str, ...]:
     """Return who was ever given anything of this person, or of one function, by the policy's names."""
     names: set[str] = set()
-    for entry in await ledger.about(tx, subject):
-        if entry.kind in {EntryKind.SHARED, EntryKind.DISCLOSED}:
-            body: Mapping[str, Any] = json.loads(entry.body)
-            if of is not None and (body.get("policy"), body.get("function")) != of:
-                continue
-            details: Mapping[str, object] = body.get("details", {})
-            names |= {str(details["recipient"])} if "recipient" in details else set()
+    for entry in await ledger.about(tx, subject, (EntryKind.SHARED, EntryKind.DISCLOSED)):
+        body: Mapping[str, Any] = json.loads(entry.body)
+        if of is not None and (body.get("policy"), body.get("function")) != of:
+            continue
+        details: Mapping[str, object] = body.get("details", {})
+        names |= {str(details["recipient"])} if "recipient" in details else set()
     return tuple(sorted(names))
 
 

@@ -34,7 +34,7 @@ class Given:
 
 async def about(tx: Tx, subject: SubjectId) -> Sequence[Given]:
     """Return it all, the newest first."""
-    found = [each for each in await ledger.about(tx, subject) if each.kind in _GIVEN]
+    found = await ledger.about(tx, subject, _GIVEN)
     return tuple(_read(each) for each in reversed(found))
 
 

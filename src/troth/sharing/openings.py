@@ -46,7 +46,7 @@ class Opening:
 
 async def about(tx: Tx, subject: SubjectId) -> Sequence[Opening]:
     """Return it all, the newest first."""
-    found = [_read(each) for each in await ledger.about(tx, subject) if each.kind in _ANSWERS]
+    found = [_read(each) for each in await ledger.about(tx, subject, _ANSWERS)]
     return tuple(each for each in reversed(found) if _HIRED.fullmatch(each.by))
 
 

@@ -142,7 +142,7 @@ class Accounts:
             kind=ledger.EntryKind.REGISTERED, at=now, policy=opened.policy, function=REGISTER, subject=account
         )
         await ledger.append(tx, registered)
-        accepted = [e for e in await ledger.about(tx, account) if e.kind is ledger.EntryKind.ACCEPTED]
+        accepted = await ledger.about(tx, account, (ledger.EntryKind.ACCEPTED,))
         proof = await paper(tx, parts.signer, account, accepted[-1].entry, ledger.EntryKind.ACCEPTED)
         return Verified(await sessions.begin(tx, account, now), proof)
 

@@ -33,11 +33,10 @@ class Outdated:
 async def outdated(tx: Tx, subject: SubjectId) -> tuple[Outdated, ...]:
     """Return what is still to be given again, by function and item."""
     found: dict[tuple[PolicyName, FunctionName, ItemName], datetime] = {}
-    for entry in await ledger.about(tx, subject):
-        if entry.kind is EntryKind.OUTDATED:
-            said: dict[str, Any] = json.loads(entry.body)
-            of = PolicyName(said["policy"]), FunctionName(said["function"])
-            found[*of, ItemName(said["details"]["item"])] = entry.at
+    for entry in await ledger.about(tx, subject, (EntryKind.OUTDATED,)):
+        said: dict[str, Any] = json.loads(entry.body)
+        of = PolicyName(said["policy"]), FunctionName(said["function"])
+        found[*of, ItemName(said["details"]["item"])] = entry.at
     return tuple(
         [
             Outdated(policy, function, item, at)

@@ -65,7 +65,7 @@ async def paper(tx: Tx, signer: Signer, subject: SubjectId, entry: EntryId, kind
 
 async def papers(tx: Tx, signer: Signer, subject: SubjectId) -> tuple[Paper, ...]:
     """Return every receipt of ``subject``, by time; none for who was erased."""
-    about = [entry for entry in await ledger.about(tx, subject) if entry.kind in PAPERS]
+    about = await ledger.about(tx, subject, PAPERS)
     return tuple([_paper(one, await paper(tx, signer, subject, one.entry, one.kind)) for one in about])
 
 
