@@ -18,8 +18,9 @@ from troth.ledger import EntryKind
 from troth.policy.values import VALUES
 from troth.subjects.acts import on_file
 from troth.subjects.services import Services
-from troth.terms import Act, ActKind, ActorKind, FunctionName, ItemName, PolicyName, Verb
+from troth.terms import Act, ActKind, ActorKind, ItemName, Verb
 from troth.vault import pieces
+from troth.vault.label import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,6 +135,6 @@ class PersonMedia:
 
     async def _right(self, tx: Tx, asking: Asking, own: Permit, record: RecordId, verb: Verb) -> Permit:
         held = await self._media.find(tx, own, record)
-        policy, _, function = held.function.partition("/")
-        ask = replace(asking, policy=PolicyName(policy)).by_right(verb, FunctionName(function), {held.item})
+        policy, function = named(held.function)
+        ask = replace(asking, policy=policy).by_right(verb, function, {held.item})
         return await self._parts.gate.admit(tx, ask, counted=verb is Verb.USE)

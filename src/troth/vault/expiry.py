@@ -21,6 +21,7 @@ from troth.terms import Clock, FunctionName, ItemName, PolicyName, SubjectId
 from troth.vault import classes, closing, deletions, documents, events, keys
 from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
+from troth.vault.label import named
 from troth.vault.sql import QUERIES
 
 _PAGE = 50
@@ -152,13 +153,12 @@ class Expiry:
         return settled.item is not None and bool(await tx.value(QUERIES["more_of"], params))
 
     async def _settled(self, tx: Tx, row: _Due) -> Settled:
-        policy, _, function = row.function.partition("/")
         item = row.item
         if item is None and row.record != closing.EVERYTHING:
             params = {"subject": row.subject, "record": row.record}
             item = next((one.item for one in await tx.rows(_Item, QUERIES["item_of"], params)), None)
         name = None if item is None else ItemName(item)
-        return Settled(row.subject, PolicyName(policy), FunctionName(function), name)
+        return Settled(row.subject, *named(row.function), name)
 
     async def _counted(self, tx: Tx, row: _Due) -> Tally:
         params = {"subject": row.subject, "function": row.function, "record": row.record, "item": row.item}

@@ -59,11 +59,10 @@ class _Of:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What is held of one item for one reason. ``document``: the order's, if one placed it."""
+class _Keeping:
+    """How much of a function is held, on what clause and until when. ``document``: the order's, if any."""
 
     function: str
-    item: str
     clause: ClauseId
     document: UUID
     records: int
@@ -72,16 +71,17 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Kept(_Keeping):
+    """What is held of one item of a person for one reason."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOnOrder(_Keeping):
     """What an order keeps of one person."""
 
     subject: SubjectId
-    function: str
-    clause: ClauseId
-    document: UUID
-    records: int
-    began: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +184,10 @@ class Holds:
         params = {"subject": subject, "now": self._clock.now()}
         return tuple(await tx.rows(Kept, QUERIES["kept"], params))
 
-    async def orders(self, tx: Tx) -> tuple[Standing, ...]:
+    async def orders(self, tx: Tx) -> tuple[KeptOnOrder, ...]:
         """Return the orders that stand, the next to end first."""
         params = {"none": NO_PAPER, "now": self._clock.now(), "page": _LISTED}
-        return tuple(await tx.rows(Standing, QUERIES["orders"], params))
+        return tuple(await tx.rows(KeptOnOrder, QUERIES["orders"], params))
 
     async def end(self, tx: Tx) -> int:
         """End the holds whose time is over, of some subjects; return how many. What they kept dies."""

@@ -17,10 +17,11 @@ from msgspec import structs
 from troth import ledger
 from troth.db import Tx
 from troth.ledger import EntryKind
-from troth.terms import Clock, FunctionName, PolicyName, SubjectId
+from troth.terms import Clock, SubjectId
 from troth.vault import cipher, deletions, events, keys, lookup
 from troth.vault.errors import KeyDestroyed, Unsealable
 from troth.vault.keyring import EpochKind, Keyring
+from troth.vault.label import named
 from troth.vault.sql import QUERIES
 
 _BATCH = 200
@@ -187,12 +188,12 @@ class Rekeying:
         await tx.run(QUERIES["drop_key"], of)
         await tx.run(QUERIES["end_rekey"], of)
         await deletions.note(tx, now)
-        policy, _, function = owner.function.partition("/")
+        policy, function = named(owner.function)
         entry = ledger.NewEntry(
             kind=EntryKind.KEY_ENDED,
             at=now,
-            policy=PolicyName(policy),
-            function=FunctionName(function),
+            policy=policy,
+            function=function,
             subject=owner.subject,
             # Once this epoch's key is on record as destroyed, nothing here opens what this one sealed.
             details={"kek_epoch": self._keyring.epochs(EpochKind.KEK)[-1]},

@@ -23,6 +23,7 @@ from troth.subjects.names import PASSWORD, REGISTER
 from troth.subjects.outdated import outdated
 from troth.subjects.records import hands_off, takes_from_people
 from troth.terms import LEGAL_TIME, FunctionName, PolicyName, Role, Verb
+from troth.vault.label import named
 from troth.vault.timeline import Trace
 
 if TYPE_CHECKING:
@@ -160,10 +161,9 @@ class LookDoors(Doors):
         """Put together the local days from ``start`` up to, not including, ``end``."""
         days = {start + n * _DAY: Day(day=start + n * _DAY) for n in range((end - start).days)}
         for name in sorted({mark.function for mark in marks if mark.trace == Trace.EVENTS}):
-            policy, _, function = name.partition("/")
-            whose = replace(asking, policy=PolicyName(policy))
-            events = await self._events(tx, whose, FunctionName(function), start, end)
-            for day, times in (await _counted(whose.policy, FunctionName(function), events)).items():
+            policy, function = named(name)
+            events = await self._events(tx, replace(asking, policy=policy), function, start, end)
+            for day, times in (await _counted(policy, function, events)).items():
                 days[day] = replace(days[day], measured=(*days[day].measured, *times))
         for day, found in days.items():
             put = _on(marks, Trace.DOCUMENT, day)
@@ -246,7 +246,7 @@ async def _counted(
 def _on(marks: Iterable[Mark], trace: Trace, day: date) -> tuple[tuple[FunctionName, ItemName], ...]:
     """Return what was put on file on a day: of these only the day is known, and that in UTC."""
     found = {(mark.function, mark.item) for mark in marks if mark.trace == trace and mark.day == day}
-    return tuple((FunctionName(name.partition("/")[2]), item) for name, item in sorted(found))
+    return tuple((named(name)[1], item) for name, item in sorted(found))
 
 
 def _midnight(day: date) -> datetime:

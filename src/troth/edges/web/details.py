@@ -65,7 +65,7 @@ async def save(request: Request, function: str, item: str) -> Response:
     here = visit(request)
     said = await form(request, here)
     detail = await _detail(request, here, function, item)
-    value = fields.value(fields.typed(detail.item, detail.value), said, detail.value)
+    value = fields.value(detail.item, said, detail.value)
     wrong = VALUES.misfit(detail.item, value)
     if wrong is not None:
         return await _form(request, here, detail, wrong=wrong.field, now=value, status=422)

@@ -50,10 +50,9 @@ def typed(item: ItemName, now: Mapping[str, object] | None) -> Sequence[Typed]:
     ]
 
 
-def value(
-    fields: Sequence[Typed], said: Mapping[str, str], now: Mapping[str, object] | None
-) -> dict[str, object]:
-    """Return what was typed in as a value; what people do not type in stays as it was."""
+def value(item: ItemName, said: Mapping[str, str], now: Mapping[str, object] | None) -> dict[str, object]:
+    """Return what was typed in as a value of ``item``; what people do not type in stays as it was."""
+    fields = typed(item, now)
     names = {field.name for field in fields}
     kept: dict[str, object] = {name: part for name, part in (now or {}).items() if name not in names}
     for field in fields:

@@ -87,7 +87,7 @@ async def correct(request: Request, place: OnDay, reading: UUID) -> Response:
     here = visit(request)
     said = await form(request, here)
     found = await _found(request, here, place, reading)
-    value = fields.value(fields.typed(found.item, found.value), said, found.value)
+    value = fields.value(found.item, said, found.value)
     wrong = VALUES.misfit(found.item, value)
     if wrong is not None:
         return await _form(request, here, place, found, now=value, wrong=wrong.field)
