@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from operator import itemgetter
 from types import MappingProxyType
 from typing import cast
 
 from troth.policy import nodes
+from troth.policy.columns import by_field
 from troth.policy.kinds import Choice, Got, Kind, ListOf, MapOf, Pattern, Place, Text
 from troth.policy.problems import PolicyRejected, Problem
 from troth.policy.records import Field, Fields, Record
@@ -39,7 +39,7 @@ _NO_MAP = Misfit("", "write the value as a map of fields")
 _UNKNOWN = Misfit("", "leave out the fields that the form does not have")
 _MANY = 4
 """From how many values on it pays to look at them by field."""
-_MAP, _TEXT = frozenset({dict}), frozenset({str})
+_TEXT = frozenset({str})
 _TOO_MANY = Misfit("", f"write at most {MOST_DEVICES} devices")
 
 
@@ -81,10 +81,10 @@ class Form:
 
     def fit(self, values: Sequence[object]) -> bool:
         """Return whether `misfit` finds nothing in ``values``; quick where all have the same fields."""
-        columns, checks = _columns(values), self._checks
-        if columns is None or not columns.keys() <= checks.keys():
+        found, checks = by_field(values) if len(values) >= _MANY else None, self._checks
+        if found is None or not found.keys() <= checks.keys():
             return not any(map(self.misfit, values))
-        return columns.keys() >= self._needed and all(_all(checks[name], columns[name]) for name in columns)
+        return found.keys() >= self._needed and all(_all(checks[name], found[name]) for name in found)
 
     def _misfit_of_device(self, name: object, part: object) -> Misfit | None:
         if self._each is None or self.by_device is None:
@@ -95,20 +95,6 @@ class Form:
 
     def _shape(self, name: str) -> Shape:
         return self.must[name] if name in self.must else self.may[name]
-
-
-def _columns(values: Sequence[object]) -> Mapping[str, Sequence[object]] | None:
-    """Return a column for each field, when all ``values`` are maps of the same fields."""
-    if len(values) < _MANY or not _MAP.issuperset(map(type, values)):
-        return None
-    rows = cast("Sequence[dict[str, object]]", values)
-    names = [*rows[0]]
-    if not _TEXT.issuperset(map(type, names)) or {*map(len, rows)} != {len(names)}:
-        return None
-    try:
-        return {name: [*map(itemgetter(name), rows)] for name in names}
-    except KeyError:
-        return None
 
 
 def _all(check: Check, column: Sequence[object]) -> bool:

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, chain, pairwise, repeat
 from math import gcd
-from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 
+from troth.policy.columns import by_field
 from troth.terms import DeviceId, ItemName, Reading
 from troth.vault.errors import NotStorable, Unsealable
 
@@ -33,7 +33,7 @@ _AS_IT_IS, _DEFLATED = b"\x03", b"\x04"
 _ROWS, _ROWS_DEFLATED, _WHOLE = b"\x01", b"\x02", b"\x78"
 """How blocks of earlier releases begin: values by row, plain or a zlib stream; or all of it is one."""
 _SIMPLE = frozenset({str, int, float, bool, bytes, type(None)})
-_TEXT, _MAP = frozenset({str}), frozenset({dict})
+_TEXT = frozenset({str})
 _NO_ZONE = "a reading's time has no zone: send RFC 3339 with an offset"
 _BIN = b"\xc4\x10"
 
@@ -180,19 +180,13 @@ def _listed(ids: bytes) -> bytes:
 
 def _by_column(values: Sequence[object]) -> tuple[list[str] | None, list[Any]]:
     """Return the keys of ``values`` and a list for each of them; or None and the values, if keys differ."""
-    if not _MAP.issuperset(map(type, values)):
+    found = by_field(values)
+    if found is None:
         return None, [_plain(value) for value in values]
-    rows = cast("Sequence[dict[str, object]]", values)
-    keys = [*rows[0]]
-    if not _TEXT.issuperset(map(type, keys)) or {*map(len, rows)} != {len(keys)}:
-        return None, [_plain(row) for row in rows]
-    try:
-        columns = [[*map(itemgetter(key), rows)] for key in keys]
-    except KeyError:
-        return None, [_plain(row) for row in rows]
-    if not _SIMPLE.issuperset(map(type, chain.from_iterable(columns))):
-        columns = [[_plain(part) for part in column] for column in columns]
-    return keys, columns
+    parts = [*found.values()]
+    if not _SIMPLE.issuperset(map(type, chain.from_iterable(parts))):
+        parts = [[_plain(part) for part in column] for column in parts]
+    return [*found], parts
 
 
 def moments(readings: Sequence[Reading]) -> list[int]:
