@@ -18,8 +18,11 @@ from troth.edges.web.visit import form, visit
 from troth.terms import FunctionName, RecordId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from troth.app.views import Me
     from troth.edges.web.words import Words
+    from troth.terms import ItemName
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
 _TURNS = {"allow": True, "deny": False}
@@ -32,7 +35,7 @@ async def collected(request: Request, before: date | None = None) -> Response:
     here, troth = visit(request), system(request)
     me = await troth.me(here.session)
     line = await troth.collected(here.session, before)
-    values: dict[str, Any] = {"me": me, "line": line, "titles": titles(me, here.words), "policy": me.policy}
+    values: dict[str, Any] = {"me": me, "line": line, "titles": titles(me, here.words), "together": together}
     if here.partial:
         return part(here, "parts/days.html", **values)
     return page(here, "collected.html", older=before is not None, **values)
@@ -121,6 +124,19 @@ async def allow(request: Request, receiver: str) -> Response:
         here.session, receiver, found.purpose, allowed=_TURNS[turn], separate=found.separate
     )
     return go(here, f"/privacy/given?done={turn}#r-{receiver}")
+
+
+def together(
+    put: Iterable[tuple[FunctionName, ItemName]],
+) -> Sequence[tuple[Sequence[ItemName], Sequence[FunctionName]]]:
+    """Say once what was put on file for several functions: items, with all the functions that have them."""
+    holders: dict[ItemName, list[FunctionName]] = {}
+    for function, item in put:
+        holders.setdefault(item, []).append(function)
+    alike: dict[tuple[FunctionName, ...], list[ItemName]] = {}
+    for item, functions in holders.items():
+        alike.setdefault(tuple(functions), []).append(item)
+    return [(items, functions) for functions, items in alike.items()]
 
 
 def titles(me: Me, t: Words) -> dict[FunctionName, str]:
