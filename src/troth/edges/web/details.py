@@ -61,7 +61,7 @@ async def details(request: Request, done: str = "") -> Response:
     here, troth = visit(request), system(request)
     me = await troth.me(here.session)
     states = {state.function: state for state in me.functions}
-    shown = _shown(states, await troth.details(here.session))
+    shown = sorted(_shown(states, await troth.details(here.session)), key=lambda each: not each.on_file)
     return page(
         here,
         "details.html",
