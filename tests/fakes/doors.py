@@ -170,6 +170,7 @@ class FakeDoors:
             title={"en": "Counting customers", "zh": "客流统计"},
             items=(ItemName("store_name"),),
             measured=True,
+            filmed=False,
         )
         return Leaving(
             begins=AT,

@@ -221,13 +221,15 @@ async def test_before_cancelling_each_thing_says_by_when_it_goes_or_why_it_stays
     assert re.findall(r'<strong>([^<]*)</strong><div.*?<span class="then">(.*?)</span>', text, re.DOTALL) == [
         ("Your account and signing in", "at once"),
         ("Devices", "at once"),
-        ("Counting customers", "by March 17, 2026"),
+        ("Your details", "by March 17, 2026"),
+        ("What your devices measured", "by March 17, 2026"),
         ("Others who received something", "by March 17, 2026"),
         ("Backups", "no day is set"),
         ("Mobile phone number", "Kept until Mar 2, 2029 8:00\u202fAM"),
         ("That an account was cancelled", "for good"),
     ]
-    assert "Store name, what your devices measured" in text
+    assert '<div class="quiet">Store name</div>' in text
+    assert "Used for: Counting customers" in text
     assert "acme: told to delete it." in text
     assert 'A law wants it kept; it opens for that duty alone. <a class="clause"' in text
     for instead in ("copy", "uses", "details"):

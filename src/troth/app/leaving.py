@@ -12,13 +12,14 @@ from troth.terms import ClauseId, FunctionName, ItemName, PolicyName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goes:
-    """What one function has and would lose: items on file, and what devices measured."""
+    """What one function has and would lose: items on file, what devices measured, films and the like."""
 
     policy: PolicyName
     function: FunctionName
     title: Mapping[str, str]
     items: tuple[ItemName, ...]
     measured: bool
+    filmed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,8 +76,9 @@ def _goes(of: _Function, marks: Sequence[Mark], compiled: Compiled) -> Goes:
         policy=policy,
         function=function,
         title=compiled.functions[function].clause.title if function in compiled.functions else {},
-        items=tuple(sorted({mark.item for mark in marks if mark.trace != Trace.EVENTS})),
+        items=tuple(sorted({mark.item for mark in marks if mark.trace == Trace.DOCUMENT})),
         measured=any(mark.trace == Trace.EVENTS for mark in marks),
+        filmed=any(mark.trace == Trace.MEDIA for mark in marks),
     )
 
 

@@ -33,10 +33,12 @@ async def about(request: Request) -> Response:
     if waits is not None:
         return page(here, "cancel_waits.html", me=me, until=waits.takes_effect, request=waits.request)
     others = {one.recipient: here.words.pick(one.title) for one in await troth.may_receive(here.session)}
+    notice = await troth.version(me.policy, me.version, here.words.language)
     return page(
         here,
         "cancel.html",
         me=me,
+        told=called.clauses(notice),
         leaving=await troth.leaving(here.session),
         names=called.devices(me, here.words),
         others=others,
