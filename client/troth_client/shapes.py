@@ -24,13 +24,15 @@ class Acknowledged(TypedDict):
 class AlertShown(TypedDict):
     """Motion outside business hours, noticed ``times`` from ``at`` to ``last``; a picture and a film of it.
 
-    ``device`` is the camera, where you have one only; ``places`` are where, as the camera calls it.
+    ``device`` is the camera that saw it first, ``cameras`` each that did; ``places`` are where, as the camera
+    calls it.
     """
 
     at: str
     last: str
     times: int
     device: str | None
+    cameras: Sequence[str]
     places: Sequence[str]
     snapshot: str | None
     clip: ClipShown | None

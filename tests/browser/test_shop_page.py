@@ -52,6 +52,30 @@ def test_an_owner_sees_the_day_plays_a_clip_and_judges(
         expect(main).to_contain_text(t("flags_none"))
 
 
+def test_films_stand_by_day_with_hour_length_camera_and_what_points_at_them(
+    chromium: Browser, site: Site
+) -> None:
+    t, who = Words("zh"), site.someone()
+    site.run(rang_up(site, who))
+    with visit(chromium, site, "zh", 360) as page:
+        sign_in(page, site, who)
+        page.goto(site.url + "/privacy/films")
+        picture, film = page.locator("main .row").all()
+        expect(picture).to_contain_text("23:20 图片")
+        expect(film).to_contain_text("15:09 视频 · 1分钟")
+        expect(film).to_contain_text(t("device.camera"))
+        expect(picture.locator(".pill")).to_have_text(t("film_pointed.alert", at="23:20"))
+        film.get_by_text(t("film_pointed.till", at="15:10")).click()
+        expect(page.locator("article:target")).to_contain_text("15:10")
+        day = page.url.partition("day=")[2].partition("#")[0]
+        page.get_by_text("English").click()
+        assert f"day={day}" in page.url  # the same day, in the other language
+        site.run(who.person.done("DELETE", "/v1/me/functions/store_guard/items/business_hours"))
+        page.goto(site.url + "/privacy/shop")
+        expect(page.locator("main")).to_contain_text(Words("en")("alerts_no_hours"))
+        assert page.locator("main a[href='/privacy/store']").count()
+
+
 def test_a_function_that_is_off_shows_nothing_and_says_so(chromium: Browser, site: Site) -> None:
     t, who = Words("en"), site.someone()
     with visit(chromium, site, "en", 360) as page:

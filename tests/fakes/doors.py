@@ -177,6 +177,7 @@ class FakeDoors:
             function=FunctionName("customer_flow"),
             item=ItemName("line_crossing"),
             times=2,
+            many=3,
             first=AT,
             last=AT,
         )

@@ -348,7 +348,9 @@ METHODS = {
     "vouch": M,
     "guardian_withdraws": M,
     "alarm": P,
-    **dict.fromkeys(("upload_media", "upload_from_device", "held_media", "read_media", "forget_media"), P),
+    **dict.fromkeys(
+        ("upload_media", "upload_from_device", "held_media", "read_media", "forget_media", "films"), P
+    ),
     **dict.fromkeys(("media_of", "hand_out_media"), P),
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
     **dict.fromkeys(("hand_out_by_staff", "given", "receivers_of_mine", "openings", "link_device"), P),

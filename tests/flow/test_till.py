@@ -62,6 +62,14 @@ class Shopkeeper:
         path = "/v1/device/functions/cloud/media/cloud_video"
         return await self.house.http.post(path, content=content, headers=said)
 
+    async def another_camera(self) -> dict[str, Any]:
+        maker = await self.house.staff(Role.MAKER)
+        camera = CAMERA | {"serial": "SS-0002", "mac": "02:00:5e:00:53:09"}
+        await maker.done(
+            "POST", "/v1/maker/devices", {key: camera[key] for key in ("serial", "model", "code")}
+        )
+        return await self.person.done("POST", "/v1/me/devices", camera)
+
     async def flags(self) -> list[dict[str, Any]]:
         return (await self.person.done("GET", f"/v1/me/functions/{AUDIT}/flags?day={DAY}"))["flags"]
 
@@ -257,12 +265,16 @@ async def test_visits_and_alerts_come_with_their_figures_and_pictures(shop: Shop
     assert "23:10" in letter.text
     later = night + 300
     shop.house.clock.advance(minutes=6)
-    await shop.send(shop.camera, "motion_event", (later, {"zone": "till"}), function=guard)
+    other = await shop.another_camera()
+    lie = {"zone": "till", "device": shop.camera["device"]}  # which it was, the system says
+    assert (await shop.send(other, "motion_event", (later, lie), function=guard)).stored == 1
     assert await shop.house.troth.alarm() == 1
     still = (await shop.film(b"a still", night + 1, kind="image/jpeg", seconds=None)).json()["media"]
     film = (await shop.film(b"a film", night - 20)).json()["media"]
-    alert, _ = (await shop.person.done("GET", f"/v1/me/alerts?day={DAY}"))["alerts"]
+    alert, unfilmed = (await shop.person.done("GET", f"/v1/me/alerts?day={DAY}"))["alerts"]
     assert (alert["snapshot"], alert["clip"]["media"]) == (still, film)
+    assert (alert["device"], alert["cameras"]) == (shop.camera["device"], [shop.camera["device"]])
+    assert (unfilmed["device"], unfilmed["snapshot"], unfilmed["clip"]) == (other["device"], None, None)
 
 
 async def test_a_film_is_closed_to_staff_and_its_owner_sees_each_opening(shop: Shopkeeper):

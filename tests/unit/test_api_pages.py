@@ -8,7 +8,6 @@ from dataclasses import replace
 from importlib.resources import files
 from string import Formatter
 from types import ModuleType
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -174,7 +173,7 @@ async def test_a_correction_that_does_not_fit_is_said_and_not_sent(
     assert 'value="9&lt;script&gt;&#34;"' in answer.text
     assert not doors.asked
     answer = await browser.post(path, data=wrong | {"opens": "10:00"})
-    assert answer.headers["location"] == "/privacy/details?done=saved#store_guard"
+    assert answer.headers["location"] == "/privacy/details?done=saved#business_hours"
     assert doors.asked == [
         ("give", ("store_guard", {"business_hours": {"opens": "10:00", "closes": "21:00"}}))
     ]
@@ -199,20 +198,6 @@ async def test_an_address_that_names_nothing_is_a_page_that_says_so(
     assert answer.status_code == 404
     assert catalogue()["error_missing"]["en"] in answer.text
     assert "yesterday" not in answer.text
-
-
-@pytest.mark.parametrize(
-    ("value", "en", "zh"),
-    [
-        ({"value": "Lantern"}, "Lantern", "Lantern"),
-        ({"opens": "09:00", "closes": "21:00"}, "opens 09:00, closes 21:00", "开门 09:00、关门 21:00"),
-        ({"direction": "in", "count": 2}, "direction in, count 2", "方向 进、人数 2"),
-        ({str(uuid4()): "SS-10", str(uuid4()): "SS-11"}, "SS-10, SS-11", "SS-10、SS-11"),
-        ([True, None, 1234.5], "yes, nothing, 1,234.5", "是、无、1,234.5"),
-    ],
-)
-def test_a_value_reads_in_both_languages(value: object, en: str, zh: str) -> None:
-    assert (Words("en").value(value), Words("zh").value(value)) == (en, zh)
 
 
 async def test_cancelling_takes_the_understanding_and_drops_the_cookie(
@@ -342,6 +327,52 @@ def test_every_text_that_a_template_asks_for_exists() -> None:
             asked |= set(re.findall(r"\bt\('([a-z_0-9]+)'[,)]", template.read_text(encoding="utf-8")))
     assert asked <= catalogue().keys()
     assert Words("en")("effect.something_new") == "the policy says: something new."
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("/privacy/details?day=2026-03-01", "?day=2026-03-01&amp;lang=zh"),
+        ("/privacy/collected?before=2026-03-01&done=saved&lang=en", "?before=2026-03-01&amp;lang=zh"),
+        (
+            "/policy?name=sunmi-camera&x=%22%3E%3Cscript%3E",
+            "?name=sunmi-camera&amp;x=%22%3E%3Cscript%3E&amp;lang=zh",
+        ),
+        (f"/policy?x={'x' * 600}", "?lang=zh"),
+        ("/privacy/collected?before=yesterday", "?lang=zh"),
+    ],
+)
+async def test_the_other_language_shows_the_same_page_and_of_a_refused_one_repeats_nothing(
+    browser: httpx.AsyncClient, path: str, other: str
+) -> None:
+    await sign_in(browser)
+    page = await browser.get(path, headers={"accept-language": "en"})
+    assert f'<a href="{other}" lang="zh-Hans"' in page.text
+
+
+async def test_what_functions_share_stands_once_with_all_of_them(
+    browser: httpx.AsyncClient, doors: FakeDoors
+) -> None:
+    real = doors.details
+
+    async def shared(token: str) -> object:
+        (hours,) = await real(token)
+        name = replace(hours, item="store_name", value={"value": "Lantern Teahouse"})
+        return (hours, name, replace(name, function="customer_flow"))
+
+    doors.details = shared
+    await sign_in(browser)
+    text = (await browser.get("/privacy/details", headers={"accept-language": "en"})).text
+    assert text.count("Lantern Teahouse") == 1
+    assert "Used for: Store guard, Counting customers" in text
+    for function in ("store_guard", "customer_flow"):
+        assert f'action="/privacy/details/{function}/store_name/delete"' in text
+
+
+async def test_people_are_counted_as_people(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    assert "3 people" in (await browser.get("/privacy/collected", headers={"accept-language": "en"})).text
+    assert "：3 人" in (await browser.get("/privacy/collected?lang=zh")).text
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/nowhere"), ("POST", "/v1/"), ("DELETE", "/v1/me")])

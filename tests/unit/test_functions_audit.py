@@ -180,8 +180,9 @@ def test_the_film_that_shows_most_of_a_moment_is_its_clip():
     assert clip([early, whole, strange], *span, set()).film == strange or clip([whole], *span, set())
     assert clip([film(0, 10)], *span, set()) is None
     near, far = film(50, 0, "image/jpeg"), film(300, 0, "image/png")
-    assert still([far, whole, near], span[0]) == near
-    assert still([far, whole], span[0]) is None
+    assert still([far, whole, near], span[0], ()) == near
+    assert still([far, whole], span[0], ()) is None
+    assert still([near], span[0], {other}) is None
 
 
 class Door:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from troth.functions.business_hours import BadBusinessHours, BusinessHours
 from troth.functions.registry import UnknownPlugin, plugin
 from troth.functions.store_guard import BUSINESS_HOURS, MOTION, SAME_MOTION, Alert, alerts, guard
 from troth.functions.use import Documents, Events
-from troth.terms import LEGAL_TIME, ClauseId, FunctionName, ItemName, Reading
+from troth.terms import LEGAL_TIME, ClauseId, DeviceId, FunctionName, ItemName, Reading
 
 DAY = datetime(2020, 3, 3, tzinfo=LEGAL_TIME)
 NINE_TO_NINE = BusinessHours(9 * 60, 21 * 60)
@@ -83,6 +84,13 @@ def test_motion_that_goes_on_is_one_alert():
         Alert(spell[0].measured, spell[2].measured, 3),
         Alert(at(23, 5).measured, at(23, 5).measured, 1),
     )
+
+
+def test_an_alert_names_every_camera_that_saw_it_the_first_one_first():
+    door, till = DeviceId(UUID(int=7)), DeviceId(UUID(int=3))
+    seen = [replace(at(23, 0, n), value={"device": str(one)}) for n, one in enumerate((door, till, door))]
+    (alert,) = alerts([*reversed(seen), at(23, 0, 9)], NINE_TO_NINE)
+    assert alert.cameras == (door, till)
 
 
 def test_hours_may_run_past_midnight():

@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from troth.edges.web.readable import pieces
+from troth.edges.web.readable import Called, pieces
 from troth.edges.web.words import LANGUAGES, Language, Words
 from troth.terms import FunctionName
 
+APART = {"profile", "bytes", "end"}
 NASTY = "\"'><script>alert(1)</script><img src=x onerror=alert(2)></style>"
 OURS = {
     "html",
@@ -28,7 +29,7 @@ OURS = {
     "footer",
     "strong",
 }
-OURS |= {"details", "summary", "pre", "img"}
+OURS |= {"details", "summary", "pre", "img", "header", "section", "nav", "ul", "li", "a", "span", "time"}
 STILL = base64.b64encode(b"a picture").decode()
 OF = {"functions": [f"shop/{NASTY}"], "at": "2026-03-02T01:00:00+00:00"}
 LINES: tuple[Mapping[str, object], ...] = (
@@ -71,8 +72,8 @@ async def told(language: Language, lines: tuple[Mapping[str, object], ...] = LIN
             yield line
 
     seen = Seen()
-    titles = {FunctionName(NASTY): f"nine {NASTY}"}
-    seen.feed(b"".join([piece async for piece in pieces(coming(), Words(language), titles, {})]).decode())
+    called = Called({FunctionName(NASTY): f"nine {NASTY}"}, {}, {})
+    seen.feed(b"".join([piece async for piece in pieces(coming(), Words(language), called)]).decode())
     return seen
 
 
@@ -96,3 +97,26 @@ async def test_its_last_words_are_missing_where_it_was_cut_short(language: Langu
     end = Words(language)("readable_end", count=Words(language).number(14))
     assert end in (await told(language)).text
     assert end not in (await told(language, LINES[:-1])).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_contents_count_every_part_and_lead_to_it(language: Language) -> None:
+    t, seen = Words(language), await told(language)
+    kinds = [kind for kind in dict.fromkeys(str(line["kind"]) for line in LINES) if kind not in APART]
+    links = [said["href"] for tag, said in seen.tags if tag == "a"]
+    assert links == [f"#{kind}" for kind in kinds]
+    ids = [said["id"] for tag, said in seen.tags if tag in {"section", "details"} and "id" in said]
+    assert ids == kinds
+    for kind in kinds:
+        count = sum(line["kind"] == kind for line in LINES)
+        assert f"{t('readable.' + kind)} {count}" in seen.text, kind
+    assert not [said for tag, said in seen.tags if tag == "details" and "open" in said]
+
+
+async def test_an_amount_has_its_sign_and_words_are_the_readers() -> None:
+    at = {"functions": ["shop/till"], "at": "2026-03-02T01:00:00+00:00"}
+    sold = {"amount": 48, "currency": "CNY", "act": "refund", "number": "A:1"}
+    line = {"kind": "reading", "id": "1", "item": "store_transactions", "value": sold, **at}
+    text = (await told("zh", (LINES[0], line, LINES[-1]))).text
+    assert "09:00 门店交易记录：金额：¥48.00，操作：退款，小票单号：A:1" in text
+    assert "CNY" not in text

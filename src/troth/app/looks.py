@@ -29,12 +29,16 @@ class Detail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """How often one item of one function was collected on a local day, first and last."""
+    """How often one item of one function was collected on a local day, first and last.
+
+    ``many``: how many people, visits and so on that tells of.
+    """
 
     policy: PolicyName
     function: FunctionName
     item: ItemName
     times: int
+    many: int
     first: datetime
     last: datetime
 

@@ -219,14 +219,15 @@ class DayFootfall:
 class AlertLine:
     """Something moved outside business hours, noticed ``times`` from ``at`` to ``last``.
 
-    ``device``: the camera that saw it, where its film says so or only one can have; ``places``: where, as the
-    camera calls it; a picture and a film of it, where the owner has them.
+    ``device``: the camera that saw it first, ``cameras`` each that did; ``places``: where, as the camera
+    calls it; a picture and a film of it, where the owner has them.
     """
 
     at: datetime
     last: datetime
     times: int
     device: DeviceId | None
+    cameras: tuple[DeviceId, ...] = ()
     places: tuple[str, ...] = field(default=(), repr=False)
     snapshot: RecordId | None = None
     clip: ClipLine | None = None

@@ -9,7 +9,7 @@ owners as there are: when this returns and it commits, the acknowledgements are 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -31,6 +31,7 @@ from troth.policy.values import VALUES
 from troth.terms import (
     Ask,
     Denied,
+    DeviceId,
     FunctionName,
     ItemName,
     Permit,
@@ -47,6 +48,8 @@ _MANY = 20
 """Readings of a batch that is worth a question and a block of its own."""
 _Items = frozenset[ItemName]
 _NONE = _Items()
+_NAMING = frozenset(item for item, form in VALUES.forms.items() if "device" in form.may)
+"""Items of which the system says by which device: of several cameras, their owner wants to know which."""
 _NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN, Reason.ITEM_MALFORMED})
 
 
@@ -180,7 +183,8 @@ class Ingest:
         kind = kind_of(device.kind)
         for group in alike(parcel.readings, held.of(device.subject), (at, at + SKEW)):
             for readings, items, unfit in _by_form(group, kind):
-                yield sender.asks(at, readings[0].measured, items, unfit), readings
+                ask = sender.asks(at, readings[0].measured, items, unfit)
+                yield ask, readings if _NAMING.isdisjoint(items) else _named(readings, device.device)
 
     async def _store(
         self, tx: Tx, held: Held, sheaves: Sequence[tuple[_Parcel, Sheaf]], tallies: Sequence[_Tally]
@@ -259,6 +263,12 @@ def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading]
         items = frozenset([each.item for each in ill])
         found.append((ill, items, items))
     return found
+
+
+def _named(readings: list[Reading], device: DeviceId) -> list[Reading]:
+    """Return readings that say which device sent them, where their form has a place for it; it signed in."""
+    sender = {"device": str(device)}
+    return [r if r.item not in _NAMING else replace(r, value={**r.value, **sender}) for r in readings]
 
 
 def _cause(denied: Denied) -> Exception:

@@ -57,7 +57,8 @@ def clip(
     return None if best is None else best[1]
 
 
-def still(found: Iterable[Film], at: datetime) -> Film | None:
-    """Return the picture that was taken nearest to a moment, if one is near."""
-    near = [film for film in found if film.kind.startswith(_STILL) and abs(film.at - at) <= _NEAR]
+def still(found: Iterable[Film], at: datetime, cameras: Collection[DeviceId]) -> Film | None:
+    """Return the picture that was taken nearest to a moment, if one is near, by these cameras (none: any)."""
+    stills = [film for film in found if film.kind.startswith(_STILL) and abs(film.at - at) <= _NEAR]
+    near = [film for film in stills if not cameras or film.device in cameras]
     return min(near, key=lambda film: (abs(film.at - at), film.record), default=None)

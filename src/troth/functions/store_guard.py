@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from troth.functions.business_hours import BusinessHours
-from troth.terms import ClauseId, FunctionName, ItemName, Purpose, Reading
+from troth.terms import ClauseId, DeviceId, FunctionName, ItemName, Purpose, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,12 +34,16 @@ SAME_MOTION = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Motion while the shop was closed: from the first to the last reading of one spell, and where."""
+    """Motion while the shop was closed: from the first to the last reading of one spell, and where.
+
+    ``cameras``: which saw it, the first one first.
+    """
 
     first: datetime
     last: datetime
     readings: int
     places: frozenset[str] = frozenset()
+    cameras: tuple[DeviceId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,25 @@ def alerts(readings: Iterable[Reading], hours: BusinessHours) -> tuple[Alert, ..
     motions = (r for r in readings if r.item == MOTION and not hours.open_at(r.measured))
     found: list[Alert] = []
     for each in sorted(motions, key=lambda r: r.measured):
-        place = each.value.get("zone")
-        alert = Alert(each.measured, each.measured, 1, frozenset({place} if isinstance(place, str) else ()))
+        alert = _noticed(each)
         if found and alert.first - found[-1].last <= SAME_MOTION:
             last = found.pop()
-            alert = Alert(last.first, alert.last, last.readings + 1, last.places | alert.places)
+            cameras = tuple(dict.fromkeys((*last.cameras, *alert.cameras)))
+            alert = Alert(last.first, alert.last, last.readings + 1, last.places | alert.places, cameras)
         found.append(alert)
     return tuple(found)
+
+
+def _noticed(motion: Reading) -> Alert:
+    """Return what one reading tells; what a device was not known to be is left out."""
+    place, device = motion.value.get("zone"), motion.value.get("device")
+    return Alert(
+        motion.measured,
+        motion.measured,
+        1,
+        frozenset({place} if isinstance(place, str) else ()),
+        (DeviceId(UUID(device)),) if isinstance(device, str) else (),
+    )
 
 
 async def guard(use: Use, since: datetime, until: datetime) -> Guarded:

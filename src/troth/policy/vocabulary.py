@@ -56,6 +56,17 @@ class Sensitivity(StrEnum):
     SENSITIVE = "sensitive"
 
 
+class Counts(StrEnum):
+    """What one entry of an item is one of, or tells several of in its field ``count``."""
+
+    ENTRIES = "entries"
+    PEOPLE = "people"
+    VISITS = "visits"
+    MOVEMENTS = "movements"
+    ALERTS = "alerts"
+    TRANSACTIONS = "transactions"
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item of data, as a word."""
@@ -66,6 +77,12 @@ class Item:
     label: Mapping[Language, str]
     dpv: str | None
     form: Form
+    counts: Counts = Counts.ENTRIES
+
+    def many(self, value: Mapping[str, object]) -> int:
+        """Return how many of what it counts one value tells of."""
+        told = value.get("count", 1) if self.counts is not Counts.ENTRIES else 1
+        return told if isinstance(told, int) and not isinstance(told, bool) else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +123,8 @@ _CATEGORY = Field("category", Choice(Category), "what kind of data", must=True)
 _SENSITIVITY = Field("sensitivity", Choice(Sensitivity), "how it is protected", must=True)
 _DPV = Field("dpv", Pattern("a term of the DPV", r"[A-Z][A-Za-z]{1,60}"), "its DPV term")
 _HAS = Field("form", Known("a form", frozenset(FORMS)), "the form of its values", must=True)
-_ITEM = Record("an item", (_CATEGORY, _SENSITIVITY, _LABEL, _DPV, _HAS))
+_COUNTS = Field("counts", Choice(Counts), "what one entry is one of; entries when it is not said")
+_ITEM = Record("an item", (_CATEGORY, _SENSITIVITY, _LABEL, _DPV, _HAS, _COUNTS))
 _MET_BY = Field("met_by", ListOf(NAME), "the items that meet it once they are on file")
 _NEED = Record("a need", (_LABEL, _MET_BY))
 _ITEMS = Field("items", MapOf(NAME, _ITEM), "the items", must=True)
@@ -170,6 +188,7 @@ def _item(name: str, fields: Fields) -> Item:
         label=_label(fields),
         dpv=fields.get(_DPV),
         form=FORMS[fields.need(_HAS)],
+        counts=fields.get(_COUNTS) or Counts.ENTRIES,
     )
 
 

@@ -8,6 +8,7 @@ else reads has a clause for it, and an entry of its own each time. Knows no wire
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from troth.vault import pieces
 from troth.vault.label import named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from datetime import datetime
 
     from troth.db import Tx
@@ -85,6 +86,10 @@ class PersonMedia:
     async def held(self, tx: Tx, permit: Permit) -> tuple[Held, ...]:
         """Return what a permit is about, opening nothing."""
         return await self._media.listed(tx, permit)
+
+    def told(self, tx: Tx, permit: Permit) -> AsyncGenerator[Opened]:
+        """Return what a permit is about with what is said of each; nothing of it is read."""
+        return self._media.from_day(tx, permit, date.min)
 
     async def read(self, tx: Tx, asking: Asking, own: Permit, record: RecordId) -> Opened:
         """Open an object for its person; ``own``: on their own right. Raises `Denied`, `NotHeld`."""

@@ -17,13 +17,15 @@ from troth.subjects.use import OwnUse
 from troth.terms import LEGAL_TIME, ClauseId, FunctionName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from troth.db import Tx
     from troth.functions.audit import Audited, Line, Raised, Verdict
     from troth.functions.films import Clip
+    from troth.functions.store_guard import Alert
     from troth.functions.till import Rung
+    from troth.functions.use import Film
     from troth.terms import DeviceId, SubjectId
 
 
@@ -55,24 +57,9 @@ class GivesDoors(Doors):
             subject, use = await self._use(tx, token)
             seen = await store_guard.guard(use, since, until)
             shown = await films.films(use, since, until) if seen.alerts else ()
-            camera = await self._only_camera(tx, subject)
-        lines: list[AlertLine] = []
-        for alert in seen.alerts:
-            still = films.still(shown, alert.first)
-            clip = films.clip(shown, alert.first, alert.last, ())
-            filmed = still or (clip.film if clip else None)
-            lines.append(
-                AlertLine(
-                    at=alert.first,
-                    last=alert.last,
-                    times=alert.readings,
-                    device=(filmed.device if filmed else None) or camera,
-                    places=tuple(sorted(alert.places)),
-                    snapshot=still.record if still else None,
-                    clip=_clip(clip),
-                )
-            )
-        return DayAlerts(day, _clause(seen.because, store_guard.FUNCTION), tuple(lines))
+            only = await self._only_camera(tx, subject)
+        lines = tuple(_alert(alert, shown, only) for alert in seen.alerts)
+        return DayAlerts(day, _clause(seen.because, store_guard.FUNCTION), lines)
 
     async def till(self, token: str, function: FunctionName, day: date) -> DayTill:
         """List every transaction beside what the camera saw; raises `NotAtTills`, `Denied`."""
@@ -106,11 +93,11 @@ class GivesDoors(Doors):
         parts, media = self._system.parts, self._system.media
         return asking.subject, OwnUse(parts, tx, asking.subject, asking.policy, media=media)
 
-    async def _only_camera(self, tx: Tx, subject: SubjectId) -> DeviceId | None:
-        """Return their camera, where they have one: of several, a reading does not say which sent it."""
+    async def _only_camera(self, tx: Tx, subject: SubjectId) -> Sequence[DeviceId]:
+        """Return their camera, where they have one: earlier readings do not say which sent them."""
         lines = await self._system.devices.listed(tx, subject)
         cameras = [line.device for line in lines if line.kind == CAMERA]
-        return cameras[0] if len(cameras) == 1 else None
+        return cameras if len(cameras) == 1 else ()
 
     async def _cameras(self, tx: Tx, subject: SubjectId) -> frozenset[DeviceId]:
         """Return the cameras that have a till in view, as their owner said."""
@@ -127,6 +114,25 @@ def _clause(because: Iterable[ClauseId], function: FunctionName) -> ClauseId:
     """Return the clause to show: the purpose it was opened for, among those that said yes."""
     ours = [clause for clause in because if f"/functions/{function}" in clause]
     return min(ours, key=lambda clause: ("/purposes/" not in clause, clause), default=ClauseId(""))
+
+
+def _alert(alert: Alert, shown: Sequence[Film], only: Sequence[DeviceId]) -> AlertLine:
+    """Tell an alert with its film; ``only``: their one camera, which saw what no reading says of whom."""
+    seen_by = alert.cameras or only
+    still = films.still(shown, alert.first, seen_by)
+    clip = films.clip(shown, alert.first, alert.last, seen_by)
+    filmed = still or (clip.film if clip else None)
+    cameras = seen_by or ((filmed.device,) if filmed and filmed.device else ())
+    return AlertLine(
+        at=alert.first,
+        last=alert.last,
+        times=alert.readings,
+        device=cameras[0] if cameras else None,
+        cameras=tuple(cameras),
+        places=tuple(sorted(alert.places)),
+        snapshot=still.record if still else None,
+        clip=_clip(clip),
+    )
 
 
 def _clip(clip: Clip | None) -> ClipLine | None:

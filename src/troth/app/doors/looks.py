@@ -17,6 +17,7 @@ from troth.app.looks import Day, Detail, MayReceive, Measured, Readings, RightLi
 from troth.devices.names import KINDS
 from troth.policy.clauses import Need
 from troth.policy.requests import taken_back, ways_in
+from troth.policy.vocabulary import VOCABULARY
 from troth.rights.desk import NotThisWay, way_in_person
 from troth.subjects.acts import on_file
 from troth.subjects.names import PASSWORD, REGISTER
@@ -226,18 +227,26 @@ async def _counted(
 ) -> dict[date, tuple[Times, ...]]:
     """Count readings by local day and item."""
     times: Counter[tuple[date, ItemName]] = Counter()
+    many: Counter[tuple[date, ItemName]] = Counter()
     first: dict[tuple[date, ItemName], datetime] = {}
     last: dict[tuple[date, ItemName], datetime] = {}
     async for each in events:
         key = each.measured.astimezone(LEGAL_TIME).date(), each.item
         times[key] += 1
+        many[key] += VOCABULARY[each.item].many(each.value)
         first[key] = min(each.measured, first.get(key, each.measured))
         last[key] = max(each.measured, last.get(key, each.measured))
     found: dict[date, tuple[Times, ...]] = {}
     for day, item in sorted(times):
         key = day, item
         line = Times(
-            policy=policy, function=function, item=item, times=times[key], first=first[key], last=last[key]
+            policy=policy,
+            function=function,
+            item=item,
+            times=times[key],
+            many=many[key],
+            first=first[key],
+            last=last[key],
         )
         found[day] = (*found.get(day, ()), line)
     return found

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from troth.app.doors.base import Unavailable
 from troth.app.doors.records import RecordDoors
 from troth.app.doors.rights import in_person
+from troth.app.films import Roll, roll
 from troth.subjects.media import Arriving, PersonMedia
 from troth.terms import Verb
 from troth.vault.upload import TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import date
 
     from troth.app.doors.records import ServiceAsk
     from troth.db import Tx
@@ -68,6 +70,15 @@ class MediaDoors(RecordDoors):
         async with self._open() as tx:
             own = await in_person(self._system, tx, await self._asking(tx, await self._who(tx, token)))
             return await self._media.held(tx, own)
+
+    async def films(self, token: str, before: date | None = None) -> Roll:
+        """List the newest days with films of one's own, or those before a day; no film is opened.
+
+        Raises `NotSignedIn`, `Denied`.
+        """
+        async with self._open() as tx:
+            own = await in_person(self._system, tx, await self._asking(tx, await self._who(tx, token)))
+            return roll([each async for each in self._media.told(tx, own)], before)
 
     async def read_media(self, token: str, record: RecordId) -> Opened:
         """Open an object of one's own. Raises `NotSignedIn`, `Denied`, `NotHeld`, also for another's."""

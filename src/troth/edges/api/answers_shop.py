@@ -40,13 +40,15 @@ class ClipShown(Answer):
 class AlertShown(Answer):
     """Motion outside business hours, noticed ``times`` from ``at`` to ``last``; a picture and a film of it.
 
-    ``device`` is the camera, where you have one only; ``places`` are where, as the camera calls it.
+    ``device`` is the camera that saw it first, ``cameras`` each that did; ``places`` are where, as the camera
+    calls it.
     """
 
     at: datetime
     last: datetime
     times: int
     device: UUID | None
+    cameras: tuple[UUID, ...]
     places: tuple[str, ...]
     snapshot: UUID | None
     clip: ClipShown | None

@@ -30,6 +30,11 @@ def devices(me: Me, t: Words) -> Mapping[DeviceId, str]:
     return names
 
 
+def by_id(me: Me, t: Words) -> Mapping[str, str]:
+    """Return the same by the id as values have it."""
+    return {str(device): name for device, name in devices(me, t).items()}
+
+
 def clauses(notice: Notice) -> Mapping[ClauseId, str]:
     """Return what the notice calls each clause: the heading or the label that it stands under."""
     names: dict[ClauseId, str] = {}

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
-from troth.edges.web import readable
+from troth.edges.web import called, readable
 from troth.edges.web.arrival import system
 from troth.edges.web.collected import titles
 from troth.edges.web.render import page
 from troth.edges.web.visit import form, visit
+
+if TYPE_CHECKING:
+    from troth.app.wiring import Troth
+    from troth.edges.web.visit import Visit
 
 router = APIRouter(prefix="/privacy", include_in_schema=False)
 _TO_READ = "page"
@@ -34,15 +39,23 @@ async def copy(request: Request) -> Response:
     here, troth = visit(request), system(request)
     to_read = (await form(request, here)).get("as") == _TO_READ
     if to_read:
-        named = titles(await troth.me(here.session), here.words)
-        others = {
-            each.recipient: here.words.pick(each.title, each.recipient)
-            for each in await troth.may_receive(here.session)
-        }
-        content = readable.pieces(await troth.copy(here.session), here.words, named, others)
+        content = readable.pieces(await troth.copy(here.session), here.words, await _called(troth, here))
         return _download(content, "my-data.html", "text/html; charset=utf-8")
     lines = await troth.copy(here.session)
     return _download(_encoded(lines), "my-data.ndjson", "application/x-ndjson")
+
+
+async def _called(troth: Troth, here: Visit) -> readable.Called:
+    """Return what everything that a copy names is called."""
+    me, t = await troth.me(here.session), here.words
+    return readable.Called(
+        functions=titles(me, t),
+        recipients={
+            each.recipient: t.pick(each.title, each.recipient)
+            for each in await troth.may_receive(here.session)
+        },
+        devices=called.by_id(me, t),
+    )
 
 
 async def _encoded(lines: AsyncIterator[Mapping[str, object]]) -> AsyncIterator[bytes]:

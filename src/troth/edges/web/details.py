@@ -1,32 +1,58 @@
-"""What is on file of a person, item by item: see it, correct it, add it, take it back."""
+"""What is on file of a person, said once with the functions that have it: see, correct, add, take back."""
 
 from __future__ import annotations
 
-from itertools import groupby
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from troth.devices.names import KINDS
 from troth.edges.web import fields
 from troth.edges.web.arrival import system
 from troth.edges.web.collected import titles
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import form, visit
 from troth.policy.values import VALUES
+from troth.policy.vocabulary import VOCABULARY
+from troth.subjects.names import REGISTER
 from troth.terms import Denied, FunctionName, ItemName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from troth.app.looks import Detail
     from troth.app.views import FunctionState
     from troth.edges.web.visit import Visit
+    from troth.edges.web.words import Words
 
 router = APIRouter(prefix="/privacy/details", include_in_schema=False)
 _REFUSED = ("not_chosen", "withdrawn")
 _DONE = {"saved": "done_saved", "deleted": "done_deleted", "unkept": "done_unkept"}
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """One thing that is on file, or could be, with every function that has it."""
+
+    of: tuple[Detail, ...]
+
+    @property
+    def first(self) -> Detail:
+        """Return it as one function has it: one that lets it be changed, if any does."""
+        return next((each for each in self.of if each.may_give), self.of[0])
+
+    @property
+    def functions(self) -> tuple[FunctionName, ...]:
+        """Return the functions that have it."""
+        return tuple(each.function for each in self.of)
+
+    @property
+    def taken_back_from(self) -> tuple[FunctionName, ...]:
+        """Return those from which it can be taken."""
+        return tuple(each.function for each in self.of if each.may_take_back)
 
 
 @router.get("")
@@ -34,18 +60,14 @@ async def details(request: Request, done: str = "") -> Response:
     """Show everything that is on file, opened."""
     here, troth = visit(request), system(request)
     me = await troth.me(here.session)
-    found = await troth.details(here.session)
     states = {state.function: state for state in me.functions}
-    groups = [
-        (function, states[function], _shown(states[function], group))
-        for function, group in groupby(found, key=lambda each: each.function)
-        if function in states
-    ]
+    shown = sorted(_shown(states, await troth.details(here.session)), key=lambda each: not each.on_file)
     return page(
         here,
         "details.html",
         me=me,
-        groups=[each for each in groups if each[2]],
+        parts=_parts(once(shown), here.words),
+        states=states,
         titles=titles(me, here.words),
         typed=fields.typed,
         said=here.words(_DONE[done]) if done in _DONE else None,
@@ -74,7 +96,7 @@ async def save(request: Request, function: str, item: str) -> Response:
     except Denied as denied:
         return await _form(request, here, detail, refused=denied.decision.reason.value, now=value, status=403)
     done = "saved" if detail.item in kept.stored else "unkept"
-    return go(here, f"/privacy/details?done={done}#{function}")
+    return go(here, f"/privacy/details?done={done}#{item}")
 
 
 @router.post("/{function}/{item}/delete")
@@ -83,7 +105,7 @@ async def take_back(request: Request, function: str, item: str) -> Response:
     here = visit(request)
     await form(request, here)
     await system(request).take_back(here.session, FunctionName(function), ItemName(item))
-    return go(here, f"/privacy/details?done=deleted#{function}")
+    return go(here, f"/privacy/details?done=deleted#{item}")
 
 
 async def _detail(request: Request, here: Visit, function: str, item: str) -> Detail:
@@ -92,6 +114,12 @@ async def _detail(request: Request, here: Visit, function: str, item: str) -> De
     if detail is None or not detail.may_give or not fields.typed(detail.item, detail.value):
         raise HTTPException(404)
     return detail
+
+
+async def _holders(request: Request, here: Visit, detail: Detail) -> Sequence[FunctionName]:
+    """Return the functions for which it changes."""
+    found = once(await system(request).details(here.session))
+    return next((each.functions for each in found if detail in each.of), (detail.function,))
 
 
 async def _form(
@@ -111,14 +139,49 @@ async def _form(
         status,
         me=me,
         detail=detail,
+        holders=await _holders(request, here, detail),
         fields=fields.typed(detail.item, detail.value if now is None else now),
-        title=titles(me, here.words).get(detail.function, detail.function),
+        titles=titles(me, here.words),
         wrong=wrong,
         refused=refused,
     )
 
 
-def _shown(state: FunctionState, details: Iterable[Detail]) -> list[Detail]:
-    """Return what is on file, and what a function that was asked for could still be given here."""
-    asked_for = state.on or state.why not in _REFUSED
-    return [each for each in details if each.on_file or (asked_for and each.may_give)]
+def once(details: Iterable[Detail]) -> Sequence[OnFile]:
+    """Put together what several functions have alike: a document that they share is one, also to its person.
+
+    What is not there yet is given to one function, so it stands by itself.
+    """
+    alike: dict[str, list[Detail]] = {}
+    for each in details:
+        key = [each.item, repr(each.value)] if each.on_file else [each.item, "", each.function]
+        alike.setdefault("|".join(key), []).append(each)
+    return [OnFile(tuple(of)) for of in alike.values()]
+
+
+def _parts(found: Iterable[OnFile], t: Words) -> Mapping[str, Sequence[OnFile]]:
+    """Return what is on file by what it is about, the account first."""
+    parts: dict[str, list[OnFile]] = {}
+    for each in found:
+        parts.setdefault(_about(each, t), []).append(each)
+    return parts
+
+
+def _about(each: OnFile, t: Words) -> str:
+    item = each.first.item
+    if REGISTER in each.functions:
+        return t("details_account")
+    kind = next((kind for kind in KINDS.values() if item in kind.items), None)
+    return t(f"device.{kind.name}") if kind else t.phrase(f"category.{VOCABULARY[item].category.value}")
+
+
+def _shown(states: Mapping[FunctionName, FunctionState], details: Iterable[Detail]) -> Iterable[Detail]:
+    """Yield what is on file, and what a function that was asked for could still be given here."""
+    for each in details:
+        state = states.get(each.function)
+        if state is not None and (each.on_file or (each.may_give and _asked_for(state))):
+            yield each
+
+
+def _asked_for(state: FunctionState) -> bool:
+    return state.on or state.why not in _REFUSED

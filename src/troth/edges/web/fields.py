@@ -21,6 +21,8 @@ _TYPES: Mapping[Is, str] = {
 }
 """How each kind of shape is typed in; what is not here is not typed in by people."""
 _LONGEST = 64
+_OURS = frozenset({"device", "flag"})
+"""Ids that the system gave, which nobody types: they stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ def typed(item: ItemName, now: Mapping[str, object] | None) -> Sequence[Typed]:
     form = VALUES.forms.get(item)
     if form is None:
         return ()
-    fields = [(name, shape, True) for name, shape in form.must.items()]
-    fields += [(name, shape, False) for name, shape in form.may.items()]
+    fields = [(name, shape, True) for name, shape in form.must.items() if name not in _OURS]
+    fields += [(name, shape, False) for name, shape in form.may.items() if name not in _OURS]
     if any(must and shape.kind not in _TYPES for _, shape, must in fields):
         return ()
     return [

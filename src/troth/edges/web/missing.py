@@ -49,7 +49,7 @@ def _missing(state: FunctionState, me: Me, lack: Lack) -> Missing:
     if shop:
         return Missing(lack, "/privacy/store")
     if lack.name in takes:
-        return Missing(lack, f"/privacy/details#{state.function}")
+        return Missing(lack, f"/privacy/details#{lack.name}")
     return Missing(lack, states=None if lack.name in BY_DEED else lack.name)
 
 

@@ -2,66 +2,106 @@
 
 The lines are those of the copy for programs, and no others: there is no second way to the data. Everything in
 them is text here, and the page forbids itself every script. A picture that came in one piece is shown; films
-are named, and lie whole in the other file.
+are named, and lie whole in the other file. Parts that grow long are folded. The contents say how many there
+are of each, so they are written last and shown first.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from troth.edges.web.render import written
-from troth.terms import FunctionName
+from troth.terms import LEGAL_TIME, FunctionName
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
     from troth.edges.web.words import Words
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
+_OPEN = frozenset({"document", "media", "device", "request"})
+"""Parts that are short, so that nobody has to unfold them."""
+_Line = Mapping[str, Any]
 
 
-async def pieces(
-    lines: AsyncIterator[Mapping[str, object]],
-    t: Words,
-    titles: Mapping[FunctionName, str],
-    recipients: Mapping[str, str],
-) -> AsyncIterator[bytes]:
-    """Yield the page piece by piece; without its last words it was cut short.
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What functions, recipients and devices are called, by name or id."""
 
-    ``titles`` and ``recipients`` are what functions and others are called.
-    """
+    functions: Mapping[FunctionName, str]
+    recipients: Mapping[str, str]
+    devices: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the page, the lines of one kind. ``begins``: with this line; ``before``: what that ends."""
+
+    kind: str = ""
+    begins: bool = False
+    before: _Part | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.kind in _OPEN
+
+    def next(self, kind: str) -> _Part:
+        if kind in {self.kind, "bytes", "end"}:
+            return _Part(self.kind)
+        return _Part(kind, begins=True, before=_Part(self.kind) if self.kind else None)
+
+
+async def pieces(lines: AsyncIterator[_Line], t: Words, called: Called) -> AsyncIterator[bytes]:
+    """Yield the page piece by piece; without its last words it was cut short."""
     style = Markup(files("troth.edges.web").joinpath("static", "copy.css").read_text("utf-8"))  # noqa: S704
-    section = ""
-    media: Mapping[str, object] = {}
+    part, counts, media, day = _Part(), Counter[str](), dict[str, Any](), ("", date.min)
+    fixed: dict[str, Any] = {"style": style, "pictures": PICTURES, "counts": counts}
+    fixed |= {"recipients": called.recipients, "devices": called.devices}
     async for line in lines:
         kind = str(line["kind"])
-        media = line if kind == "media" else media
-        told: dict[str, Any] = {"line": line, "media": media, "style": style, "recipients": recipients}
-        told |= {"heads": kind not in {section, "bytes"}, "named": _named(line, titles)}
-        told |= {"at": _moment(line), "whole": _whole(line), "pictures": PICTURES}
-        section = section if kind == "bytes" else kind
-        yield written("parts/copied.html", t, told).encode()
+        if kind == "media":
+            media = line
+        if kind != "profile":
+            part = part.next(kind)
+            counts[part.kind] += kind not in {"bytes", "end"}
+        at, named = _moment(line), _named(line, called.functions)
+        today = (t.list(named), at.astimezone(LEGAL_TIME).date()) if kind == "reading" and at else day
+        told = {"line": line, "media": media, "part": part, "named": named, "at": at, "whole": _whole(line)}
+        told |= {"day": today[1] if today != day else None, "filmed": _made(line, t)}
+        day = today
+        yield written("parts/copied.html", t, fixed | told).encode()
 
 
-def _named(line: Mapping[str, Any], titles: Mapping[FunctionName, str]) -> list[str]:
+def _named(line: _Line, titles: Mapping[FunctionName, str]) -> list[str]:
     """Return what the functions that a line is for are called."""
     names = [str(each).rpartition("/")[2] for each in line.get("functions", ())]
     names += [str(line["function"])] if line.get("function") else []
     return [titles.get(FunctionName(name), name) for name in names]
 
 
-def _moment(line: Mapping[str, Any]) -> datetime | None:
+def _moment(line: _Line) -> datetime | None:
     """Return when a line was; a day alone has no time of day."""
     text = line.get("text", {})
     said = str(line.get("at") or line.get("made") or line.get("received") or text.get("at") or "")
     return datetime.fromisoformat(said) if "T" in said else None
 
 
-def _whole(line: Mapping[str, object]) -> str:
+def _made(line: _Line, t: Words) -> str:
+    """Say when a film was made, or came where that was not said."""
+    if line["kind"] != "media":
+        return ""
+    at = line["value"].get("at")
+    return t.moment(datetime.fromisoformat(at)) if at else str(line["at"])
+
+
+def _whole(line: _Line) -> str:
     """Return a line as programs have it, to be looked up beneath the words."""
     return json.dumps({key: line[key] for key in line if key != "kind"}, ensure_ascii=False, indent=1)

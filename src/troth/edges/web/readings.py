@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from troth.edges.web import fields
+from troth.edges.web import called, fields
 from troth.edges.web.arrival import system
 from troth.edges.web.collected import titles
 from troth.edges.web.render import go, page, part
@@ -68,6 +68,7 @@ async def readings(request: Request, place: OnDay, item: str = "", done: str = "
     name = titles(me, here.words).get(place.of, place.function)
     before = place.day + timedelta(days=1)
     values: dict[str, Any] = {"me": me, "found": found, "name": name, "before": before, "at": place.at}
+    values |= {"names": called.by_id(me, here.words)}
     if here.partial:
         return part(here, "parts/readings.html", **values)
     said = here.words(_DONE[done]) if done in _DONE else None
@@ -132,11 +133,13 @@ async def _form(
     now: Mapping[str, object] | None = None,
     wrong: str | None = None,
 ) -> Response:
+    me = await system(request).me(here.session)
     return page(
         here,
         "reading.html",
         200 if wrong is None else 422,
-        me=await system(request).me(here.session),
+        me=me,
+        names=called.by_id(me, here.words),
         at=place.at,
         found=found,
         fields=fields.typed(found.item, found.value if now is None else now),

@@ -1,7 +1,6 @@
 """What a shop's functions show their owner, day by day: visitors, visits, alerts, the till and its films.
 
-Every figure comes through the doors that the API has, each asked only where its function runs. A film is not
-opened before somebody presses play.
+A film is not opened before somebody presses play.
 """
 
 from __future__ import annotations
@@ -20,27 +19,22 @@ from troth.edges.web.arrival import system
 from troth.edges.web.charts import Part, bar
 from troth.edges.web.collected import titles
 from troth.edges.web.render import go, page
+from troth.edges.web.seen import running, seen, shows
 from troth.edges.web.visit import NotOurForm, form, visit
 from troth.functions.audit import CASHIER_AUDIT, FUNCTIONS, Verdict
-from troth.functions.customer_flow import FUNCTION as CUSTOMER_FLOW
 from troth.functions.registry import PLUGINS
-from troth.functions.store_guard import FUNCTION as STORE_GUARD
-from troth.functions.visits import FUNCTION as VISITS
 from troth.terms import FunctionName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from markupsafe import Markup
 
-    from troth.app.tills import DayFlags, DayVisits
-    from troth.app.views import DayAlerts, DayFootfall, FunctionState
+    from troth.app.views import DayFootfall, FunctionState
     from troth.app.wiring import Troth
 
 router = APIRouter(prefix="/privacy/shop", include_in_schema=False)
 _DONE = {verdict.value: f"done_{verdict.value}" for verdict in Verdict}
-_PAUSED = "switched_off"
-"""A switch stops what comes in; what is there is still shown."""
 _FIRST, _LAST = date(1970, 1, 2), date(9999, 12, 29)
 
 
@@ -52,23 +46,6 @@ class _Hour:
     bar: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the functions that run have of a day; None: that one is off."""
-
-    flow: DayFootfall | None = None
-    visits: DayVisits | None = None
-    alerts: DayAlerts | None = None
-    tills: tuple[DayFlags, ...] = ()
-
-    @property
-    def nothing(self) -> bool:
-        """Whether there is nothing of this day at all."""
-        came = self.flow and self.flow.hours
-        moved = self.alerts and self.alerts.alerts
-        return not (came or moved or (self.visits and self.visits.visits) or any(t.flags for t in self.tills))
-
-
 @router.get("")
 async def shop(request: Request, day: date | None = None) -> Response:
     """Show one day: today, or the one that was asked for."""
@@ -76,19 +53,19 @@ async def shop(request: Request, day: date | None = None) -> Response:
     me = await troth.me(here.session)
     day, today = _within(day or troth.today()), troth.today()
     states = [state for state in me.functions if state.function in PLUGINS]
-    seen = await _seen(troth, here.session, {each.function for each in states if _shows(each)}, day)
+    found = await seen(troth, here.session, running(me), day)
     return page(
         here,
         "shop.html",
         me=me,
         day=day,
         today=today,
-        seen=seen,
-        hours=_hours(seen.flow) if seen.flow else (),
-        off=[each for each in states if not _shows(each)],
+        seen=found,
+        hours=_hours(found.flow) if found.flow else (),
+        off=[each for each in states if not shows(each)],
         titles=titles(me, here.words),
         names=called.devices(me, here.words),
-        last=await _last(troth, here.session, states) if seen.nothing else None,
+        last=await _last(troth, here.session, states) if found.nothing else None,
         step=timedelta(days=1),
     )
 
@@ -100,7 +77,7 @@ async def till(request: Request, function: str, day: date | None = None, done: s
     name = _at_tills(function)
     me = await troth.me(here.session)
     day = _within(day or troth.today())
-    seen = await troth.flags(here.session, name, day)
+    found = await troth.flags(here.session, name, day)
     return page(
         here,
         "till.html",
@@ -108,8 +85,8 @@ async def till(request: Request, function: str, day: date | None = None, done: s
         day=day,
         today=troth.today(),
         function=name,
-        flags=seen.flags,
-        clause=seen.clause,
+        flags=found.flags,
+        clause=found.clause,
         lines=(await troth.till(here.session, name, day)).lines if name == CASHIER_AUDIT else (),
         titles=titles(me, here.words),
         step=timedelta(days=1),
@@ -131,10 +108,6 @@ async def review(request: Request, function: str, flag: UUID) -> Response:
     return go(here, f"/privacy/shop/{name}?day={day}&done={verdict}#f-{flag}")
 
 
-def _shows(state: FunctionState) -> bool:
-    return state.on or state.why == _PAUSED
-
-
 def _at_tills(function: str) -> FunctionName:
     if function not in FUNCTIONS:
         raise HTTPException(404)
@@ -146,15 +119,6 @@ def _within(day: date) -> date:
     if not _FIRST <= day <= _LAST:
         raise HTTPException(404)
     return day
-
-
-async def _seen(troth: Troth, token: str, running: Collection[FunctionName], day: date) -> _Seen:
-    return _Seen(
-        await troth.footfall(token, day) if CUSTOMER_FLOW in running else None,
-        await troth.visits(token, day) if VISITS in running else None,
-        await troth.alerts(token, day) if STORE_GUARD in running else None,
-        tuple([await troth.flags(token, each, day) for each in sorted(FUNCTIONS) if each in running]),
-    )
 
 
 async def _last(troth: Troth, token: str, states: Sequence[FunctionState]) -> date | None:

@@ -12,7 +12,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from troth.edges.web.words import Words, preferred
 from troth.terms import TrothError
@@ -31,6 +31,7 @@ _COOKIES = (SESSION, VISIT, LANGUAGE)
 _LOCKED = "__Host-"
 _FIELDS = 20
 _LONGEST = 512
+_ONCE = ("lang", "done")
 _OURS = ("same-origin", "none")
 
 
@@ -51,11 +52,18 @@ class Visit:
     path: str
     partial: bool
     """A script of ours asked, and takes a part of a page."""
+    query: tuple[tuple[str, str], ...] = ()
+    """What the address asks for besides, such as a day."""
 
     @property
     def csrf(self) -> str:
         """The token that a form of this browser must carry."""
         return hashlib.sha256(f"troth form|{self.visit}|{self.session}".encode()).hexdigest()
+
+    def in_other_language(self, *, refused: bool) -> str:
+        """Return the address of this page in the other language; of a refused one nothing is repeated."""
+        asked = () if refused else self.query
+        return "?" + urlencode([*asked, ("lang", "en" if self.words.language == "zh" else "zh")])
 
     def dress(self, response: Response) -> None:
         """Set what the browser should remember."""
@@ -101,6 +109,7 @@ def visit(request: Request) -> Visit:
         secure=secure,
         path=request.url.path,
         partial=request.headers.get("hx-request") == "true",
+        query=_asked(request),
     )
 
 
@@ -122,6 +131,12 @@ async def form(request: Request, here: Visit, *, most: int = _FIELDS) -> Mapping
     if not hmac.compare_digest(fields.get(CSRF, "").encode(), here.csrf.encode()):
         raise NotOurForm
     return fields
+
+
+def _asked(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return what an address asks for; that something was done is said once, and too much is left out."""
+    told = [pair for pair in request.query_params.multi_items() if pair[0] not in _ONCE]
+    return tuple(told) if len(urlencode(told)) <= _LONGEST else ()
 
 
 def _bounded(cookie: str | None) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Literal, cast
+from typing import Literal
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 
 from troth.policy import nodes
 from troth.policy.phrases import PHRASES
@@ -22,7 +22,7 @@ from troth.terms import LEGAL_TIME, ItemName
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _KILO = 1000
-_DEVICE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MINUTE = 60
 _LOCALES: Mapping[Language, str] = {"en": "en", "zh": "zh_Hans_CN"}
 
 
@@ -60,6 +60,11 @@ def _accepted(header: str) -> list[tuple[str, float]]:
         except ValueError:
             continue
     return found
+
+
+def start(text: str) -> str:
+    """Write a text of ours as the start of a line or a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,23 @@ class Words:
         """Write an amount of money."""
         return format_currency(amount, currency, locale=_LOCALES[self.language])
 
+    def unit(self, unit: str) -> str:
+        """Name a unit of a number."""
+        return self.known(f"unit.{unit}") or unit
+
+    def counted(self, unit: str, count: int) -> str:
+        """Write how many of what."""
+        return self(f"counted.{unit}.one" if count == 1 else f"counted.{unit}", count=self.number(count))
+
+    def length(self, seconds: float) -> str:
+        """Write how long something lasts."""
+        minutes, rest = divmod(round(seconds), _MINUTE)
+        parts = [(minutes, "minute")] if minutes else []
+        parts += [(rest, "second")] if rest or not minutes else []
+        return " ".join(
+            format_unit(n, unit, length="short", locale=_LOCALES[self.language]) for n, unit in parts
+        )
+
     def size(self, count: int) -> str:
         """Write how large a file is."""
         for unit in ("B", "KB", "MB"):
@@ -138,36 +160,3 @@ class Words:
         """Say a word of the policy language as its notice does."""
         known = PHRASES[Said(self.language)].get(key)
         return known or key.partition(".")[2].replace("_", " ")
-
-    def field(self, name: str) -> str:
-        """Name one field of a value."""
-        entry = catalogue().get(f"field.{name}")
-        return entry[self.language] if entry else name.replace("_", " ")
-
-    def value(self, value: object) -> str:
-        """Write a value, or a part of one, in one line."""
-        match value:
-            case Mapping():
-                parts = cast("Mapping[str, object]", value)
-                if len(parts) == 1 or all(_DEVICE.fullmatch(key) for key in parts):
-                    return self.list(self.value(each) for each in parts.values())
-                told = (self("field_is", field=self.field(k), value=self.value(v)) for k, v in parts.items())
-                return self.list(told)
-            case list() | tuple():
-                return self.list(self.value(each) for each in cast("list[object]", value))
-            case _:
-                return self._word(value)
-
-    def _word(self, value: object) -> str:
-        match value:
-            case bool():
-                return self("yes" if value else "no")
-            case float() | int():
-                return self.number(value)
-            case str():
-                entry = catalogue().get(f"word.{value}")
-                return entry[self.language] if entry else value
-            case None:
-                return self("nothing")
-            case _:
-                return str(value)
