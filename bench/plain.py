@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from troth.db import Database, Tx
 from troth.devices import bound
 from troth.devices.batch import Ack, Malformed, Refusal, Sent
-from troth.devices.bound import BoundDevice
+from troth.devices.bound import Source
 from troth.devices.door import DeviceDoor
 from troth.devices.registry import Devices
 from troth.terms import Reading
@@ -53,7 +53,9 @@ class PlainDoor(DeviceDoor):
         """COPY every batch of a known device and commit; a reading that is there already is sent again."""
         try:
             async with self._plain.transaction() as tx:
-                devices = await bound.by_tokens(tx, {one.token for one in sent})
+                asked = bound.showing({one.token for one in sent})
+                found = await tx.rows(Source, asked.query, asked.params)
+                devices = {device.token: device for device in found}
                 known = [(devices[one.token], one) for one in sent if one.token in devices]
                 await copy(tx, _rows(known))
         except UniqueViolation:
@@ -68,7 +70,7 @@ class PlainDoor(DeviceDoor):
         ]
 
 
-def _rows(known: Iterable[tuple[BoundDevice, Sent]]) -> Iterable[Row]:
+def _rows(known: Iterable[tuple[Source, Sent]]) -> Iterable[Row]:
     for device, one in known:
         whose, function = (device.subject, device.device), f"{device.policy}/{one.function}"
         for reading in one.batch.readings:

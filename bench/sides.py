@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from uuid import UUID, uuid4
@@ -29,7 +29,7 @@ from troth.db import Database, Role, migrate
 from troth.db.partitions import ensure
 from troth.db.roles import WORKING
 from troth.devices.batch import Batch
-from troth.devices.bound import BoundDevice
+from troth.devices.bound import Source
 from troth.devices.ingest import Arrival, Ingest
 from troth.terms import Actor, ActorKind, Ask, Basis, Purpose, Reading, Region, Verb
 from troth.vault.growth import GROWING
@@ -180,14 +180,5 @@ def environ(server: Postgres) -> dict[str, str]:
     }
 
 
-def _bound(owner: Owner) -> BoundDevice:
-    return BoundDevice(
-        subject=owner.subject,
-        device=owner.device,
-        policy=POLICY,
-        token=owner.token,
-        secret_hash=b"",
-        stock_epoch=1,
-        stock_tag=b"",
-        bound_day=date(2026, 1, 1),
-    )
+def _bound(owner: Owner) -> Source:
+    return Source(subject=owner.subject, device=owner.device, policy=POLICY, token=owner.token)

@@ -3,6 +3,7 @@
 # ruff: noqa: PT012  # it is leaving the transaction that raises
 
 import asyncio
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -10,12 +11,20 @@ import pytest_asyncio
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from troth.db import Database, NothingCommitted, binary
+from troth.db import Database, Next, NothingCommitted, arrays, binary
 from troth.db import line as lines
 from troth.db.line import Line
 
 ADD = "INSERT INTO traveller (n) VALUES (%(n)s)"
 ALL = "SELECT array_agg(n ORDER BY n) FROM traveller"
+
+
+class Row(NamedTuple):
+    n: int
+
+
+class Count(NamedTuple):
+    many: int
 
 
 @pytest_asyncio.fixture
@@ -52,6 +61,22 @@ async def test_a_transaction_that_asks_nothing_is_one_trip(db, trips):
         assert trips == []
     assert trips == [["BEGIN", "INSERT", "INSERT", "COMMIT"]]
     assert await there(db) == [1, 2]
+
+
+async def test_a_next_question_goes_on_the_same_trip_and_sees_what_the_first_did(db, trips):
+    async with db.transaction() as tx:
+        added = Next(Row, "SELECT n FROM traveller ORDER BY n")
+        count = Next(Count, "SELECT count(*) AS many FROM traveller WHERE n > %(n)s", {"n": 1})
+        first = await tx.rows(Row, f"{ADD} RETURNING n", {"n": 1}, then=(added, count))
+        assert (first, added.rows, count.rows) == ([Row(1)], [Row(1)], [Count(0)])
+    assert trips == [["BEGIN", "INSERT", "SELECT", "SELECT"], ["COMMIT"]]
+
+
+async def test_texts_arrive_as_they_are_in_an_array(db):
+    strange = ["", "a", '"', "\\", '\\"', "{", "}", ",", "NULL", " ", "a b", "\n", "\u6f22", "'", "%s", "{}"]
+    async with db.transaction() as tx:
+        for some in (strange, ["only"], []):
+            assert await tx.value("SELECT %(all)s::text[]", {"all": arrays.texts(some)}) == some
 
 
 async def test_what_waits_goes_before_whatever_is_asked(db, trips):

@@ -211,6 +211,33 @@ async def test_a_token_that_is_gone_is_malformed(database, tmp_path):
         assert malformed.value.reason is Refusal.UNKNOWN_TOKEN
 
 
+async def test_a_device_released_while_its_readings_wait_for_the_lock_is_unknown(database, tmp_path):
+    async with shop(database, tmp_path) as owner:
+        bound = await owner.ready(FLOW)
+
+        async def sends():
+            return await owner.door.ingest(bound.token, FLOW, Batch(uuid4(), (crossing(owner.clock.now()),)))
+
+        assert (await sends()).stored == 1  # from now on its owner is known by heart
+        async with owner.db.transaction() as tx:
+            await owner.devices.unbind(tx, owner.subject, bound.device)
+            waiting = asyncio.create_task(sends())
+            await _somebody_waits(database)
+        with pytest.raises(Malformed) as malformed:
+            await waiting
+        assert malformed.value.reason is Refusal.UNKNOWN_TOKEN
+        with pytest.raises(Malformed):
+            await sends()
+
+
+async def _somebody_waits(database):
+    asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(10):
+        async with await psycopg.AsyncConnection.connect(database.owner, autocommit=True) as conn:
+            while await (await conn.execute(asked)).fetchone() == (0,):
+                await asyncio.sleep(0.01)
+
+
 async def _serials(owner):
     kind = KINDS["camera"]
     identifiers, now = owner.devices._identifiers, owner.clock.now()

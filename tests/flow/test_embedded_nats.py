@@ -123,6 +123,13 @@ def test_what_is_in_the_stream_cannot_be_read_from_the_disk(short: Path):
     assert on_disk(short / "nats", marker[:24]) == []
 
 
+def test_it_leaves_processors_to_those_whom_it_serves(short: Path, monkeypatch):
+    server = Nats(short / "store", short / "keyring")
+    for there, share in ((None, "1"), (1, "1"), (2, "1"), (8, "4")):
+        monkeypatch.setattr(os, "cpu_count", lambda there=there: there)
+        assert server.child.environment["GOMAXPROCS"] == share
+
+
 def test_the_key_is_nowhere_but_in_the_keyring(short: Path):
     server = Nats(short / "nats", short / "keyring" / "broker")
     asyncio.run(start_and_stop(server))

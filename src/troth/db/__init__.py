@@ -1,8 +1,8 @@
 """PostgreSQL: pool, transactions, named queries, migrations. Knows no word of the domain."""
 
 from troth.db.migrate import migrate
-from troth.db.pool import Database, NothingCommitted, Tx
+from troth.db.pool import Database, Next, NothingCommitted, Tx
 from troth.db.queries import queries
 from troth.db.roles import Role, as_role
 
-__all__ = ["Database", "NothingCommitted", "Role", "Tx", "as_role", "migrate", "queries"]
+__all__ = ["Database", "Next", "NothingCommitted", "Role", "Tx", "as_role", "migrate", "queries"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import select
 from contextlib import asynccontextmanager, suppress
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, LiteralString, Self, TypeVar
 
 from psycopg import AsyncConnection, OperationalError, Rollback
 from psycopg.pq import TransactionStatus
@@ -33,6 +33,19 @@ _STUBBORN_S = 8
 
 class NothingCommitted(Exception):
     """a statement of this transaction failed, so nothing of it was committed: do it again"""
+
+
+@dataclass(slots=True)
+class Next(Generic[Row]):
+    """A question that goes with another, right behind it: it sees all that was committed while that waited.
+
+    Its ``rows`` are there once the other is answered.
+    """
+
+    kind: type[Row]
+    query: LiteralString
+    params: Mapping[str, object] | None = None
+    rows: Sequence[Row] = ()
 
 
 class Tx:
@@ -60,11 +73,19 @@ class Tx:
         return -1 if touched is None else touched
 
     async def rows(
-        self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
+        self,
+        kind: type[Row],
+        query: LiteralString,
+        params: Mapping[str, object] | None = None,
+        *,
+        then: Sequence[Next[Any]] = (),
     ) -> list[Row]:
-        """Return every row as a ``kind`` (its fields named as the columns)."""
-        answer = await self.conn.ask(self.conn.statement(query, params))
-        return self.conn.load(answer, _maker(kind, answer), answer.ntuples)
+        """Return every row as a ``kind`` (its fields named as the columns); ``then`` is answered as well."""
+        more = [self.conn.statement(each.query, each.params) for each in then]
+        answer, *answers = await self.conn.ask_each(self.conn.statement(query, params), *more)
+        for each, rows in zip(then, answers, strict=True):
+            each.rows = self._loaded(each.kind, rows)
+        return self._loaded(kind, answer)
 
     async def row(
         self, kind: type[Row], query: LiteralString, params: Mapping[str, object] | None = None
@@ -91,6 +112,9 @@ class Tx:
         """Return the first column of the first row, or None when there is none."""
         answer = await self.conn.ask(self.conn.statement(query, params))
         return next((row[0] for row in self.conn.load(answer, tuple, 1)), None)
+
+    def _loaded(self, kind: type[Row], answer: PGresult) -> list[Row]:
+        return self.conn.load(answer, _maker(kind, answer), answer.ntuples)
 
 
 def _maker(kind: type[Row], answer: PGresult) -> Callable[[Sequence[Any]], Row]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from troth.db import Tx
+from troth.db import Next, Tx, arrays
 from troth.devices.names import CAMERA
 from troth.devices.sql import QUERIES
 from troth.terms import DeviceId, Discreet, PolicyName, SubjectId
@@ -31,21 +31,27 @@ class BoundDevice(Discreet, frozen=True):
         return f"BoundDevice({self.subject}, {self.device}, {self.policy})"  # never what it shows of itself
 
 
+class Source(Discreet, frozen=True):
+    """A bound device as far as what it sends is concerned."""
+
+    subject: SubjectId
+    device: DeviceId
+    policy: PolicyName
+    token: str
+    kind: str = CAMERA
+
+    def __repr__(self) -> str:
+        return f"Source({self.subject}, {self.device}, {self.policy})"
+
+
 async def by_token(tx: Tx, token: str) -> BoundDevice | None:
     """Return the device that shows ``token``, or None."""
     return await tx.row(BoundDevice, QUERIES["of_token"], {"token": token})
 
 
-async def owners(tx: Tx, tokens: Iterable[str]) -> frozenset[SubjectId]:
-    """Return the subjects whose devices show ``tokens``."""
-    cursor = await tx.conn.execute(QUERIES["owners"], {"tokens": list(tokens)}, prepare=True)
-    return frozenset([SubjectId(subject) for (subject,) in await cursor.fetchall()])
-
-
-async def by_tokens(tx: Tx, tokens: Iterable[str]) -> Mapping[str, BoundDevice]:
-    """Return the devices that show ``tokens``, by token."""
-    found = await tx.rows(BoundDevice, QUERIES["of_tokens"], {"tokens": list(tokens)})
-    return {device.token: device for device in found}
+def showing(tokens: Iterable[str]) -> Next[Source]:
+    """Ask which devices show ``tokens``."""
+    return Next(Source, QUERIES["of_tokens"], {"tokens": arrays.texts(tokens)})
 
 
 async def of(tx: Tx, subject: SubjectId) -> list[BoundDevice]:

@@ -60,7 +60,7 @@ class DeviceDoor:
         while left:
             try:
                 async with self._transaction() as tx:
-                    taken = await self._devices.ingest_each(tx, list(left.values()))
+                    taken = await self._devices.ingest_each(tx, [*left.values()])
             except Apart as apart:
                 places = list(left)
                 out = {places[n]: (error, left.pop(places[n])) for n, error in apart.which.items()}

@@ -8,10 +8,9 @@ owners as there are: when this returns and it commits, the acknowledgements are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from msgspec import Struct
 from troth.db import Tx
 from troth.devices import permissions
 from troth.devices.batch import Ack, Apart, Batch, Entangled, Malformed, Refusal
-from troth.devices.bound import BoundDevice
+from troth.devices.bound import Source
 from troth.devices.due import WATCHING, Due, note
 from troth.devices.moments import alike
 from troth.devices.names import DeviceKind, kind_of, unsent
@@ -57,7 +56,7 @@ _NOT_TAKEN = frozenset({Reason.ITEM_UNDECLARED, Reason.ITEM_NOT_CHOSEN, Reason.I
 class Arrival(Struct, frozen=True):
     """A batch, the device that sent it for which function, and the version that its owner accepted."""
 
-    device: BoundDevice
+    device: Source
     compiled: Compiled | None
     function: FunctionName
     batch: Batch
@@ -71,35 +70,43 @@ _Tally = list[int]
 class _Parcel(NamedTuple):
     """What one device sent for one function, in one batch or in several small ones of one item."""
 
-    arrival: Arrival
+    batches: Mapping[int, Arrival]
+    """Each in its place among those handed in. All of one device."""
     readings: Sequence[Reading]
-    places: Sequence[int]
-    """Which batches."""
-    came_in: Mapping[UUID, int]
-    """In which of several each reading came, by its id."""
+
+    def arrival(self) -> Arrival:
+        """Return the first batch."""
+        return next(iter(self.batches.values()))
+
+    def came_in(self) -> Mapping[UUID, int]:
+        """Return by its id in which batch each reading came."""
+        return {one.id: place for place, each in self.batches.items() for one in each.batch.readings}
 
     def add_to(self, tallies: Sequence[_Tally], what: int, readings: Sequence[Reading]) -> None:
         """Count ``readings`` for the batches that they came in."""
-        if not self.came_in:
-            tallies[self.places[0]][what] += len(readings)
+        if len(readings) == len(self.readings):  # mostly
+            for place, each in self.batches.items():
+                tallies[place][what] += len(each.batch.readings)
             return
+        came_in = self.came_in()
         for reading in readings:
-            tallies[self.came_in[reading.id]][what] += 1
+            tallies[came_in[reading.id]][what] += 1
 
     def add_taken_to(self, tallies: Sequence[_Tally], taken: Taken) -> None:
         """Count what became of readings in the vault. What came too late is dropped."""
         if len(taken.new) == len(taken.offered):  # mostly
             self.add_to(tallies, _STORED, taken.new)
-        elif not self.came_in:
-            tally, counted = tallies[self.places[0]], taken.counted()
+        elif len(self.batches) == 1:
+            tally, counted = tallies[next(iter(self.batches))], taken.counted()
             tally[_STORED] += counted.stored
             tally[_DUPLICATES] += counted.duplicates
             tally[_DROPPED] += counted.over
         else:
+            came_in = self.came_in()
             new, kept = {each.id for each in taken.new}, {each.id for each in taken.kept}
             for each in taken.offered:
                 what = _STORED if each.id in new else _DUPLICATES if each.id in kept else _DROPPED
-                tallies[self.came_in[each.id]][what] += 1
+                tallies[came_in[each.id]][what] += 1
 
 
 class _Question(NamedTuple):
@@ -111,8 +118,11 @@ class _Question(NamedTuple):
 
     def batches(self) -> int:
         """Return for how many batches it is asked."""
-        came_in = self.parcel.came_in
-        return len({came_in[reading.id] for reading in self.readings}) if came_in else 1
+        parcel = self.parcel
+        if len(parcel.batches) == 1 or len(self.readings) == len(parcel.readings):
+            return len(parcel.batches)
+        came_in = parcel.came_in()
+        return len({came_in[reading.id] for reading in self.readings})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +174,8 @@ class Ingest:
 
         ``purposes`` are those found before, by the table.
         """
-        device, function, compiled = parcel.arrival.device, parcel.arrival.function, parcel.arrival.compiled
+        first = parcel.arrival()
+        device, function, compiled = first.device, first.function, first.compiled
         table = None if compiled is None else compiled.functions.get(function)
         if id(table) not in purposes:
             purposes[id(table)] = permissions.purpose_of(table)
@@ -186,7 +197,7 @@ class Ingest:
             apart: dict[int, Exception] = {}
             for n in unstorable.which:
                 parcel = sheaves[n][0]
-                apart |= _amiss(parcel, Malformed(Refusal.WRONG_SHAPE, parcel.arrival.batch.id))
+                apart |= _amiss(parcel, Malformed(Refusal.WRONG_SHAPE, parcel.arrival().batch.id))
             raise Apart(apart) from None
         watched: dict[tuple[SubjectId, FunctionName], Due] = {}
         for (parcel, sheaf), taken in zip(sheaves, stored, strict=True):
@@ -202,40 +213,36 @@ def _parcels(arrivals: Sequence[Arrival]) -> Iterator[_Parcel]:
 
     They are one question and one block then. Not where a reading comes twice: which batch is first counts.
     """
-    found: dict[tuple[DeviceId, FunctionName], list[int]] = {}
+    found: dict[tuple[str, FunctionName], dict[int, Arrival]] = {}
     for place, each in enumerate(arrivals):
-        found.setdefault((each.device.device, each.function), []).append(place)
-    for places in found.values():
-        if len(places) == 1:
-            only = arrivals[places[0]]
-            yield _Parcel(only, only.batch.readings, places, {})
-            continue
-        came_in = {r.id: n for n in places for r in arrivals[n].batch.readings}
-        if len(came_in) == sum([len(arrivals[n].batch.readings) for n in places]):
-            yield from _together(arrivals, places, came_in)
+        found.setdefault((each.device.token, each.function), {})[place] = each
+    for batches in found.values():
+        if len(batches) == 1 or _comes_twice(batches.values()):
+            yield from [_Parcel({place: each}, each.batch.readings) for place, each in batches.items()]
         else:
-            yield from [_Parcel(arrivals[n], arrivals[n].batch.readings, (n,), {}) for n in places]
+            yield from _together(batches)
 
 
-def _together(
-    arrivals: Sequence[Arrival], places: Sequence[int], came_in: Mapping[UUID, int]
-) -> Iterator[_Parcel]:
-    small: dict[ItemName, list[int]] = {}
-    for place in places:
-        readings = arrivals[place].batch.readings
-        items = {reading.item for reading in readings}
-        if len(items) == 1 and len(readings) < _MANY:
-            small.setdefault(readings[0].item, []).append(place)
+def _comes_twice(arrivals: Collection[Arrival]) -> bool:
+    ids = [reading.id.int for each in arrivals for reading in each.batch.readings]
+    return len({*ids}) < len(ids)
+
+
+def _together(batches: Mapping[int, Arrival]) -> Iterator[_Parcel]:
+    small: dict[ItemName, dict[int, Arrival]] = {}
+    for place, each in batches.items():
+        readings = each.batch.readings
+        if len(readings) == 1 or (len(readings) < _MANY and len({one.item for one in readings}) == 1):
+            small.setdefault(readings[0].item, {})[place] = each
         else:
-            yield _Parcel(arrivals[place], readings, (place,), {})
+            yield _Parcel({place: each}, readings)
     for some in small.values():
-        readings = [*chain.from_iterable([arrivals[place].batch.readings for place in some])]
-        yield _Parcel(arrivals[some[0]], readings, some, came_in if len(some) > 1 else {})
+        yield _Parcel(some, [one for each in some.values() for one in each.batch.readings])
 
 
 def _amiss(parcel: _Parcel, why: Exception) -> Mapping[int, Exception]:
     """Return what is wrong with a batch; or that it is not known with which of several."""
-    return dict.fromkeys(parcel.places, why if len(parcel.places) == 1 else Entangled())
+    return dict.fromkeys(parcel.batches, why if len(parcel.batches) == 1 else Entangled())
 
 
 def _by_form(group: list[Reading], kind: DeviceKind) -> list[tuple[list[Reading], _Items, _Items]]:

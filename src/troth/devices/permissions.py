@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from troth.devices.bound import BoundDevice
+from troth.devices.bound import BoundDevice, Source
 from troth.devices.names import KINDS, DeviceKind, kind_of, unsent
 from troth.gate.decide import decide
 from troth.policy.clauses import Need
@@ -74,7 +74,7 @@ def question(
 class Sender(NamedTuple):
     """A device that sends for a function, and the purpose for which it may (None: it may not)."""
 
-    bound: BoundDevice
+    source: Source
     function: FunctionName
     purpose: Purpose | None
     region: Region
@@ -83,19 +83,19 @@ class Sender(NamedTuple):
         self, at: datetime, measured: datetime, items: frozenset[ItemName], unfit: frozenset[ItemName]
     ) -> Ask:
         """Return its ask for readings of ``items``, measured then."""
-        bound = self.bound
+        source = self.source
         return Ask(
             verb=Verb.COLLECT,
-            policy=bound.policy,
+            policy=source.policy,
             function=self.function,
             items=items,
             purpose=self.purpose or NO_PURPOSE,
-            subject=bound.subject,
-            actor=_itself(bound.device),
+            subject=source.subject,
+            actor=_itself(source.device),
             region=self.region,
             at=at,
             measured=measured,
-            device=bound.device,
+            device=source.device,
             unfit=unfit,
         )
 

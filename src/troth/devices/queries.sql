@@ -37,16 +37,15 @@ SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.s
   FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
  WHERE t.token = %(token)s AND d.token = t.token
 
--- :owners
+-- :led
 -- Whom these tokens lead to.
-SELECT subject FROM device_token WHERE token = ANY(%(tokens)s)
+SELECT token, subject FROM device_token WHERE token = ANY(%(tokens)s::text[])
 
 -- :of_tokens
 -- Which devices show these tokens.
-SELECT d.subject, d.device, d.policy, d.token, d.secret_hash, d.stock_epoch, d.stock_tag, d.bound_day,
-       d.kind, d.seen_by
+SELECT d.subject, d.device, d.policy, d.token, d.kind
   FROM device_token t JOIN device d ON d.subject = t.subject AND d.device = t.device
- WHERE t.token = ANY(%(tokens)s) AND d.token = t.token
+ WHERE t.token = ANY(%(tokens)s::text[]) AND d.token = t.token
 
 -- :of_subject
 -- A subject's devices, in the order they came.

@@ -18,10 +18,11 @@ from troth import ledger
 from troth.db import Database, Tx
 from troth.devices import bound, credentials, due, permissions, stock, trying
 from troth.devices.batch import Ack, Apart, Malformed, Refusal, Sent
-from troth.devices.bound import BoundDevice
+from troth.devices.bound import BoundDevice, Source
 from troth.devices.identifiers import About, Identifiers, Told
 from troth.devices.ingest import Arrival, Ingest
 from troth.devices.names import BIND, CAMERA, kind_of, takers, unsent
+from troth.devices.owners import Owners
 from troth.devices.stock import WrongSerial
 from troth.gate import Gate, NoSuchPolicy, accepted_version
 from troth.ledger import EntryKind, NewEntry
@@ -103,6 +104,7 @@ class Devices:
         self._region = region
         self._identifiers = Identifiers(gate, vault, region)
         self._ingest = Ingest(gate, vault, region)
+        self._owners = Owners()
 
     async def stock(self, tx: Tx, serial: str, model: str, code: str, *, supplier: str | None = None) -> None:
         """Put a device into the maker's stock. Doing it again changes nothing. Raises `UnfitSerial`."""
@@ -227,8 +229,10 @@ class Devices:
         Devices are looked up once their owners are held: one that was released meanwhile is not found.
         """
         tokens = {one.token for one in sent}
-        held = await self._gate.hold(tx, await bound.owners(tx, tokens))
-        devices = await bound.by_tokens(tx, tokens)
+        showing = bound.showing(tokens)
+        held = await self._gate.hold(tx, await self._owners.of(tx, tokens), then=(showing,))
+        devices = {device.token: device for device in showing.rows}
+        self._owners.forget(tokens, devices)
         now = self._clock.now()
         accepted = {
             token: self._accepted(device, held.of(device.subject), now) for token, device in devices.items()
@@ -263,7 +267,9 @@ class Devices:
             return frozenset()
         return permissions.open_functions(compiled, standing, device, region=self._region, at=now)
 
-    def _accepted(self, device: BoundDevice, standing: Standing | None, at: datetime) -> Compiled | None:
+    def _accepted(
+        self, device: BoundDevice | Source, standing: Standing | None, at: datetime
+    ) -> Compiled | None:
         version = accepted_version(standing, device.policy, at)
         if version is None:
             return None

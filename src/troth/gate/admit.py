@@ -15,11 +15,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import structs
 
 from troth import ledger
-from troth.db import Database, Tx
+from troth.db import Database, Next, Tx
 from troth.gate._mint import mint
 from troth.gate.decide import SKEW
 from troth.gate.evidence import Judged, counted_each, put_on_record
@@ -86,10 +87,15 @@ class Gate:
         denied = judged.decision if isinstance(judged.decision, Deny) else _ERROR
         raise Denied(denied, entry) from error
 
-    async def hold(self, tx: Tx, subjects: Iterable[SubjectId]) -> ledger.Held:
-        """Lock the rows of ``subjects`` until ``tx`` ends and return their standings, for `admit_each`."""
+    async def hold(
+        self, tx: Tx, subjects: Iterable[SubjectId], *, then: Sequence[Next[Any]] = ()
+    ) -> ledger.Held:
+        """Lock the rows of ``subjects`` until ``tx`` ends and return their standings, for `admit_each`.
+
+        ``then`` is asked on the same trip, under the locks.
+        """
         await self.endings.look(tx, self._clock.now())
-        return await self.standings.hold(tx, subjects)
+        return await self.standings.hold(tx, subjects, then=then)
 
     async def admit_each(
         self, tx: Tx, held: ledger.Held, asks: Sequence[Ask], times: Sequence[int] = ()

@@ -8,11 +8,11 @@ committed first is always seen, whoever was told of it; what is saved is reading
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from troth.db import Tx, arrays
+from troth.db import Next, Tx, arrays
 from troth.ledger.history import ActRow
 from troth.ledger.sql import QUERIES
 from troth.terms import Act, Standing, SubjectId
@@ -54,11 +54,14 @@ class Standings:
         self.hits = 0
         self.misses = 0
 
-    async def hold(self, tx: Tx, subjects: Iterable[SubjectId]) -> Held:
-        """Lock the rows of ``subjects``, in one order for everybody, and return their standings."""
+    async def hold(self, tx: Tx, subjects: Iterable[SubjectId], *, then: Sequence[Next[Any]] = ()) -> Held:
+        """Lock the rows of ``subjects``, in one order for everybody, and return their standings.
+
+        ``then`` is asked on the same trip, under the locks.
+        """
         wanted = {subject.bytes: subject for subject in subjects}
         ids = {"subjects": arrays.uuids([wanted[each] for each in sorted(wanted)])}
-        rows = await tx.rows(_Row, QUERIES["hold"], ids)
+        rows = await tx.rows(_Row, QUERIES["hold"], ids, then=then)
         live = {wanted[row.subject]: row.generation for row in rows if row.state == "live"}
         found = {each: known for each, of in live.items() if (known := self._known(each, of)) is not None}
         if len(found) < len(live):

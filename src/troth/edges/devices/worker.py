@@ -27,7 +27,7 @@ from troth.edges.devices.topics import acks, spoken
 AT_ONCE = 2
 """Transactions in hand at a time, of other devices each: while one waits for the database, the next is made,
 and none waits for the rows that another holds. A denial takes a second connection of another pool."""
-MOST = 512
+MOST = 1024
 """Messages taken at a time; as many as wait, up to this, so that a quiet stream has no delay."""
 TRIES = 5
 _FETCH_S = 0.5
