@@ -16,6 +16,7 @@ from troth.policy.clauses import PERMISSION
 from troth.policy.shapes import Is, Shape
 from troth.policy.values import VALUES
 from troth.policy.vocabulary import NEEDS, VOCABULARY, Counts
+from troth.policy.words import Language
 from troth.terms import ItemName
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def word(t: Words, item: str, listed: str) -> str:
 
 def need(t: Words, name: str) -> str:
     """Name something that a function may need."""
-    return t.pick(NEEDS.get(name, {}), name.removeprefix(PERMISSION).replace("_", " "))
+    known = NEEDS.get(name)
+    return known[Language(t.language)] if known else name.removeprefix(PERMISSION).replace("_", " ")
 
 
 def counted(t: Words, item: str, many: int) -> str:
