@@ -271,6 +271,26 @@ def test_the_language_is_remembered(chromium: Browser, site: Site) -> None:
         expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
 
 
+def test_the_policy_opens_where_one_jumps_and_prints_whole(chromium: Browser, site: Site) -> None:
+    clause = "sunmi-camera/functions/store_guard/when_used/business_hours"
+    with visit(chromium, site, "zh", 360) as page:
+        page.goto(f"{site.url}/policy?name=sunmi-camera#{clause}")
+        expect(page.locator(f"[id='{clause}']")).to_be_in_viewport()
+        page.goto(f"{site.url}/policy?name=sunmi-camera")
+        assert page.evaluate("document.documentElement.scrollHeight") < 4000
+        page.locator(".toc summary").click()
+        page.locator(".toc a").last.click()
+        expect(page.locator(".fold").last).to_have_attribute("open", "")
+        assert page.locator(".fold[open]").count() == 1
+        page.emulate_media(media="print")
+        hidden = "found => found.filter(each => !each.getBoundingClientRect().height).length"
+        assert page.eval_on_selector_all(".fold dd", hidden) == 0
+    with visit(chromium, site, "en", 360, scripts=False) as page:
+        page.goto(f"{site.url}/policy?name=sunmi-camera")
+        page.locator(".fold summary").first.click()
+        expect(page.locator(".fold dd").first).to_be_visible()
+
+
 def test_the_keyboard_reaches_everything(chromium: Browser, site: Site) -> None:
     who = site.someone()
     with visit(chromium, site, "en", 1280) as page:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from troth.app import looks, views
+from troth.app.leaving import Goes, Leaving
 from troth.app.policies import compiled
 from troth.policy.notice import Notice
 from troth.policy.text import notice
@@ -146,6 +147,42 @@ class FakeDoors:
         self._who(token)
         clause = ClauseId("sunmi-camera/rights/cancel")
         return (looks.RightLine("cancel", clause, True, ("privacy_page",), AT, None),)
+
+    async def may_receive(self, token: str) -> tuple[looks.MayReceive, ...]:
+        self._who(token)
+        return ()
+
+    async def leaving(self, token: str) -> Leaving:
+        self._who(token)
+        kept = views.KeptByLaw(
+            policy="sunmi-camera",
+            function=FunctionName("register"),
+            item="phone_number",
+            clause=ClauseId("sunmi-camera/kept_on_order"),
+            document=None,
+            records=1,
+            since=AT,
+            until=datetime(2029, 3, 2, tzinfo=UTC),
+        )
+        flow = Goes(
+            policy="sunmi-camera",
+            function=FunctionName("customer_flow"),
+            title={"en": "Counting customers", "zh": "客流统计"},
+            items=(ItemName("store_name"),),
+            measured=True,
+            filmed=False,
+        )
+        return Leaving(
+            begins=AT,
+            by=datetime(2026, 3, 17, tzinfo=UTC),
+            backups=None,
+            clause=ClauseId("sunmi-camera/rights/cancel"),
+            deletes=None,
+            revocable=None,
+            goes=(flow,),
+            stays=(kept,),
+            told=("acme",),
+        )
 
     async def requests(self, token: str) -> tuple[views.RequestLine, ...]:
         self._who(token)

@@ -355,7 +355,9 @@ METHODS = {
     **dict.fromkeys(("give", "show", "take_back", "take_in", "happened", "hand_out"), P),
     **dict.fromkeys(("hand_out_by_staff", "given", "receivers_of_mine", "openings", "link_device"), P),
     **dict.fromkeys(("visits", "till", "flags", "review"), P),
-    **dict.fromkeys(("details", "collected", "readings", "may_receive", "rights", "delete_part"), P),
+    **dict.fromkeys(
+        ("details", "collected", "readings", "may_receive", "rights", "delete_part", "leaving"), P
+    ),
     **dict.fromkeys(("correct_reading", "delete_reading"), P),
     **dict.fromkeys(("versions", "what_changed"), U),
     "allow_receiver": W,

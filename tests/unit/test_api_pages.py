@@ -213,6 +213,72 @@ async def test_cancelling_takes_the_understanding_and_drops_the_cookie(
     assert 'troth_session=""' in answer.headers["set-cookie"]
 
 
+async def test_before_cancelling_each_thing_says_by_when_it_goes_or_why_it_stays(
+    browser: httpx.AsyncClient, doors: FakeDoors
+) -> None:
+    await sign_in(browser)
+    text = (await browser.get("/privacy/cancel", headers={"accept-language": "en"})).text
+    assert re.findall(r'<strong>([^<]*)</strong><div.*?<span class="then">(.*?)</span>', text, re.DOTALL) == [
+        ("Your account and signing in", "at once"),
+        ("Devices", "at once"),
+        ("Your details", "by March 17, 2026"),
+        ("What your devices measured", "by March 17, 2026"),
+        ("Others who received something", "by March 17, 2026"),
+        ("Backups", "no day is set"),
+        ("Mobile phone number", "Kept until Mar 2, 2029 8:00\u202fAM"),
+        ("That an account was cancelled", "for good"),
+    ]
+    assert '<div class="quiet">Store name</div>' in text
+    assert "Used for: Counting customers" in text
+    assert "acme: told to delete it." in text
+    assert 'A law wants it kept; it opens for that duty alone. <a class="clause"' in text
+    for instead in ("copy", "uses", "details"):
+        assert f'<li><a href="/privacy/{instead}">' in text
+    assert not doors.asked
+
+
+async def test_a_copy_is_offered_before_a_function_is_turned_off(browser: httpx.AsyncClient) -> None:
+    await sign_in(browser)
+    text = (await browser.get("/privacy/uses", headers={"accept-language": "en"})).text
+    card = text[text.index('id="customer_flow"') : text.index('id="store_guard"')]
+    assert '<a href="/privacy/copy">Get a copy first<' in card
+    assert re.search(r'<a href="#s-counting-[0-9a-f-]+">Only pause it<', card)  # its switch, on the same page
+
+
+async def test_the_policy_is_folded_with_what_one_uses_first(browser: httpx.AsyncClient) -> None:
+    def parts(text: str) -> list[str]:
+        return re.findall(r'<h2 class="part" id="p-(\w+)">', text)
+
+    text = (await browser.get("/policy")).text
+    assert parts(text) == ["functions", "rest"]
+    await sign_in(browser)
+    text = (await browser.get("/policy")).text
+    assert parts(text) == ["used", "functions", "rest"]
+    headings = re.findall(r'<summary><h3 id="sunmi-camera/functions/(\w+)"', text)
+    assert sorted(headings[:2]) == ["customer_flow", "register"]
+    folded = re.findall(r'<details class="card fold" id="([\w-]+)"( open)?>', text)
+    linked = re.findall(r'<li><a href="#(s-[\w-]+)">', text)
+    assert [name for name, _ in folded] == linked
+    assert not any(opened for _, opened in folded)
+
+
+async def test_a_text_to_agree_to_stands_open_and_in_its_order(
+    browser: httpx.AsyncClient, doors: FakeDoors
+) -> None:
+    real = doors.me
+
+    async def me(token: str) -> object:
+        return replace(await real(token), accepted={"sunmi-camera": 0})
+
+    doors.me = me
+    await sign_in(browser)
+    text = (await browser.get("/policy", headers={"accept-language": "en"})).text
+    folded = re.findall(r'<details class="card fold" id="[\w-]+"( open)?>', text)
+    assert set(folded) == {" open"}
+    shown = re.findall(r"<summary><h3[^>]*>(.*?)</h3>", text)
+    assert shown == [section.heading for section in doors.notice("sunmi-camera", "en").sections]
+
+
 async def test_a_receipt_says_what_it_is_about(browser: httpx.AsyncClient) -> None:
     await sign_in(browser)
     text = (await browser.get("/privacy/receipts", headers={"accept-language": "en"})).text

@@ -17,6 +17,7 @@ from troth.app.doors.arrival import ArrivalDoors
 from troth.app.doors.chores import ChoreDoors
 from troth.app.doors.front_desk import FrontDeskDoors
 from troth.app.doors.gives import GivesDoors
+from troth.app.doors.leaving import LeavingDoors
 from troth.app.doors.looks import LookDoors
 from troth.app.doors.matters import MatterDoors
 from troth.app.doors.minors import MinorDoors
@@ -50,6 +51,7 @@ class Troth(
     PersonDoors,
     AgreementDoors,
     OfficeDoors,
+    LeavingDoors,
     OrderDoors,
     ReceiverDoors,
     LookDoors,

@@ -1,4 +1,4 @@
-"""Cancelling: what it means, the last word, and the way back while there is one."""
+"""Cancelling: what becomes of each thing by when, the last word, and the way back while there is one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from troth.app.views import CancelWaits
+from troth.edges.web import called
 from troth.edges.web.arrival import system
 from troth.edges.web.render import go, page
 from troth.edges.web.visit import NotOurForm, form, visit
@@ -31,8 +32,17 @@ async def about(request: Request) -> Response:
     waits = waiting(await troth.requests(here.session))
     if waits is not None:
         return page(here, "cancel_waits.html", me=me, until=waits.takes_effect, request=waits.request)
-    right = next((one for one in await troth.rights(here.session) if one.right == Right.CANCEL), None)
-    return page(here, "cancel.html", me=me, right=right)
+    others = {one.recipient: here.words.pick(one.title) for one in await troth.may_receive(here.session)}
+    notice = await troth.version(me.policy, me.version, here.words.language)
+    return page(
+        here,
+        "cancel.html",
+        me=me,
+        told=called.clauses(notice),
+        leaving=await troth.leaving(here.session),
+        names=called.devices(me, here.words),
+        others=others,
+    )
 
 
 def waiting(requests: Sequence[RequestLine]) -> RequestLine | None:

@@ -17,7 +17,7 @@ from troth.policy.words import Right
 from troth.terms import DeviceId, FunctionName, ItemName, SwitchName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from troth.app.views import FunctionState, Me
     from troth.edges.web.visit import Visit
@@ -126,6 +126,7 @@ async def _uses(request: Request, here: Visit, done: str | None) -> Response:
         "functions": _ordered(me),
         "refused": _REFUSED,
         "switches": _switches(me, here.words),
+        "paused_by": _paused_by(me),
         "deletes": Right.DELETE in rights and rights[Right.DELETE].here,
     }
     if here.partial:
@@ -140,6 +141,16 @@ def _state(me: Me, function: FunctionName) -> FunctionState | None:
 def _ordered(me: Me) -> Sequence[FunctionState]:
     """Return what runs first, then what can be chosen, then the rest; a switched-off thing stays in place."""
     return sorted(me.functions, key=lambda state: not state.choosable)
+
+
+def _paused_by(me: Me) -> Mapping[FunctionName, str]:
+    """Return where on the page each function can be held back without losing what it has."""
+    return {
+        function: f"s-{state.switch}-{next(iter(state.on)) or 'all'}"
+        for state in me.switches
+        if state.on
+        for function in state.functions
+    }
 
 
 def _switches(me: Me, t: Words) -> Sequence[_SwitchRow]:

@@ -16,11 +16,13 @@ from troth.subjects.sessions import NotSignedIn
 from troth.terms import Denied, PolicyName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from troth.app.views import Me
     from troth.edges.web.visit import Visit
+    from troth.policy.notice import Notice, Section
 
+_FUNCTION = "function"
 router = APIRouter(include_in_schema=False)
 
 
@@ -39,14 +41,16 @@ async def policy(request: Request, name: str = "", version: int = 0) -> Response
     if version and version != notice.version:
         notice = await troth.version(PolicyName(line.name), version, here.words.language)
     accepted = agreed.get(notice.policy)
+    accepts = accepted is not None and accepted != line.version == notice.version
     return page(
         here,
         "policy.html",
         lines=lines,
         notice=notice,
         current=line.version,
-        accepts=accepted is not None and accepted != line.version == notice.version,
+        accepts=accepts,
         accepted=accepted,
+        parts=[("whole", notice.sections)] if accepts else _parts(notice, me),
     )
 
 
@@ -107,6 +111,16 @@ async def _me(request: Request, here: Visit) -> Me | None:
         return await system(request).me(here.session)
     except (NotSignedIn, Denied):
         return None
+
+
+def _parts(notice: Notice, me: Me | None) -> Sequence[tuple[str, Sequence[Section]]]:
+    """Return the sections in parts, what one uses first; a text to agree to stays whole and in its order."""
+    used = {state.function for state in me.functions if state.on} if me and me.policy == notice.policy else ()
+    parts: dict[str, list[Section]] = {"used": [], "functions": [], "rest": []}
+    for section in notice.sections:
+        named = (section.clause or "").rpartition("/")[2] if section.kind == _FUNCTION else None
+        parts["rest" if named is None else "used" if named in used else "functions"].append(section)
+    return [(part, sections) for part, sections in parts.items() if sections]
 
 
 def _agreed(me: Me | None) -> Mapping[PolicyName, int]:

@@ -1,6 +1,5 @@
-// What pages do beyond plain forms: a copy with its progress, contents that close after a jump, and a word when
-// nothing answers. Without this file
-// every page still works. Nothing that was read is kept in the browser, and nobody else is asked.
+// What pages do beyond plain forms: a copy with its progress, contents that close after a jump, folded parts that
+// open when one jumps into them or prints, and a word when nothing answers. Without this file every page still works. Nothing that was read is kept in the browser, and nobody else is asked.
 (() => {
   "use strict";
   const STAGES = { document: 1, reading: 2, media: 3, bytes: 3, device: 4, act: 4, entry: 4, receipt: 4, request: 4, recipient: 4, end: 5 };
@@ -73,6 +72,20 @@
       if (event.target.closest("a")) contents.open = false;
     });
   }
+
+  function unfold() {
+    const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!place) return;
+    for (let each = place; each; each = each.parentElement) {
+      if (each.matches("details.fold")) each.open = true;
+    }
+    place.scrollIntoView();
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
+  window.addEventListener("beforeprint", () => {
+    for (const each of document.querySelectorAll("details.fold")) each.open = true;
+  });
 
   document.addEventListener("htmx:sendError", () => {
     document.getElementById("said").textContent = document.body.dataset.offline;
