@@ -26,8 +26,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = timedelta(microseconds=1)
 _LEVEL = 6
 _RAW = -15
-_SHORT = 160
-"""Bytes below which deflate gains little: of the columns of eight readings an eighth."""
+_SHORT = 128
+"""Bytes below which deflating takes as long as sealing and saves less than a twentieth of a block's row."""
 _ID = 16
 _AS_IT_IS, _DEFLATED = b"\x03", b"\x04"
 """How a block begins: what follows the ids is as it is, or a stream of raw deflate."""

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from troth.terms import TrothError
+from troth.terms import Discreet, TrothError
 
 _NKEYS: Any = import_module("nkeys")  # ships no types
 _HEADER = {"typ": "JWT", "alg": "ed25519-nkey"}
@@ -42,9 +42,12 @@ class _Client(msgspec.Struct):
     mqtt_id: str = ""
 
 
-class _Connect(msgspec.Struct):
+class _Connect(Discreet, frozen=True):
     user: str = ""
     password: str = msgspec.field(name="pass", default="")
+
+    def __repr__(self) -> str:
+        return "_Connect(...)"
 
 
 class _Asked(msgspec.Struct):

@@ -13,23 +13,29 @@ from uuid import UUID
 import msgspec
 
 from troth.devices.batch import Ack, Batch, Malformed, Refusal
-from troth.terms import ItemName, Reading
+from troth.terms import Discreet, ItemName, Reading
 
 MAX_BYTES = 64 * 1024
 MAX_READINGS = 1000
 _BATCH_ID = re.compile(rb'^\s*\{\s*"id"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 
 
-class _Reading(msgspec.Struct, forbid_unknown_fields=True):
+class _Reading(Discreet, frozen=True, forbid_unknown_fields=True):
     id: UUID
     item: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,63}\Z")]
     at: datetime
     value: dict[str, object]
 
+    def __repr__(self) -> str:
+        return "_Reading(...)"
 
-class _Batch(msgspec.Struct, forbid_unknown_fields=True):
+
+class _Batch(Discreet, frozen=True, forbid_unknown_fields=True):
     id: UUID
     readings: Annotated[list[_Reading], msgspec.Meta(min_length=1)]
+
+    def __repr__(self) -> str:
+        return f"_Batch({len(self.readings)})"
 
 
 class _Ack(msgspec.Struct):
