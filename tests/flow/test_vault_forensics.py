@@ -142,7 +142,7 @@ async def plant(bench, database):
     await refused(NotStorable, bench.put(subject, "name", {"v": [markers["unstorable"], object()]}))
     await refused(NotStorable, bench.append(subject, [reading(value={markers["unstorable"]: {1: 2}})]))
     begun = await bench.begin(other, Farewell(return_address=markers["farewell"]))
-    assert len(await bench.everything(subject)) == 23
+    assert len(await bench.everything(subject)) == 24
     await bench.turn()
     await bench.advance(begun.erasure)
     with psycopg.connect(database.owner, autocommit=True) as owner:
