@@ -197,18 +197,6 @@ async def test_a_correction_leaves_what_the_law_holds_as_it_was(bench):
     assert [one.value for one in await bench.everything(subject)] == [{"n": 2}]
 
 
-async def test_an_event_is_held_by_a_copy_of_its_own(bench):
-    subject, sent = await bench.subject(), [reading(ORDER, value={"n": n}) for n in range(3)]
-    await bench.append(subject, sent, function="shop")
-    async with bench.tx() as tx:
-        permit = bench.permit(subject, Verb.COLLECT, "shop", ORDER)
-        record = await bench.vault.holds.begin_event(tx, permit, sent[1], HOLD)
-        assert await bench.vault.holds.begin_event(tx, permit, sent[1], HOLD) == record
-    await cancel(bench, subject)
-    (found,) = (await held(bench, subject)).values()
-    assert found == {"id": str(sent[1].id), "measured": START.isoformat(), "value": {"n": 1}}
-
-
 async def test_what_ends_a_person_s_account_holds_readings_as_it_holds_documents(bench):
     """A law wants them: nobody else reaches them from then on, and they go with their hold."""
     subject, other = await bench.subject(), ItemName("motion")

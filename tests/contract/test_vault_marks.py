@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.vault import START, Bench, reading
 from troth.terms import DeviceId, Verb
-from troth.vault import Stored, blocks
+from troth.vault import Sheaf, Stored, blocks
 
 
 @pytest.fixture
@@ -53,6 +53,18 @@ async def test_another_subject_device_function_or_day_is_another_reading(bench):
     assert await bench.append(one, batch, function="guard") == Stored(200, 0)
     assert await bench.append(one, batch, device=DeviceId(uuid4())) == Stored(200, 0)
     assert await bench.append(one, next_day) == Stored(200, 0)
+
+
+async def test_what_one_subject_sent_before_is_known_beside_the_same_of_another(bench):
+    """An app of theirs says no device: nothing but the subject tells the two readings apart."""
+    one, other = await bench.subject(), await bench.subject()
+    batch = sent(3)
+    assert await bench.append(one, batch) == Stored(3, 0)
+    sheaves = [Sheaf(bench.permit(each, Verb.COLLECT, "watch", "motion"), batch) for each in (one, other)]
+    async with bench.tx() as tx:
+        taken = await bench.vault.append_each(tx, sheaves)
+    assert [each.counted() for each in taken] == [Stored(0, 3), Stored(3, 0)]
+    assert [len(await bench.events(each)) for each in (one, other)] == [3, 3]
 
 
 @pytest.mark.parametrize("n", [1, 100])

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from psycopg import sql
 
+from tests.fakes.letters import KeptInMemory
 from tests.fakes.vault import SetClock
 from troth import ledger
 from troth.app import policies
@@ -18,7 +19,6 @@ from troth.subjects.accounts import Accounts
 from troth.subjects.choices import Choices
 from troth.subjects.parts import Parts
 from troth.subjects.registration import Registration
-from troth.subjects.senders import KeptInMemory
 from troth.terms import (
     Act,
     ActKind,

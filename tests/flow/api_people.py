@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 
 from tests.conftest import Dsns
+from tests.fakes.letters import KeptInMemory
 from troth.app.settings import Settings
 from troth.app.wiring import Troth
 from troth.edges.api.app import create_app
 from troth.edges.web.app import create_pages
 from troth.subjects.roles import Role
-from troth.subjects.senders import KeptInMemory
 
 POLICY = "sunmi-camera"
 PHONE = "+8613800138000"

@@ -23,6 +23,7 @@ from troth.vault.media import Media
 from troth.vault.objects import Objects
 from troth.vault.roll import Roll
 from troth.vault.rotation import Rotation
+from troth.vault.stages import Stage
 
 __all__ = ["Desk", "quick_hashes"]
 
@@ -82,12 +83,16 @@ class Desk:
         async with self.people.tx() as tx:
             return await self.cancellation.farewell(tx, link)
 
+    async def erasing(self, tx, erasure):
+        """Where a confirmed cancellation stands."""
+        return OF_STAGE[Stage((await self.erasure.look(tx, erasure)).stage)]
+
     async def states(self, done):
         """Advance until it waits; return the states seen, or where it waits."""
         seen = []
         while True:
             async with self.people.tx() as tx:
-                before = await self.cancellation.erasing(tx, done.erasure)
+                before = await self.erasing(tx, done.erasure)
                 after = OF_STAGE[await self.erasure.advance(tx, done.erasure)]
             if after == before:
                 return seen or [after]

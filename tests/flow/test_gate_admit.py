@@ -171,7 +171,7 @@ async def test_a_no_is_on_record_although_the_caller_rolls_back(db, gate):
     assert said["details"] == {"verb": "collect", "actor": "device"}
 
 
-async def test_a_no_does_not_wait_for_the_lock_that_the_caller_holds(db, gate):
+async def test_a_no_does_not_wait_for_the_lock_that_the_caller_holds(db, gate, caplog):
     subject = await person(db)
     async with asyncio.timeout(3), db.transaction() as tx:
         assert await ledger.standing(tx, subject, lock=True)
@@ -180,7 +180,7 @@ async def test_a_no_does_not_wait_for_the_lock_that_the_caller_holds(db, gate):
         with pytest.raises(Denied) as caught:
             await gate.admit(tx, ask(subject, function="offers", items=frozenset({"interest"})))
         assert caught.value.entry is not None
-    assert gate.unrecorded == 0
+    assert caplog.messages == []
     assert len(await entries(db, subject, EntryKind.DENIED)) == 1
 
 
@@ -349,21 +349,23 @@ async def test_an_ask_dated_ahead_of_the_clock_is_a_no(db, gate):
     assert no.decision.reason is Reason.ERROR
 
 
-async def test_a_no_stays_a_no_when_it_cannot_be_recorded(database, db):
+async def test_a_no_stays_a_no_when_it_cannot_be_recorded(database, db, caplog):
     subject = await person(db)
     gone = Database(database.app, size=1)
     gate = Gate({"example": {1: ONE}}, gone, Clock())
     no = await refused(db, gate, ask(subject, purpose="sell"))
-    assert (no.decision.reason, no.entry, gate.unrecorded) == (Reason.PURPOSE_UNDECLARED, None, 1)
+    assert (no.decision.reason, no.entry) == (Reason.PURPOSE_UNDECLARED, None)
+    assert caplog.messages == ["1 denials are not on record: PoolClosed"]
 
 
-async def test_a_no_is_given_although_every_connection_is_taken(database, db, monkeypatch):
+async def test_a_no_is_given_although_every_connection_is_taken(database, db, monkeypatch, caplog):
     monkeypatch.setattr("troth.gate.admit.RECORDED_WITHIN_S", 0.2)
     subject = await person(db)
     async with Database(database.app, size=1) as small:
         gate = Gate({"example": {1: ONE}}, small, Clock())
         no = await refused(small, gate, ask(subject, purpose="sell"))
-        assert (no.decision.reason, no.entry, gate.unrecorded) == (Reason.PURPOSE_UNDECLARED, None, 1)
+        assert (no.decision.reason, no.entry) == (Reason.PURPOSE_UNDECLARED, None)
+        assert caplog.messages == ["1 denials are not on record: TimeoutError"]
         async with small.transaction() as tx:
             assert isinstance((await gate.admit(tx, ask(subject))).allow, Allow)
 

@@ -123,7 +123,7 @@ class Cancelling(RuleBasedStateMachine):
 
     async def _erasing(self):
         async with self.desk.people.tx() as tx:
-            return await self.desk.cancellation.erasing(tx, self.done.erasure)
+            return await self.desk.erasing(tx, self.done.erasure)
 
     def teardown(self):
         self.do(self.desk.__aexit__())

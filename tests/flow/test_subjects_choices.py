@@ -15,7 +15,7 @@ from troth.ledger import NoSuchSubject
 from troth.ledger.receipts import verify_receipt
 from troth.policy.text import notice
 from troth.subjects import staff
-from troth.subjects.choices import NotAChoice, Shown, current_text
+from troth.subjects.choices import NotAChoice, Shown
 from troth.subjects.papers import papers
 from troth.subjects.registration import NotTheText
 from troth.subjects.store import Shop, link_store
@@ -150,13 +150,17 @@ async def test_a_switch_stops_a_stream_of_one_device(people):
             await people.choices.switch(tx, subject, POLICY, SwitchName("what"), on=False)
 
 
+def as_shown(people, language):
+    return Shown(language, notice(people.compiled, language).text_hash)
+
+
 async def test_consent_names_the_text_that_was_shown(people):
     subject = await people.member()
     with pytest.raises(NotTheText):
         await people.choose(subject, PERSONALISED)
     with pytest.raises(NotTheText):
         await people.choose(subject, PERSONALISED, shown=Shown("en", "0" * 64))
-    shown = current_text(people.compiled, "en")
+    shown = as_shown(people, "en")
     chosen = await people.choose(subject, PERSONALISED, shown=shown)
     paper = verify_receipt(chosen.receipt, people.parts.signer.public)
     assert (paper.kind, paper.text_hash) == ("chosen", notice(people.compiled, "en").text_hash)
@@ -188,7 +192,7 @@ async def test_who_ends_the_agreement_still_signs_in_and_may_agree_again(people)
         await see(people, subject, footfall)
     assert refused.value.decision.reason is Reason.ACCEPTANCE_ENDED
     assert (await people.sign_in()).subject == subject
-    shown = current_text(people.compiled, "zh")
+    shown = as_shown(people, "zh")
     async with people.tx() as tx:
         with pytest.raises(NotTheText):
             await people.choices.accept(tx, subject, POLICY, 2, shown)

@@ -24,7 +24,7 @@ from troth.app.embedded.postgres import Postgres
 from troth.db import migrate
 from troth.policy.keeping import Held
 from troth.prove.scan import scan
-from troth.terms import ClauseId, ItemName, Verb
+from troth.terms import ClauseId, FunctionName, ItemName, PolicyName, Verb
 from troth.vault import (
     Claimed,
     EpochKind,
@@ -83,13 +83,13 @@ async def film(bench, subject, content, told, *, whole):
 async def keep_for_the_law(bench, subject, markers):
     """Hold a document, and a copy of a reading."""
     order, holds = ItemName("order"), (Held(START + timedelta(days=9), ClauseId("p/legal_holds/orders")),)
+    of = (PolicyName("sunmi-camera"), FunctionName("shop"), 1)
+    await bench.append(subject, [reading("order", value={"v": markers["held_event"]})], function="shop")
     async with bench.tx() as tx:
         permit = bench.permit(subject, Verb.COLLECT, "shop", "order")
         record = await bench.vault.add(tx, permit, order, {"v": markers["held"]})
         await bench.vault.holds.begin(tx, permit, order, record, holds)
-        await bench.vault.holds.begin_event(
-            tx, permit, reading("order", value={"v": markers["held_event"]}), holds
-        )
+        assert await bench.vault.holds.begin_all(tx, subject, of, {order: holds}) == 2
 
 
 async def plant(bench, database):
@@ -142,7 +142,7 @@ async def plant(bench, database):
     await refused(NotStorable, bench.put(subject, "name", {"v": [markers["unstorable"], object()]}))
     await refused(NotStorable, bench.append(subject, [reading(value={markers["unstorable"]: {1: 2}})]))
     begun = await bench.begin(other, Farewell(return_address=markers["farewell"]))
-    assert len(await bench.everything(subject)) == 23
+    assert len(await bench.everything(subject)) == 24
     await bench.turn()
     await bench.advance(begun.erasure)
     with psycopg.connect(database.owner, autocommit=True) as owner:

@@ -14,23 +14,30 @@ import pytest
 
 from tests.fakes.doors import REFUSED, TOKEN, FakeDoors
 from troth.app.doors import requests
+from troth.app.policies import compiled
 from troth.app.tally import TurnedAway
 from troth.breach import incidents
 from troth.breach import moves as breach_moves
 from troth.breach.moves import State
+from troth.devices.names import KINDS
 from troth.edges.api.app import create_app
 from troth.edges.web.app import create_pages
 from troth.edges.web.words import LANGUAGES, Words, catalogue, preferred
 from troth.functions.audit import Verdict
 from troth.functions.till import Did
+from troth.ledger import EntryKind
 from troth.policy.clauses import Need
+from troth.policy.requests import grounds
 from troth.policy.statement_words import BreachStep
+from troth.policy.words import Right
 from troth.rights import desk, effects, rows, steps
 from troth.sharing import register
 from troth.subjects import contact, matters
 from troth.subjects.papers import PAPERS
-from troth.terms import Basis, Reason, TrothError
+from troth.terms import ActKind, Basis, Reason, TrothError
 from troth.vault.stages import Stage
+
+POLICIES = ("kaiconn", "kamoer", "kme-smart", "kmuun", "sunmi-camera", "sunmi-device", "sunmi-rules")
 
 
 @pytest.fixture
@@ -219,14 +226,14 @@ async def test_before_cancelling_each_thing_says_by_when_it_goes_or_why_it_stays
     await sign_in(browser)
     text = (await browser.get("/privacy/cancel", headers={"accept-language": "en"})).text
     assert re.findall(r'<strong>([^<]*)</strong><div.*?<span class="then">(.*?)</span>', text, re.DOTALL) == [
-        ("Your account and signing in", "at once"),
-        ("Devices", "at once"),
-        ("Your details", "by March 17, 2026"),
-        ("What your devices measured", "by March 17, 2026"),
-        ("Others who received something", "by March 17, 2026"),
-        ("Backups", "no day is set"),
+        ("Your account and signing in", "At once"),
+        ("Devices", "At once"),
+        ("Your details", "By March 17, 2026"),
+        ("What your devices measured", "By March 17, 2026"),
+        ("Others who received something", "By March 17, 2026"),
+        ("Backups", "No day is set"),
         ("Mobile phone number", "Kept until Mar 2, 2029 8:00\u202fAM"),
-        ("That an account was cancelled", "for good"),
+        ("That an account was cancelled", "For good"),
     ]
     assert '<div class="quiet">Store name</div>' in text
     assert "Used for: Counting customers" in text
@@ -361,9 +368,20 @@ def test_every_word_of_the_domain_has_a_text() -> None:
     assert {f"basis.{basis.value}" for basis in Basis} <= known
     assert {f"stage.{stage.name.lower()}" for stage in Stage} <= known
     assert {f"kind.{kind.value}" for kind in PAPERS} <= known
+    assert {f"kind.{kind.value}" for kind in (*ActKind, *EntryKind)} <= known
+    assert {f"right.{right.value}" for right in Right} <= known
+    assert {f"state.{state.value}" for state in steps.State} <= known
+    assert {f"device.{kind}" for kind in KINDS} <= known
     assert {f"need_{need.value}" for need in Need} <= known
     assert {f"did.{did.value}" for did in Did} <= known
     assert {f"{word}_{verdict.value}" for verdict in Verdict for word in ("verdict", "done")} <= known
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_every_word_of_a_policy_that_people_see_has_a_text(name: str) -> None:
+    known, policy = catalogue().keys(), compiled(name)
+    assert {f"effect.{table.refusal.effect}" for table in policy.functions.values()} <= known
+    assert {f"ground.{ground}" for ground in grounds(policy)} <= known
 
 
 def test_every_word_of_the_desk_has_a_text() -> None:

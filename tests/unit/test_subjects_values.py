@@ -12,7 +12,7 @@ from argon2.low_level import Type
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from troth.subjects import messages, passwords, senders, tokens
+from troth.subjects import messages, passwords, tokens
 from troth.subjects.age import BadBirthDate, age_class, full_years
 from troth.subjects.contact import BadEmail, BadPhone, email_address, login, phone_number
 from troth.subjects.names import EMAIL, PHONE
@@ -165,9 +165,3 @@ def test_every_letter_has_words_in_both_languages():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_code_stands_by_itself(language):
     assert "123456" in messages.text(messages.LetterKind.CODE, language, {"code": "123456"}).split()
-
-
-async def test_letters_are_shown_on_a_terminal_only(capsys):
-    with pytest.raises(senders.NotCarried):
-        await senders.ToTerminal().send(senders.Channel.SMS, "+8613912345678", "123456")
-    assert capsys.readouterr().err == ""

@@ -149,7 +149,7 @@ def test_a_block_of_the_first_release_still_opens():
         UUID(int=7).bytes + UUID(int=8).bytes,
         ["motion"],
         [0, 0],
-        blocks.micros(at),
+        1_772_424_306_000_789,  # that moment in microseconds since 1970
         [5],
         [{"n": 1}, {"n": 2}],
     ]

@@ -57,10 +57,14 @@ class Seen(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.closed: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.closed.append(tag)
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -84,6 +88,8 @@ async def test_what_was_written_is_text_and_all_of_it_is_there(language: Languag
     assert not [name for _, said in seen.tags for name in said if name.startswith("on")]
     for word in ("one", "two", "three", "six", "seven", "eight", "nine"):
         assert f"{word} {NASTY}" in seen.text, word
+    assert "</section>" not in seen.text
+    assert "</details>" not in seen.text
     for word in ("four", "five"):  # as programs have it
         assert f"{word} \\\"'><script>" in seen.text, word
     (picture,) = [said for tag, said in seen.tags if tag == "img"]
@@ -111,6 +117,32 @@ async def test_the_contents_count_every_part_and_lead_to_it(language: Language) 
         count = sum(line["kind"] == kind for line in LINES)
         assert f"{t('readable.' + kind)} {count}" in seen.text, kind
     assert not [said for tag, said in seen.tags if tag == "details" and "open" in said]
+
+
+async def test_readings_are_folded_by_function_and_day_and_say_what_they_are_once() -> None:
+    def measured(day: int, item: str, function: str) -> Mapping[str, object]:
+        at = f"2026-03-0{day}T01:00:00+00:00"
+        return {
+            "kind": "reading",
+            "id": "1",
+            "item": item,
+            "value": {"zone": "door"},
+            "at": at,
+            "functions": [function],
+        }
+
+    flow, guard = "shop/flow", "shop/guard"
+    lines = [
+        measured(1, "motion_event", flow),
+        measured(1, "motion_event", flow),
+        measured(1, "visit_count", flow),
+    ]
+    lines += [measured(2, "motion_event", flow), measured(2, "motion_event", guard)]
+    seen = await told("zh", (LINES[0], *lines, LINES[-1]))
+    assert [said.get("class") for tag, said in seen.tags if tag == "details"] == ["part", "day", "day", "day"]
+    assert seen.closed.count("details") == 4
+    assert seen.text.count("画面中有移动的时间：") == 3
+    assert seen.text.count("每日到店次数：") == 1
 
 
 async def test_an_amount_has_its_sign_and_words_are_the_readers() -> None:

@@ -12,6 +12,7 @@ used only when the generation in the locked row is its own.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -49,6 +50,7 @@ DENIALS_A_MINUTE = 10
 RECORDED_WITHIN_S = 5.0
 """How long a denial may take to be recorded before the caller is refused without an entry."""
 _ERROR = Deny(Reason.ERROR, frozenset())
+_LOG = logging.getLogger("troth.gate")
 
 
 class Gate:
@@ -64,7 +66,6 @@ class Gate:
         self.policies = Policies(policies, clock)
         self.standings = ledger.Standings()
         self.endings = Endings()
-        self.unrecorded = 0  # denials that could not be put on record: for the health page
         self._db = db
         self._clock = clock
         self._written = _PerMinute()
@@ -157,8 +158,8 @@ class Gate:
         try:
             async with asyncio.timeout(RECORDED_WITHIN_S), self._db.transaction() as own:
                 await ledger.count_all(own, denied, now)
-        except Exception:  # noqa: BLE001  # the answers stay no, with or without their evidence
-            self.unrecorded += 1
+        except Exception as error:  # noqa: BLE001  # the answers stay no, with or without their evidence
+            _missed(denied.total(), error)
 
     async def _refuse(self, ask: Ask, judged: Judged, now: datetime, *, counted: bool) -> EntryId | None:
         """Record a denial, on a connection of its own and without a lock on the subject."""
@@ -166,9 +167,14 @@ class Gate:
             write = judged.known and not counted and self._written.below(ask.subject, now)
             async with asyncio.timeout(RECORDED_WITHIN_S), self._db.transaction() as own:
                 return await put_on_record(own, judged, ask, now, counted=not write)
-        except Exception:  # noqa: BLE001  # the answer stays no, with or without its evidence
-            self.unrecorded += 1
+        except Exception as error:  # noqa: BLE001  # the answer stays no, with or without its evidence
+            _missed(1, error)
             return None
+
+
+def _missed(denials: int, error: Exception) -> None:
+    """Tell the operator that evidence is missing. The cause by its kind alone: its words may hold values."""
+    _LOG.warning("%d denials are not on record: %s", denials, type(error).__name__)
 
 
 def _answer(judged: Judged, error: Exception | None, ask: Ask, now: datetime) -> Permit | Denied:

@@ -51,8 +51,6 @@ class Standings:
         self._kept: OrderedDict[SubjectId, tuple[bytes, Standing]] = OrderedDict()
         self._acts = 0
         self._most = most_acts
-        self.hits = 0
-        self.misses = 0
 
     async def hold(self, tx: Tx, subjects: Iterable[SubjectId], *, then: Sequence[Next[Any]] = ()) -> Held:
         """Lock the rows of ``subjects``, in one order for everybody, and return their standings.
@@ -77,9 +75,7 @@ class Standings:
     def _known(self, subject: SubjectId, generation: bytes) -> Standing | None:
         kept = self._kept.get(subject)
         if kept is None or kept[0] != generation:
-            self.misses += 1
             return None
-        self.hits += 1
         self._kept.move_to_end(subject)
         return kept[1]
 

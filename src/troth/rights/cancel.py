@@ -35,7 +35,6 @@ from troth.subjects.papers import paper
 from troth.terms import Act, ActKind, ClauseId, FunctionName, PolicyName, SubjectId, Verb
 from troth.vault import NotHeld
 from troth.vault.farewell import Farewell
-from troth.vault.stages import Stage
 
 if TYPE_CHECKING:
     from troth.db import Tx
@@ -190,10 +189,6 @@ class Cancellation:
             return None
         late = row.confirm_by <= self._parts.clock.now()
         return move(State.ASKED, Event.LAPSE) if late and row.state == State.ASKED else State(row.state)
-
-    async def erasing(self, tx: Tx, erasure: UUID) -> State:
-        """Return where a confirmed cancellation stands; raises `NoSuchErasure`."""
-        return OF_STAGE[Stage((await self._erasure.look(tx, erasure)).stage)]
 
     async def _confirmed(self, tx: Tx, subject: SubjectId, text: str, now: datetime) -> None:
         row, token = await self._row(tx, subject), tokens.read(text)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from troth import ledger
 from troth.gate import accepted_version
 from troth.policy.clauses import Need, Scope, Starts
-from troth.policy.text import notice
 from troth.policy.words import Moment
 from troth.subjects.age import declared_elsewhere
 from troth.subjects.names import REGISTER
@@ -259,11 +258,6 @@ class Choices:
         kind = ledger.entry_of(act, ground.subject).kind
         proof = await paper(tx, self._parts.signer, ground.subject, entry, kind)
         return Chosen(entry, functions, proof)
-
-
-def current_text(compiled: Compiled, language: str) -> Shown:
-    """Return what an honest edge shows in this language, as a choice names it."""
-    return Shown(language, notice(compiled, language).text_hash)
 
 
 def by_choice(compiled: Compiled, function: FunctionName, item: ItemName) -> bool:

@@ -199,13 +199,6 @@ def moments(readings: Sequence[Reading]) -> list[int]:
     return [one // _STEP for one in since]
 
 
-def micros(at: datetime) -> int:
-    """Return ``at`` in microseconds since 1970; raise `NotStorable` for a time without a zone."""
-    if at.tzinfo is None:
-        raise NotStorable(_NO_ZONE)
-    return (at - _EPOCH) // _STEP
-
-
 def mark(function: str, device: DeviceId | None, reading: UUID) -> UUID:
     """Return what a resend of this reading would have again, and nothing else in practice."""
     name = function.encode()

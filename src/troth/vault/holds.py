@@ -24,14 +24,13 @@ from troth.terms import (
     ItemName,
     Permit,
     PolicyName,
-    Reading,
     RecordId,
     SubjectId,
 )
-from troth.vault import blocks, cipher, covers, deletions, documents, heldreadings, keys
+from troth.vault import cipher, covers, deletions, documents, heldreadings, keys
 from troth.vault.documents import HeldRecord
 from troth.vault.keyring import Keyring
-from troth.vault.label import HOLD, function_of
+from troth.vault.label import HOLD
 from troth.vault.sql import QUERIES
 
 _PAGE = 100
@@ -110,22 +109,6 @@ class Holds:
             key = await documents.key_of(tx, self._keyring, permit, item, record)
             await self._wrap(tx, _of(permit), record, key)
             await self._note(tx, _of(permit), item, record, lasting)
-
-    async def begin_event(
-        self, tx: Tx, permit: Permit, reading: Reading, holds: tuple[Held, ...]
-    ) -> RecordId:
-        """Hold one event: a sealed copy of it, with a key of its own, which no function holds.
-
-        Begun again for the same reading, the copy stays and the later end stands.
-        """
-        now, subject = self._clock.now(), permit.ask.subject
-        covers.demand_storing(permit, now, {reading.item})
-        await keys.hold(tx, subject)
-        record = RecordId(blocks.mark(f"hold {function_of(permit)}", permit.ask.device, reading.id))
-        if lasting := _lasting(holds, now):
-            copy = heldreadings.Copy(record, now.date(), heldreadings.one(reading))
-            await self._copied(tx, _of(permit), reading.item, copy, lasting)
-        return record
 
     async def begin_all(
         self,

@@ -104,16 +104,36 @@ async def _all_at_once(tx: Tx, rows: Iterable[bytes]) -> bool:
 
 async def _one_by_one(tx: Tx, rows: Mapping[bytes, object]) -> frozenset[bytes]:
     """Store the marks that are not there; return their rows."""
-    params = {
-        "subjects": [row[_SUBJECT].hex() for row in rows],
-        "days": [binary.read_day(row[_DAY]) for row in rows],
-        "marks": [_mark(row) for row in rows],
-    }
-    cursor = await tx.conn.execute(QUERIES["see"], params, prepare=True)
-    if cursor.rowcount == len(rows):  # mostly: then there is no need to read what came back
-        return frozenset(rows)
-    new = {(day, mark) for day, mark in await cursor.fetchall()}
-    return frozenset(row for row in rows if (binary.read_day(row[_DAY]), _mark(row)) in new)
+    new: set[bytes] = set()
+    for some in _told_apart(rows):
+        params = {
+            "subjects": [row[_SUBJECT].hex() for row in some.values()],
+            "days": [day for day, _ in some],
+            "marks": [mark for _, mark in some],
+        }
+        cursor = await tx.conn.execute(QUERIES["see"], params, prepare=True)
+        if cursor.rowcount == len(some):  # mostly: then there is no need to read what came back
+            new.update(some.values())
+        else:
+            new.update([some[day, mark] for day, mark in await cursor.fetchall()])
+    return frozenset(new)
+
+
+def _told_apart(rows: Iterable[bytes]) -> Iterator[Mapping[tuple[date, int], bytes]]:
+    """Yield rows by their day and mark, all that the answer says: two subjects' that share it, one by one.
+
+    Whoever stores what devices send may not read whose mark it is.
+    """
+    left = [*rows]
+    while left:
+        some: dict[tuple[date, int], bytes] = {}
+        again: list[bytes] = []
+        for row in left:
+            name = binary.read_day(row[_DAY]), _mark(row)
+            if some.setdefault(name, row) is not row:
+                again.append(row)
+        yield some
+        left = again
 
 
 def _mark(row: bytes) -> int:

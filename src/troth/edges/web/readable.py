@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from troth.edges.web.render import written
+from troth.edges.web.words import start
 from troth.terms import LEGAL_TIME, FunctionName
 
 if TYPE_CHECKING:
@@ -59,10 +60,27 @@ class _Part:
         return _Part(kind, begins=True, before=_Part(self.kind) if self.kind else None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Under what a reading stands: its functions and day, and what was measured, said when it changes."""
+
+    functions: tuple[str, ...] = ()
+    day: date = date.min
+    item: str = ""
+
+    @property
+    def under(self) -> tuple[tuple[str, ...], date]:
+        return self.functions, self.day
+
+    @classmethod
+    def of(cls, line: _Line, named: list[str], at: datetime) -> _Reading:
+        return cls(tuple(named), at.astimezone(LEGAL_TIME).date(), str(line["item"]))
+
+
 async def pieces(lines: AsyncIterator[_Line], t: Words, called: Called) -> AsyncIterator[bytes]:
     """Yield the page piece by piece; without its last words it was cut short."""
     style = Markup(files("troth.edges.web").joinpath("static", "copy.css").read_text("utf-8"))  # noqa: S704
-    part, counts, media, day = _Part(), Counter[str](), dict[str, Any](), ("", date.min)
+    part, counts, media, before = _Part(), Counter[str](), dict[str, Any](), _Reading()
     fixed: dict[str, Any] = {"style": style, "pictures": PICTURES, "counts": counts}
     fixed |= {"recipients": called.recipients, "devices": called.devices}
     async for line in lines:
@@ -73,10 +91,12 @@ async def pieces(lines: AsyncIterator[_Line], t: Words, called: Called) -> Async
             part = part.next(kind)
             counts[part.kind] += kind not in {"bytes", "end"}
         at, named = _moment(line), _named(line, called.functions)
-        today = (t.list(named), at.astimezone(LEGAL_TIME).date()) if kind == "reading" and at else day
+        reading = _Reading.of(line, named, at) if kind == "reading" and at else before
         told = {"line": line, "media": media, "part": part, "named": named, "at": at, "whole": _whole(line)}
-        told |= {"day": today[1] if today != day else None, "filmed": _made(line, t)}
-        day = today
+        new = reading.under != before.under
+        told |= {"day": reading.day if new else None, "since": _since(line, t)}
+        told |= {"names_item": new or reading.item != before.item}
+        before = reading
         yield written("parts/copied.html", t, fixed | told).encode()
 
 
@@ -90,16 +110,18 @@ def _named(line: _Line, titles: Mapping[FunctionName, str]) -> list[str]:
 def _moment(line: _Line) -> datetime | None:
     """Return when a line was; a day alone has no time of day."""
     text = line.get("text", {})
-    said = str(line.get("at") or line.get("made") or line.get("received") or text.get("at") or "")
+    said = str(line.get("received") or line.get("at") or line.get("made") or text.get("at") or "")
     return datetime.fromisoformat(said) if "T" in said else None
 
 
-def _made(line: _Line, t: Words) -> str:
-    """Say when a film was made, or came where that was not said."""
+def _since(line: _Line, t: Words) -> str:
+    """Say when a film was made, or came where that was not said; or since when a device is theirs."""
+    if line["kind"] == "device":
+        return start(t("bound_on", day=t.day(date.fromisoformat(line["bound"]))))
     if line["kind"] != "media":
         return ""
     at = line["value"].get("at")
-    return t.moment(datetime.fromisoformat(at)) if at else str(line["at"])
+    return t.moment(datetime.fromisoformat(at)) if at else t.day(date.fromisoformat(line["at"][:10]))
 
 
 def _whole(line: _Line) -> str:

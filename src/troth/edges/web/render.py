@@ -33,6 +33,7 @@ _SAYS = {
     "field_of": values.field,
     "word_of": values.word,
     "place_of": values.place,
+    "need_of": values.need,
     "counted": values.counted,
 }
 _REFUSED = 400

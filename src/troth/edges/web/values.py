@@ -12,9 +12,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
 from troth.edges.web.words import start
+from troth.policy.clauses import PERMISSION
 from troth.policy.shapes import Is, Shape
 from troth.policy.values import VALUES
-from troth.policy.vocabulary import VOCABULARY, Counts
+from troth.policy.vocabulary import NEEDS, VOCABULARY, Counts
+from troth.policy.words import Language
 from troth.terms import ItemName
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ def field(t: Words, item: str, name: str) -> str:
 def word(t: Words, item: str, listed: str) -> str:
     """Say one word of a list that an item's form has."""
     return _own(t, "word", VALUES.forms.get(ItemName(item)), listed) or listed
+
+
+def need(t: Words, name: str) -> str:
+    """Name something that a function may need."""
+    known = NEEDS.get(name)
+    return known[Language(t.language)] if known else name.removeprefix(PERMISSION).replace("_", " ")
 
 
 def counted(t: Words, item: str, many: int) -> str:

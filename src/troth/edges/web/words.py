@@ -23,6 +23,7 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 _KILO = 1000
 _MINUTE = 60
+_JOINED = "\u2060"
 _LOCALES: Mapping[Language, str] = {"en": "en", "zh": "zh_Hans_CN"}
 
 
@@ -123,8 +124,9 @@ class Words:
         return format_decimal(figure, locale=_LOCALES[self.language])
 
     def money(self, amount: float, currency: str) -> str:
-        """Write an amount of money."""
-        return format_currency(amount, currency, locale=_LOCALES[self.language])
+        """Write an amount of money with its sign; no line ends within it."""
+        written = format_currency(amount, currency, locale=_LOCALES[self.language])
+        return written.replace("-", f"-{_JOINED}")
 
     def unit(self, unit: str) -> str:
         """Name a unit of a number."""
