@@ -118,7 +118,7 @@ class Settings:
             tls_key=secure.key,
             tls_names=secure.names,
             nats_port=_number("TROTH_NATS_PORT", given, 0, _PORTS, "0 takes a free one"),
-            workers=_number("TROTH_WORKERS", given, 1, _WORKERS, "one per core is a good start"),
+            workers=_number("TROTH_WORKERS", given, 1, _WORKERS, "one for each two cores is a good start"),
             **roles,
             nats_url=_nats_url(given.get("TROTH_NATS_URL")),
             outbox_url=_outbox_url(given.get("TROTH_OUTBOX_URL")),

@@ -34,13 +34,9 @@ def _yes_to_everything() -> None:
     def yes(_compiled: object, _standing: object, ask: Any) -> Decision:
         return Allow(frozenset(ask.items), frozenset(), frozenset())
 
-    def any_text(*_args: object) -> None:
-        return None
-
     for point in POINTS:
         point.sabotage()
     _put("troth.gate.decide", "_decide", yes)
-    _put("troth.subjects.registration", "the_text", any_text)
 
 
 def _no_to_everything() -> None:

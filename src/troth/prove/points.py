@@ -9,6 +9,7 @@ its name, and a served system never starts that.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -102,6 +103,16 @@ def _unlimited_tries(module: ModuleType) -> None:
         replaced(name, _unlimited)(module)
 
 
+def _any_text(registration: ModuleType) -> None:
+    """Let people agree and consent having been shown whatever it was."""
+
+    def whatever(*_args: object) -> None:
+        return None
+
+    for module in (registration, import_module("troth.subjects.choices")):
+        replaced("the_text", whatever)(module)
+
+
 def _any_password(password: str) -> str:
     return password
 
@@ -151,6 +162,14 @@ POINTS: tuple[Point, ...] = (
         "b",
         _without_check("_acceptance"),
         frozenset({Reason.NOT_ACCEPTED, Reason.ACCEPTANCE_ENDED}),
+    ),
+    Point(
+        "text",
+        "troth.subjects.registration",
+        "nobody agrees or consents but to the very text in force",
+        "b",
+        _any_text,
+        frozenset({"not_the_text"}),
     ),
     Point(
         "code",

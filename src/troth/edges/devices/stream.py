@@ -29,7 +29,7 @@ class Limits:
     ack_wait_s: float = 5
     max_bytes: int = 1 << 30
     max_age_s: float = 7 * 24 * 3600
-    max_ack_pending: int = 4096
+    max_ack_pending: int = 8192
 
 
 async def prepare(client: Client, limits: Limits) -> Pull:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from troth.policy.period import Unit
 from troth.policy.statement_words import CessationStep
 from troth.policy.statements import CessationClause
+from troth.policy.words import Channel
 from troth.prove import nexts
 from troth.prove.case import Case, NotTried
 from troth.prove.seen import lasting
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _AHEAD = timedelta(days=1)
 """The same in every trial: they share a policy, and the first end announced for a function stands."""
+_WRITTEN = frozenset({Channel.INDIVIDUAL, Channel.SMS, Channel.EMAIL})
 _SPANS = {Unit.HOURS: timedelta(hours=1), Unit.DAYS: timedelta(days=1)}
 
 
@@ -73,18 +75,34 @@ async def told(world: World, case: Case, trial: Trial) -> None:
         held=hasty[1] == "too_soon",
     )
     number = await _announce(world, copy, world.levers.now() + _AHEAD, [names[0]])
+    ways = frozenset(case.said(CessationClause).by)
 
-    async def heard() -> bool:
+    async def announced() -> bool:
         public = await world.stranger().listed(f"/v1/notices?policy={copy.policy}")
-        mine = await who.person.listed("/v1/me/notices")
-        letters = [each.text for each in world.letters(*who.addresses)]
-        written = any("ends on" in each or "终止" in each for each in letters)
-        return written or any(each.get("matter") == number for each in [*public, *mine])
+        return any(each.get("matter") == number for each in public)
 
-    seen = await world.waiting(heard)
-    trial.control(
-        "announce the end of a function", "宣布终止一项功能", "told" if seen else "nobody was told", held=seen
-    )
+    async def told_each() -> bool:
+        letters = [each.text for each in world.letters(*who.addresses)]
+        if ways & _WRITTEN:
+            return any("ends on" in each or "终止" in each for each in letters)
+        return any(each.get("matter") == number for each in await who.person.listed("/v1/me/notices"))
+
+    if Channel.ANNOUNCEMENT in ways:
+        seen = await world.waiting(announced)
+        trial.control(
+            "announce the end of a function to everybody",
+            "向公众公告终止一项功能",
+            "announced" if seen else "nothing was announced",
+            held=seen,
+        )
+    if ways - {Channel.ANNOUNCEMENT}:
+        seen = await world.waiting(told_each)
+        trial.control(
+            "tell those who use it one by one",
+            "逐一告知使用者",
+            "told" if seen else "nobody was told",
+            held=seen,
+        )
 
 
 async def erased(world: World, case: Case, trial: Trial) -> None:
