@@ -329,6 +329,10 @@ async def test_a_list_names_what_the_permit_opens_and_the_copy_reads_all_of_it(b
         assert await listed(bench.permit(subject, Verb.USE, "watch", VIDEO)) == []
         with pytest.raises(NotCovered):
             await listed(storing(bench, subject))
+        (day,) = await bench.media.days(tx, bench.own(subject))
+        for since, found in ((day, [record]), (day + timedelta(days=1), [])):
+            some = bench.media.from_day(tx, bench.own(subject), since)
+            assert [one.held.record async for one in some] == found
         every = [one async for one in bench.media.every(tx, bench.own(subject))]
     assert [one.held.record for one in every] == [record]
     assert b"".join([part async for part in every[0].read()]) == b"one"
@@ -336,6 +340,8 @@ async def test_a_list_names_what_the_permit_opens_and_the_copy_reads_all_of_it(b
     async with bench.tx() as tx:
         with pytest.raises(NotCovered):
             await anext(bench.media.every(tx, bench.permit(subject, Verb.USE, "cloud", VIDEO)))
+        with pytest.raises(NotCovered):
+            await bench.media.days(tx, bench.permit(subject, Verb.USE, "cloud", VIDEO))
 
 
 async def test_a_store_proves_itself_and_keeps_nothing_of_the_proof(bench, tmp_path):
