@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
