@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from troth.app.ways import Part
 from troth.db import Role
 
 HOME = {"HOME": "/home/wang"}
+DOCS = Path(__file__).parents[2] / "docs" / "howto"
 
 
 def read(**variables: str) -> Settings:
@@ -233,3 +235,20 @@ def test_a_bucket_that_is_half_told_is_refused(changed: dict[str, str | None], s
     with pytest.raises(BadSetting, match=sentence) as refused:
         read(**told)
     assert "the-secret-key" not in str(refused.value)
+
+
+def test_every_setting_is_told_of():
+    told = "".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
+    assert {name for name in names() if name not in told} == {"TROTH_CLOCK"}  # of the demo and the proof
+
+
+def test_the_environment_of_the_production_page_is_a_deployment(tmp_path: Path):
+    page = (DOCS / "run-in-production.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"# /etc/troth/environment[^\n]*\n(.*?)```", page, re.DOTALL)
+    told = dict(line.split("=", 1) for line in block.splitlines())
+    secret = tmp_path / "media.secret"
+    secret.write_text("secret")
+    got = Settings.from_environ(told | {"TROTH_MEDIA_SECRET_FILE": str(secret)})
+    assert isinstance(got.store, Bucket)
+    assert got.papers is not None
+    assert got.workers == 2

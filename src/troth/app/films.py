@@ -6,7 +6,7 @@ That lies sealed beside a film, and was said when it was made; the film itself s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,12 +14,17 @@ from troth.terms import LEGAL_TIME, DeviceId, FunctionName, ItemName, RecordId
 from troth.vault.label import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from troth.vault.media import Opened
 
+    Told = Callable[[date], AsyncGenerator[Opened]]
+
 DAYS = 7
 """Of how many days films are listed at once."""
+_A_DAY = timedelta(days=1)
+_MARGIN = 2
+"""Days more than are listed: the oldest may not be whole, and one tells whether there are older ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +50,27 @@ class Roll:
     before: date | None
 
 
-def roll(opened: Iterable[Opened], before: date | None) -> Roll:
-    """List the newest days with films, or those before a day."""
-    lines = sorted((line(each) for each in opened), key=_when, reverse=True)
-    lines = [each for each in lines if before is None or each.day < before]
-    days = sorted({each.day for each in lines}, reverse=True)
-    first = days[DAYS - 1] if len(days) > DAYS else date.min
-    return Roll(tuple(each for each in lines if each.day >= first), first if len(days) > DAYS else None)
+async def roll(came: Sequence[date], told: Told, before: date | None) -> Roll:
+    """List the newest days with films, or those before a day.
+
+    ``came`` are the days (UTC) on which any came, the newest first; ``told`` returns those that came on a day
+    or later. A film comes after it was made, maybe days later; so days are read until enough are whole.
+    """
+    passed = sum(1 for day in came if before is not None and day >= before - _A_DAY)
+    wanted = passed + DAYS + _MARGIN
+    while True:
+        first = came[wanted - 1] if wanted < len(came) else date.min
+        lines = [line(each) async for each in told(first)]
+        # What was made on the next day here came on that day in UTC at the earliest.
+        whole = date.min if first == date.min else first + _A_DAY
+        found = [each for each in lines if each.day >= whole and (before is None or each.day < before)]
+        days = sorted({each.day for each in found}, reverse=True)
+        if len(days) > DAYS or first == date.min:
+            break
+        wanted *= 2
+    oldest = days[DAYS - 1] if len(days) > DAYS else date.min
+    shown = [each for each in found if each.day >= oldest]
+    return Roll(tuple(sorted(shown, key=_when, reverse=True)), oldest if len(days) > DAYS else None)
 
 
 def line(opened: Opened) -> FilmLine:

@@ -31,6 +31,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from troth.durable import settle
 from troth.terms import TrothError
 
 NOTE = 0x01
@@ -173,7 +174,7 @@ class Signer:
         if not path.exists() or PublicKey(key.name, _read(path).public_key().public_bytes_raw()) != key:
             return False
         path.replace(self._file[0])
-        _settled(path.parent)
+        settle(path.parent)
         return self.public == key
 
     def _follow(self) -> None:
@@ -238,16 +239,7 @@ def _create(path: Path) -> None:
             return
     finally:
         scratch.unlink()
-    _settled(path.parent)
-
-
-def _settled(folder: Path) -> None:
-    """Return when the names in ``folder`` will survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    settle(path.parent)
 
 
 def _b64url(raw: bytes) -> str:

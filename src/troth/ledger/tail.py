@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from troth.durable import settle
 from troth.ledger.batches import Batch, batch, batches
 
 _CHUNK = 1 << 16
@@ -38,11 +39,7 @@ class Tail:
         finally:
             os.close(descriptor)
         if made:
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            settle(self._path.parent)
 
     def last(self) -> Batch | None:
         """Return the newest whole batch, read from the end, or None while there is none."""

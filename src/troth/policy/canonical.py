@@ -2,6 +2,9 @@
 
 Clauses in the order of their addresses, so that moving them about in the file changes nothing; positions left
 out; everything else in. Two texts with the same meaning have the same digest.
+
+The names of clause classes and of their keys are in it, too: one that is renamed, or a new one that is not in
+`_LATER`, makes other digests, and a served system does not start on a published version with another one.
 """
 
 from __future__ import annotations

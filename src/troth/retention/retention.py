@@ -120,13 +120,15 @@ class Retention:
         return found
 
     async def run(self, tx: Tx) -> int:
-        """Carry out some of what is over; return how much: 0 when nothing is left."""
+        """Carry out some of what is over; return how much (0: nothing is left)."""
         return await self._expiry.run(tx)
 
     async def count(self, tx: Tx) -> int:
-        """Delete some of the blocks that no partition takes with it, by class; return of how many people."""
-        classes = [one for one in fixed_classes(self._policies.all()) if not dropped_daily(one)]
-        return sum([await self._expiry.count_and_drop(tx, one.name()) for one in classes])
+        """Delete some of the blocks of a class that no partition takes with it; return of how many people."""
+        for one in fixed_classes(self._policies.all()):
+            if not dropped_daily(one) and (people := await self._expiry.count_and_drop(tx, one.name())):
+                return people
+        return 0
 
     async def _hold(
         self,

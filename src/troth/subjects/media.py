@@ -87,9 +87,13 @@ class PersonMedia:
         """Return what a permit is about, opening nothing."""
         return await self._media.listed(tx, permit)
 
-    def told(self, tx: Tx, permit: Permit) -> AsyncGenerator[Opened]:
-        """Return what a permit is about with what is said of each; nothing of it is read."""
-        return self._media.from_day(tx, permit, date.min)
+    async def days(self, tx: Tx, own: Permit) -> tuple[date, ...]:
+        """Return the days (UTC) on which a person's own came, the newest first."""
+        return await self._media.days(tx, own)
+
+    def told(self, tx: Tx, permit: Permit, since: date) -> AsyncGenerator[Opened]:
+        """Return what a permit is about and came on a day or later, with what is said of each; closed."""
+        return self._media.from_day(tx, permit, since)
 
     async def read(self, tx: Tx, asking: Asking, own: Permit, record: RecordId) -> Opened:
         """Open an object for its person; ``own``: on their own right. Raises `Denied`, `NotHeld`."""

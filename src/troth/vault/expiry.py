@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from troth import ledger
@@ -75,12 +76,16 @@ class Expiry:
         self._holds = Holds(keyring, clock)
 
     async def run(self, tx: Tx) -> int:
-        """Carry out some of what is over by now, the oldest first; return how much (0: nothing is left)."""
+        """Carry out some of what is over by now, the oldest first; return how much (0: nothing is left).
+
+        Holds only when nothing else is: people are locked once through, in the order in which all do.
+        """
         now = self._clock.now()
         done = 0
-        for row in await tx.rows(_Due, QUERIES["due_now"], {"now": now, "page": _PAGE}):
+        rows = await tx.rows(_Due, QUERIES["due_now"], {"now": now, "page": _PAGE})
+        for row in sorted(rows, key=attrgetter("subject")):
             done += await self._settle(tx, row, now)
-        return done + await self._holds.end(tx)
+        return done or await self._holds.end(tx)
 
     async def settle_early(
         self, tx: Tx, subject: SubjectId, function: str, item: ItemName | None = None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID, uuid4
 
+from troth.durable import settle
 from troth.vault import cipher
 from troth.vault.errors import KeyDestroyed, KeyringUnfit, Unsealable
 from troth.vault.keyring import Epoch, EpochKind
@@ -49,7 +50,7 @@ class FolderKeyring:
                 for kind in EpochKind:
                     (path / kind.value).mkdir(mode=_FOLDER_MODE)
                     _write(path / kind.value / "1.key", _sealed(root, f"{kind.value}/1", cipher.new_key()))
-                _sync_folder(path)
+                settle(path)
             return cls(path, root)
 
     def epochs(self, kind: EpochKind) -> tuple[int, ...]:
@@ -181,7 +182,7 @@ def _write(path: Path, key: bytes) -> None:
         os.link(draft, path)
     finally:
         draft.unlink()
-    _sync_folder(path.parent)
+    settle(path.parent)
 
 
 def _destroy(path: Path) -> None:
@@ -194,12 +195,4 @@ def _destroy(path: Path) -> None:
         path.unlink()
     except FileNotFoundError:
         return
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    settle(path.parent)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from troth.durable import settle
+
 
 def append(path: Path, line: str) -> None:
     """Add ``line`` and return when it will survive a power cut."""
@@ -18,11 +20,7 @@ def append(path: Path, line: str) -> None:
     finally:
         os.close(descriptor)
     if new:
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        settle(path.parent)
 
 
 def read(path: Path, parts: int) -> list[list[str]]:

@@ -60,6 +60,11 @@ class _Gone:
     object: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    at_day: date
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """An object as it is listed: nothing of it is opened. ``function``: ``policy/function``."""
@@ -223,11 +228,20 @@ class Media:
             raise NotHeld
         return _held(row)
 
+    async def days(self, tx: Tx, permit: Permit) -> tuple[date, ...]:
+        """Return the days (UTC) on which the subject's objects came, the newest first, on their own right.
+
+        Raises `NotCovered`.
+        """
+        covers.demand_own_right(permit, self.clock.now(), covers.OWN_COPY)
+        found = await tx.rows(_Came, QUERIES["media_days"], {"subject": permit.ask.subject})
+        return tuple(each.at_day for each in found)
+
     async def from_day(self, tx: Tx, permit: Permit, day: date) -> AsyncGenerator[Opened]:
         """Yield those of `listed` that came on ``day`` or later, ready to be read. Raises as it does."""
         self._demand_listing(permit)
-        async for row in self._rows(tx, permit.ask.subject):
-            if row.at_day >= day and _spans(permit, row):
+        async for row in self._rows(tx, permit.ask.subject, day):
+            if _spans(permit, row):
                 with suppress(KeyDestroyed):  # its epoch ended meanwhile: whoever looks again sees it
                     yield self._opened(row)
 
@@ -284,10 +298,10 @@ class Media:
         if state != "ready":
             raise Erased
 
-    async def _rows(self, tx: Tx, subject: SubjectId) -> AsyncGenerator[_Row]:
+    async def _rows(self, tx: Tx, subject: SubjectId, since: date = date.min) -> AsyncGenerator[_Row]:
         after = _FIRST
         while True:
-            page = {"subject": subject, "after": after, "page": _PAGE}
+            page = {"subject": subject, "after": after, "since": since, "page": _PAGE}
             rows = await tx.rows(_Row, QUERIES["media_of"], page)
             for row in rows:
                 yield row

@@ -780,10 +780,15 @@ SELECT subject, object, function, class AS retention, item, state, at_day, polic
   FROM media WHERE subject = %(subject)s AND object = %(object)s AND function = %(function)s
 
 -- :media_of
--- A page of what is held of a subject's media, for every function.
+-- A page of what is held of a subject's media that came on a day or later, for every function.
 SELECT subject, object, function, class AS retention, item, state, at_day, policy_version, size, told, kek_epoch, wrapped
-  FROM media WHERE subject = %(subject)s AND state = 'ready' AND object > %(after)s
+  FROM media
+ WHERE subject = %(subject)s AND state = 'ready' AND object > %(after)s AND at_day >= %(since)s
  ORDER BY object LIMIT %(page)s
+
+-- :media_days
+-- On which days a subject's media came, the newest first.
+SELECT DISTINCT at_day FROM media WHERE subject = %(subject)s AND state = 'ready' ORDER BY at_day DESC
 
 -- :one_of_media
 -- One object of a subject, for whichever function.

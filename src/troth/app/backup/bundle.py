@@ -20,6 +20,7 @@ import msgspec
 
 from troth.app.backup.errors import BadBackup
 from troth.app.places import own_directory
+from troth.durable import settle
 from troth.ledger.keys import Keys
 from troth.ledger.signing import NotGenuine, PublicKey, Signer
 
@@ -100,9 +101,9 @@ class Draft:
         with self.part(SIGNED) as sink:
             sink.write(signer.token({**said, "parts": listed}, kind).encode())
         for folder, _, _ in os.walk(self.folder):
-            _settle(Path(folder))
+            settle(Path(folder))
         self.folder.rename(self._final)
-        _settle(self._final.parent)
+        settle(self._final.parent)
         return self._final
 
     def drop(self) -> None:
@@ -168,11 +169,3 @@ def _fit(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise BadBackup("a part's name would leave the folder: this list was not made by troth backup")
     return name
-
-
-def _settle(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,6 +15,7 @@ from pathlib import Path
 from troth.app.backup.bundle import Bundle, Draft
 from troth.app.backup.errors import BadBackup, KeysMissing
 from troth.app.places import own_directory
+from troth.durable import settle
 from troth.vault.keyring import EpochKind
 
 KIND = "troth-backup-keys+jws"
@@ -84,6 +85,7 @@ def put_back(exported: Bundle, keyring: Path) -> None:
             file.flush()
             os.fsync(handle)
         scratch.replace(target)
+        settle(target.parent)
 
 
 def _demand_same(keyring: Path, exported: Bundle) -> None:

@@ -9,7 +9,6 @@ epochs. 5. The mark goes. Run again after a kill, it goes on: before the end of 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from troth.app.settings import MEDIA, BadSetting, Settings
 from troth.app.system import SIGNING, TAIL
 from troth.db import Database, migrate
 from troth.db.pool import Tx
+from troth.durable import settle
 from troth.ledger.checkpoint import Head
 from troth.ledger.keys import Keys
 from troth.ledger.signing import CURRENT, NotGenuine, PublicKey, Signer
@@ -150,7 +150,7 @@ async def load(plan: Plan, owner_dsn: str, say: take.Say) -> Plan:
 def end(plan: Plan) -> None:
     """Let the folder be served from."""
     (plan.settings.data / MARK).unlink()
-    _settle(plan.settings.data)
+    settle(plan.settings.data)
 
 
 async def _copy(tx: Tx, table: catalogue.Table, path: Path) -> None:
@@ -233,7 +233,7 @@ def _mark(data: Path) -> _Mark | None:
 
 def _write(plan: Plan, mark: _Mark) -> None:
     own_file(plan.settings.data / MARK, msgspec.json.encode(mark).decode())
-    _settle(plan.settings.data)
+    settle(plan.settings.data)
 
 
 async def _demand_empty(settings: Settings) -> None:
@@ -263,17 +263,15 @@ def _media(plan: Plan) -> None:
     store = plan.settings.store
     if not isinstance(store, Path):
         return  # a bucket is put back by its own means
+    folders = {store}
     for name in plan.data.parts:
         if name.startswith(f"{MEDIA}/"):
             target = store / name.removeprefix(f"{MEDIA}/")
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copyfile(plan.data.folder / name, target)
             target.chmod(0o600)
-
-
-def _settle(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+            settle(target)
+            folders |= {folder for folder in target.parents if folder.is_relative_to(store)}
+    for folder in folders:
+        if folder.exists():
+            settle(folder)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Unavailable(TrothError):
-    """the database does not answer: nothing was changed; try again in a moment"""
+    """the database does not answer: try again in a moment, and see whether it was done already"""
 
 
 class Doors:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from troth.app.doors.base import Unavailable
@@ -78,7 +79,7 @@ class MediaDoors(RecordDoors):
         """
         async with self._open() as tx:
             own = await in_person(self._system, tx, await self._asking(tx, await self._who(tx, token)))
-            return roll([each async for each in self._media.told(tx, own)], before)
+            return await roll(await self._media.days(tx, own), partial(self._media.told, tx, own), before)
 
     async def read_media(self, token: str, record: RecordId) -> Opened:
         """Open an object of one's own. Raises `NotSignedIn`, `Denied`, `NotHeld`, also for another's."""
