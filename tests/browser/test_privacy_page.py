@@ -46,6 +46,7 @@ def test_find_out_switch_off_correct_copy_cancel(
 
         page.goto(site.url + "/privacy")
         page.get_by_role("link", name=t("home_switch")).click()
+        _pause(page, t)
         _switch_off(page, t)
         page.goto(site.url + "/privacy/details")
         _correct(page, t)
@@ -60,6 +61,26 @@ def test_find_out_switch_off_correct_copy_cancel(
         main.get_by_role("button", name=t("request_withdraw")).click()
         expect(main.locator("article .pill")).to_have_text(t("state.revoked"))
         _cancel(page, site, t)
+
+
+def _pause(page: Page, t: Words) -> None:
+    """From the card to its switch, which says pause and not off, and that what is there stays."""
+    card, switch = page.locator("#store_guard"), page.locator("button:target")
+    pauses = card.get_by_role("link", name=t("off_pause"))
+    pauses.click()
+    expect(switch).to_have_text(t("turn_pause"))
+    under = page.locator("details.toc").bounding_box()
+    seen = switch.bounding_box()
+    assert under
+    assert seen
+    assert seen["y"] > under["y"] + under["height"]
+    switch.click()
+    expect(page.locator("#said")).to_have_text(t("done_paused"))
+    expect(card.locator(".pill").first).to_have_text(t("paused"))
+    expect(pauses).to_have_count(0)
+    page.locator("button", has_text=t("turn_resume")).click()
+    expect(page.locator("#said")).to_have_text(t("done_resumed"))
+    expect(card.locator(".pill").first).to_have_text(t("on"))
 
 
 def _switch_off(page: Page, t: Words) -> None:
