@@ -46,6 +46,7 @@ def test_find_out_switch_off_correct_copy_cancel(
 
         page.goto(site.url + "/privacy")
         page.get_by_role("link", name=t("home_switch")).click()
+        _pause(page, t)
         _switch_off(page, t)
         page.goto(site.url + "/privacy/details")
         _correct(page, t)
@@ -60,6 +61,28 @@ def test_find_out_switch_off_correct_copy_cancel(
         main.get_by_role("button", name=t("request_withdraw")).click()
         expect(main.locator("article .pill")).to_have_text(t("state.revoked"))
         _cancel(page, site, t)
+
+
+def _pause(page: Page, t: Words) -> None:
+    """From the card to its switch, which says pause and not off, and that what is there stays."""
+    card, switch = page.locator("#store_guard"), page.locator("button:target")
+    pauses = card.get_by_role("link", name=t("off_pause"))
+    pauses.click()
+    expect(switch).to_have_text(t("turn_pause"))
+    under = page.locator("details.toc").bounding_box()
+    seen = switch.bounding_box()
+    assert under
+    assert seen
+    assert seen["y"] > under["y"] + under["height"]
+    switch.click()
+    expect(page.locator("#said")).to_have_text(t("done_paused"))
+    expect(card.locator(".pill").first).to_have_text(t("paused"))
+    expect(pauses).to_have_count(0)
+    card.get_by_role("link", name=t("turn_resume")).click()
+    expect(switch).to_have_text(t("turn_resume"))
+    switch.click()
+    expect(page.locator("#said")).to_have_text(t("done_resumed"))
+    expect(card.locator(".pill").first).to_have_text(t("on"))
 
 
 def _switch_off(page: Page, t: Words) -> None:
@@ -120,6 +143,10 @@ def _cancel(page: Page, site: Site, t: Words) -> None:
     looked_at(page, "cancelled")
     expect(page.locator(".stages .reached")).to_have_count(2)
     line = page.input_value("#farewell")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name=t("farewell_copy")).click()
+    expect(page.locator("form [role=status]")).to_have_text(t("farewell_copied"))
+    assert page.evaluate("navigator.clipboard.readText()") == line
     for _ in range(2):  # in the other language and back: the line is shown here alone
         page.click("header form[action^='/farewell'] button")
         assert page.input_value("#farewell") == line
@@ -132,7 +159,7 @@ def _cancel(page: Page, site: Site, t: Words) -> None:
         pass
     page.goto(site.url + "/farewell")
     page.fill("#farewell", line)
-    page.click("form[action='/farewell'] button")
+    page.click("form[action='/farewell'] button.main")
     expect(page.locator(".stages .reached")).to_have_count(6)
     expect(page.locator(".token")).to_be_visible()
     looked_at(page, "certificate")
@@ -162,6 +189,11 @@ def test_everything_works_without_scripts(chromium: Browser, site: Site) -> None
         with page.expect_download() as download:
             page.get_by_role("button", name=t("copy"), exact=True).click()
         assert '"kind": "end"' in Path(download.value.path()).read_text("utf-8").splitlines()[-1]
+        page.goto(site.url + "/privacy/cancel")
+        page.check("input[name=understood]")
+        page.click("button.grave")
+        expect(page.locator("#farewell")).to_have_value(re.compile(r"\S{40,}"))
+        expect(page.locator("[data-copies]")).to_be_hidden()  # it could do nothing
 
 
 def test_what_people_and_devices_write_is_text_and_nothing_else(chromium: Browser, site: Site) -> None:

@@ -23,8 +23,6 @@ from troth.subjects.sessions import NotSignedIn
 from troth.subjects.tries import TooManyTries
 from troth.terms import ActKind, Denied, Reason
 
-SHANGHAI_TODAY = date(2026, 3, 2)
-
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch):

@@ -249,7 +249,8 @@ async def test_a_copy_is_offered_before_a_function_is_turned_off(browser: httpx.
     text = (await browser.get("/privacy/uses", headers={"accept-language": "en"})).text
     card = text[text.index('id="customer_flow"') : text.index('id="store_guard"')]
     assert '<a href="/privacy/copy">Get a copy first<' in card
-    assert re.search(r'<a href="#s-counting-[0-9a-f-]+">Only pause it<', card)  # its switch, on the same page
+    pause = r'<a href="#s-counting-[0-9a-f-]+">Only pause it, and keep what is there<'
+    assert re.search(pause, card)  # its switch, on the same page
 
 
 async def test_the_policy_is_folded_with_what_one_uses_first(browser: httpx.AsyncClient) -> None:

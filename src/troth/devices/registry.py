@@ -47,7 +47,7 @@ from troth.vault import Keyring, Vault
 
 
 class NotYourDevice(TrothError):
-    """no such device among yours"""
+    """no such device among yours: see which you have bound"""
 
 
 class NotThisDevice(TrothError):

@@ -48,7 +48,7 @@ class NobodyTells(TrothError):
 
 
 class NoSuchErasure(TrothError):
-    """there is no erasure with this id"""
+    """there is no erasure with this id: take one of those that are listed"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ class NotCovered(TrothError):
 
 
 class NotHeld(TrothError):
-    """nothing is held of this item for this function"""
+    """nothing is held of this item for this function: see what is on file"""
 
 
 class Erased(TrothError):

@@ -2,15 +2,18 @@
 
 Everything may be run again at any time and by several processes: a row is settled in the transaction that
 does what it says. Opens readings only to count them, where a policy makes anonymous; a count knows nobody.
-When something is over is not decided here. Partitions of past days are dropped by the owner of the tables.
+What does not open stays due, is said once, and holds up nobody else. When something is over is not decided
+here. Partitions of past days are dropped by the owner of the tables.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from operator import attrgetter
 from uuid import UUID
 
@@ -20,11 +23,13 @@ from troth.ledger import EntryKind
 from troth.policy.words import Outcome
 from troth.terms import Clock, FunctionName, ItemName, PolicyName, SubjectId
 from troth.vault import classes, closing, deletions, documents, events, keys
+from troth.vault.errors import Erased, KeyDestroyed, Unsealable
 from troth.vault.holds import Holds
 from troth.vault.keyring import Keyring
 from troth.vault.label import named
 from troth.vault.sql import QUERIES
 
+_LOG = logging.getLogger("troth.expiry")
 _PAGE = 50
 _NEVER = datetime.max.replace(tzinfo=UTC)
 Tally = Counter[tuple[str, date]]
@@ -74,6 +79,7 @@ class Expiry:
         self._clock = clock
         self._told = told
         self._holds = Holds(keyring, clock)
+        self._stuck: set[_Due | _Over] = set()
 
     async def run(self, tx: Tx) -> int:
         """Carry out some of what is over by now, the oldest first; return how much (0: nothing is left).
@@ -84,7 +90,7 @@ class Expiry:
         done = 0
         rows = await tx.rows(_Due, QUERIES["due_now"], {"now": now, "page": _PAGE})
         for row in sorted(rows, key=attrgetter("subject")):
-            done += await self._settle(tx, row, now)
+            done += await self._apart(tx, row, partial(self._settle, tx, row, now))
         return done or await self._holds.end(tx)
 
     async def settle_early(
@@ -107,8 +113,8 @@ class Expiry:
             return 0
         before = fixed.first_kept(now)
         where = {"class": retention, "before": before, "page": _PAGE}
-        found = await tx.rows(_Over, QUERIES["blocks_over"], where)
-        for row in found:
+
+        async def drop(row: _Over) -> int:
             await tx.run(QUERIES["door_erasing"], {"subject": row.subject})
             if fixed.then is Outcome.ANONYMISE and await keys.still_live(tx, row.subject):
                 until = datetime.combine(before, datetime.min.time(), UTC)
@@ -117,7 +123,21 @@ class Expiry:
             await tx.run(
                 QUERIES["drop_blocks_before"], where | {"subject": row.subject, "function": row.function}
             )
-        return len(found)
+            return 1
+
+        rows = await tx.rows(_Over, QUERIES["blocks_over"], where)
+        return sum([await self._apart(tx, row, partial(drop, row)) for row in rows])
+
+    async def _apart(self, tx: Tx, row: _Due | _Over, work: Callable[[], Awaitable[int]]) -> int:
+        """Do ``work`` by itself: when something of it does not open, nothing of it is done."""
+        try:
+            async with tx.conn.transaction():
+                return await work()
+        except (Unsealable, KeyDestroyed, Erased) as error:
+            if row not in self._stuck:
+                self._stuck.add(row)
+                _LOG.warning("what is over of %s is not deleted: %s", row.function, type(error).__name__)
+            return 0
 
     async def _settle(self, tx: Tx, row: _Due, now: datetime, *, early: bool = False) -> int:
         params = {"subject": row.subject, "function": row.function, "record": row.record}

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from troth import ledger
-from troth.app.doors.base import Doors
+from troth.app.doors.base import Doors, for_each
 from troth.app.views import Late
 from troth.ledger import telling
 from troth.rights.due import overdue, owed
@@ -22,7 +22,10 @@ from troth.vault.rotation import Rotation
 from troth.vault.stages import Stage
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from troth.subjects.senders import Sender
+    from troth.terms import SubjectId
 
 _AT_ONCE = 50
 EPOCH = timedelta(days=1)
@@ -55,22 +58,9 @@ class ChoreDoors(Doors):
 
     async def take_effect(self) -> int:
         """End the accounts whose owners applied and did not take it back in time; return how many."""
-        system, ended = self._system, 0
         async with self._open() as tx:
-            due = await system.effects.effective(tx, _AT_ONCE)
-        for subject, request in due:
-            async with self._erasing() as tx:
-                if await ledger.standing(tx, subject, lock=True) is None:
-                    continue
-                try:
-                    found = await held(tx, subject, request)
-                except NoSuchRequest:  # another worker was quicker
-                    continue
-                done = await system.effects.take_effect(tx, subject, found)
-            if done is not None:
-                ended += 1
-                await self._changed(subject)
-        return ended
+            due = await self._system.effects.effective(tx, _AT_ONCE)
+        return await for_each(due, self._take_effect)
 
     async def late(self) -> Late:
         """Return what should be done by now: requests, erasures, steps about what people are told of."""
@@ -97,12 +87,7 @@ class ChoreDoors(Doors):
         """Take each erasure one stage further if its time has come; return how many moved on."""
         async with self._erasing() as tx:
             due = await self._system.erasure.due(tx)
-        moved = 0
-        for erasure in due:
-            async with self._erasing() as tx:
-                before = (await self._system.erasure.look(tx, erasure)).stage
-                moved += await self._system.erasure.advance(tx, erasure) != before
-        return moved
+        return await for_each(due, self._advance)
 
     async def turn_epoch(self) -> bool:
         """End the epoch once a deletion has waited for it long enough; finish a turn that was cut short.
@@ -151,6 +136,26 @@ class ChoreDoors(Doors):
         """Destroy the farewell keys of plans that never were committed; return how many."""
         async with self._erasing() as tx:
             return await self._system.erasure.tidy(tx)
+
+    async def _take_effect(self, due: tuple[SubjectId, UUID]) -> int:
+        subject, request = due
+        async with self._erasing() as tx:
+            if await ledger.standing(tx, subject, lock=True) is None:
+                return 0
+            try:
+                found = await held(tx, subject, request)
+            except NoSuchRequest:  # another worker was quicker
+                return 0
+            done = await self._system.effects.take_effect(tx, subject, found)
+        if done is None:
+            return 0
+        await self._changed(subject)
+        return 1
+
+    async def _advance(self, erasure: UUID) -> int:
+        async with self._erasing() as tx:
+            before = (await self._system.erasure.look(tx, erasure)).stage
+            return int(await self._system.erasure.advance(tx, erasure) != before)
 
     async def _waits_for_epoch(self) -> bool:
         before = self._system.clock.now() - EPOCH

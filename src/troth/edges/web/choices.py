@@ -27,6 +27,8 @@ router = APIRouter(prefix="/privacy", include_in_schema=False)
 _DONE = {
     "on": "done_on",
     "off": "done_off",
+    "paused": "done_paused",
+    "resumed": "done_resumed",
     "waits": "done_waits",
     "given_up": "done_given_up",
     "deleted": "done_deleted",
@@ -75,7 +77,7 @@ async def choose(request: Request, function: str) -> Response:
 
 @router.post("/switches/{switch}")
 async def switch(request: Request, switch: str) -> Response:
-    """Put a switch on or off."""
+    """Put a switch on or off: what it holds back is paused, and nothing is lost."""
     here = visit(request)
     fields = await form(request, here)
     on = fields.get("turn") == "on"
@@ -84,7 +86,7 @@ async def switch(request: Request, switch: str) -> Response:
     except ValueError:
         raise NotOurForm from None
     await system(request).switch(here.session, SwitchName(switch), on=on, device=device)
-    return await _answer(request, here, "on" if on else "off", "switches")
+    return await _answer(request, here, "resumed" if on else "paused", "switches")
 
 
 @router.post("/devices/{device}/give-up")

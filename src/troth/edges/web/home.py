@@ -11,6 +11,7 @@ from troth.edges.web import called
 from troth.edges.web.arrival import system
 from troth.edges.web.cancelling import waiting
 from troth.edges.web.render import go, page
+from troth.edges.web.seen import PAUSED
 from troth.edges.web.visit import SESSION, form, visit
 from troth.subjects.accounts import SignInRefused
 from troth.subjects.passwords import WeakPassword
@@ -35,7 +36,8 @@ async def home(request: Request, done: str = "") -> Response:
         names=called.devices(me, here.words),
         newer=current.version if current.version > me.version else None,
         on=[state for state in me.functions if state.on],
-        off=[state for state in me.functions if not state.on],
+        paused=[state for state in me.functions if state.why == PAUSED],
+        off=[state for state in me.functions if not state.on and state.why != PAUSED],
         notices=[one for one in await troth.notices(here.session, here.words.language) if not one.seen],
         outdated=await troth.outdated(here.session),
         waiting=waiting(await troth.requests(here.session)),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FILMED = frozenset({STORE_GUARD, *FUNCTIONS})
 """Functions that point at a moment of which there may be a film."""
-_PAUSED = "switched_off"
+PAUSED = "switched_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Seen:
 
 def shows(state: FunctionState) -> bool:
     """Tell whether a function shows something."""
-    return state.function in PLUGINS and (state.on or state.why == _PAUSED)
+    return state.function in PLUGINS and (state.on or state.why == PAUSED)
 
 
 def running(me: Me) -> frozenset[FunctionName]:

@@ -1,5 +1,5 @@
-// What pages do beyond plain forms: a copy with its progress, contents that close after a jump, folded parts that
-// open when one jumps into them or prints, and a word when nothing answers. Without this file every page still works. Nothing that was read is kept in the browser, and nobody else is asked.
+// What pages do beyond plain forms: a copy with its progress, a line to copy, contents that close after a jump, folded
+// parts that open when one jumps into them or prints, and a word when nothing answers. Without this file every page still works. Nothing that was read is kept in the browser, and nobody else is asked.
 (() => {
   "use strict";
   const STAGES = { document: 1, reading: 2, media: 3, bytes: 3, device: 4, act: 4, entry: 4, receipt: 4, request: 4, recipient: 4, end: 5 };
@@ -65,6 +65,20 @@
     }
     if (!whole) throw new Error("cut short");
     return parts;
+  }
+
+  // Only a secure page may copy; elsewhere the line is marked by hand.
+  for (const button of document.querySelectorAll("button[data-copies]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      const line = document.getElementById(button.dataset.copies);
+      try {
+        await navigator.clipboard.writeText(line.value);
+        button.nextElementSibling.textContent = button.dataset.copied;
+      } catch {
+        line.select();
+      }
+    });
   }
 
   for (const contents of document.querySelectorAll("details.toc")) {
