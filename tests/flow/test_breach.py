@@ -17,10 +17,12 @@ from troth.subjects import matters
 from troth.subjects.rounds import Rounds
 from troth.subjects.senders import Channel, NotCarried
 from troth.terms import PolicyName
+from troth.vault import Unsealable
 
 __all__ = ["quick_hashes"]
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 KAICONN = PolicyName("kaiconn")
+ANOTHER = "+8613900000002"
 STAFF = uuid4()
 PARTS = ("situation_and_impact", "measures", "self_protection_advice", "remedies")
 
@@ -85,6 +87,33 @@ async def test_everybody_concerned_gets_exactly_the_parts_of_the_clause(database
 async def _letters(office):
     for one in office.sender.carried:
         yield one
+
+
+async def test_one_who_cannot_be_told_keeps_nobody_else_from_it(database, tmp_path, monkeypatch):
+    async with Office(database, tmp_path) as office:
+        broken = await office.member()
+        await office.member(phone=ANOTHER)
+        office.sender.carried.clear()
+        made = await office.declare(items=["phone_number"])
+        await office.written(made.matter.matter)
+        await office.do("tell", made.matter.matter, STAFF)
+        ways = Rounds._ways
+
+        async def planted(self, tx, telling, subject):
+            if subject == broken:
+                raise Unsealable
+            return await ways(self, tx, telling, subject)
+
+        monkeypatch.setattr(Rounds, "_ways", planted)
+        with pytest.raises(Unsealable):
+            await office.rest()  # said, once nothing else is left to do
+        await office.accounts.outbox.deliver(office.db, office.sender)
+        assert [one.to for one in office.sender.carried] == [ANOTHER]
+        assert (await office.do("see", made.matter.matter)).stands is State.TELLING
+        monkeypatch.setattr(Rounds, "_ways", ways)
+        await office.rest()
+        assert [one.to for one in office.sender.carried] == [ANOTHER, PHONE]
+        assert (await office.do("see", made.matter.matter)).stands is State.TOLD
 
 
 async def test_the_email_comes_first_and_the_telephone_when_it_fails(database, tmp_path):

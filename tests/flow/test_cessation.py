@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.fakes.people import PHONE
@@ -102,13 +103,13 @@ async def test_erasing_that_dies_half_way_goes_on_where_it_was(database, tmp_pat
 
         async def dying(*args):
             if not left[0]:
-                raise ConnectionError
+                raise psycopg.OperationalError
             left[0] -= 1
             await real(*args)
 
         house.ends._erase = dying
         await house.ends.advance(house.people.db)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(psycopg.OperationalError):
             await house.ends.erase(house.people.db)
         house.ends._erase = real
         await house.rest()

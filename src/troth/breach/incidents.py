@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from troth import ledger
 from troth.breach.moves import Event, State, turn
+from troth.db import for_each
 from troth.ledger import EntryKind, NewEntry
 from troth.policy.incidents import handling
 from troth.policy.phrases import PHRASES
@@ -163,22 +165,22 @@ class Incidents:
 
     async def advance(self, db: Database) -> int:
         """Take every open incident further: write down whom it concerns, tell them, announce it."""
-        done = 0
         async with db.transaction() as tx:
             opened = [each for each in await matters.listed(tx, Kind.BREACH) if each.closed is None]
-        for each in opened:
-            async with db.transaction() as tx:
-                found = await matters.held(tx, each.matter, Kind.BREACH)
-                if not found.gathered:
-                    done += await self._gather(tx, found)
-                    continue
-            if found.state == State.TELLING:
-                plan = self._plan(found)
-                said = {"remedy": "owed"} if plan.owes else {}
-                done += await self._rounds.tell(db, Round(found, plan.channels, said))
-                async with db.transaction() as tx:
-                    done += await self._finish(tx, await matters.held(tx, each.matter, Kind.BREACH), plan)
-        return done
+        return await for_each(opened, partial(self._advance, db))
+
+    async def _advance(self, db: Database, incident: Matter) -> int:
+        async with db.transaction() as tx:
+            found = await matters.held(tx, incident.matter, Kind.BREACH)
+            if not found.gathered:
+                return await self._gather(tx, found)
+        if found.state != State.TELLING:
+            return 0
+        plan = self._plan(found)
+        said = {"remedy": "owed"} if plan.owes else {}
+        done = await self._rounds.tell(db, Round(found, plan.channels, said))
+        async with db.transaction() as tx:
+            return done + await self._finish(tx, await matters.held(tx, incident.matter, Kind.BREACH), plan)
 
     async def _gather(self, tx: Tx, found: Matter) -> int:
         """Write down whom it concerns; where staff named them, nobody is added."""

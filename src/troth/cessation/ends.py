@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from troth import ledger
 from troth.cessation.moves import Event, State, turn
+from troth.db import for_each
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.endings import NOTICE, WHOLE, End
 from troth.ledger.endings import end as keep
@@ -101,16 +103,13 @@ class Ends:
 
     async def advance(self, db: Database) -> int:
         """Take every end further: tell people, see it come, erase; return how much was done."""
-        done = 0
         async with db.transaction() as tx:
-            opened = [each for each in await matters.listed(tx, Kind.ENDING) if each.closed is None]
-        for each in opened:
-            done += await self._advance(db, each.matter)
-        return done
+            opened = [each.matter for each in await matters.listed(tx, Kind.ENDING) if each.closed is None]
+        return await for_each(opened, partial(self._advance, db))
 
     async def erase(self, db: Database) -> int:
         """Erase what ended things still hold, one person a transaction; ``db`` may delete acts."""
-        now, done = self._parts.clock.now(), 0
+        now = self._parts.clock.now()
         async with db.transaction() as tx:
             found = [each for each in await matters.listed(tx, Kind.ENDING) if each.state == State.ENDED]
             due = [
@@ -119,18 +118,22 @@ class Ends:
                 for step in await matters.steps(tx, each.matter)
                 if step.step == ERASE and step.done is None and step.at - BEFORE <= now
             ]
-        for each in due:
+        return await for_each(due, partial(self._erase_some, db))
+
+    async def _erase_some(self, db: Database, ended: Matter) -> int:
+        async def erased(subject: SubjectId) -> int:
             async with db.transaction() as tx:
-                left = await concerned(tx, each, FIRST, _AT_ONCE)
-            for subject in left:
-                async with db.transaction() as tx:
-                    if await ledger.standing(tx, subject, lock=True) is not None:
-                        await self._erase(tx, subject, each.policy, each.functions)
-                        done += 1
-            if not left:
-                async with db.transaction() as tx:
-                    done += await self._erased(tx, await matters.held(tx, each.matter, Kind.ENDING))
-        return done
+                if await ledger.standing(tx, subject, lock=True) is None:
+                    return 0
+                await self._erase(tx, subject, ended.policy, ended.functions)
+            return 1
+
+        async with db.transaction() as tx:
+            left = await concerned(tx, ended, FIRST, _AT_ONCE)
+        if left:
+            return await for_each(left, erased)
+        async with db.transaction() as tx:
+            return await self._erased(tx, await matters.held(tx, ended.matter, Kind.ENDING))
 
     async def _erased(self, tx: Tx, found: Matter) -> int:
         if found.state != State.ENDED:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -16,6 +17,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from troth import ledger
 from troth.changes.letters import letter
 from troth.changes.moves import Event, State, turn
+from troth.db import for_each
 from troth.ledger import EntryKind, NewEntry
 from troth.ledger.versions import stands_under, under_older
 from troth.policy.changes import compare, telling
@@ -58,10 +60,8 @@ class Changes:
                 if _number(policy, newer) not in known:
                     async with db.transaction() as tx:
                         done += await self._publish(tx, policy, older, newer)
-        for each in known.values():
-            if each.matter in waited_for or self._goes_on(each):
-                done += await self._advance(db, each.matter)
-        return done
+        going = [each.matter for each in known.values() if each.matter in waited_for or self._goes_on(each)]
+        return done + await for_each(going, partial(self._advance, db))
 
     async def greet(self, tx: Tx, subject: SubjectId, policy: PolicyName) -> None:
         """Let someone who agreed to a version whose successor is published be told of that too."""

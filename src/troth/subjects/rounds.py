@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from troth import ledger
+from troth.db import for_each
 from troth.ledger import EntryKind, NewEntry
 from troth.policy.words import Channel as Way
 from troth.subjects import matters
@@ -93,10 +94,13 @@ class Rounds:
             params = {"matter": telling.matter.matter, "limit": limit}
             cursor = await tx.conn.execute(QUERIES["to_be_told"], params, prepare=True)
             waiting = [SubjectId(row[0]) for row in await cursor.fetchall()]
-        for subject in waiting:
+
+        async def told(subject: SubjectId) -> int:
             async with db.transaction() as tx:
                 await self._tell(tx, telling, subject)
-        return len(waiting)
+            return 1
+
+        return await for_each(waiting, told)
 
     async def _tell(self, tx: Tx, telling: Round, subject: SubjectId) -> None:
         """Take the next way that could reach one person; the letter and its evidence commit together."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from troth.app.doors.base import Doors, for_each
+from troth.app.doors.base import Doors, Unavailable
+from troth.db import for_each
 from troth.devices import due
 from troth.functions import store_guard
 from troth.functions.business_hours import BadBusinessHours
@@ -42,7 +43,7 @@ class AlarmDoors(Doors):
         """Look where something came in to be looked at; return how many alerts were sent."""
         async with self._open() as tx:
             found = await due.first(tx, _AT_ONCE)
-        return await for_each(found, self._look)
+        return await for_each(found, self._look, stops=(Unavailable,))
 
     async def _look(self, each: Due) -> int:
         async with self._open() as tx:

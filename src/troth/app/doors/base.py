@@ -5,9 +5,9 @@ Decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from psycopg import OperationalError
 
@@ -22,29 +22,8 @@ if TYPE_CHECKING:
     from troth.terms import PolicyName
 
 
-One = TypeVar("One")
-
-
 class Unavailable(TrothError):
     """the database does not answer: try again in a moment, and see whether it was done already"""
-
-
-async def for_each(found: Iterable[One], work: Callable[[One], Awaitable[int]]) -> int:
-    """Do ``work`` for each of ``found``; return how much was done. One that fails holds up no other.
-
-    Raises what was wrong with the last that failed where nothing was done, and `Unavailable` at once.
-    """
-    done, failed = 0, None
-    for one in found:
-        try:
-            done += await work(one)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others are not to wait for it
-            failed = error
-    if failed is not None and not done:
-        raise failed
-    return done
 
 
 class Doors:

@@ -10,8 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from troth import ledger
-from troth.app.doors.base import Doors, for_each
+from troth.app.doors.base import Doors, Unavailable
 from troth.app.views import Late
+from troth.db import for_each
 from troth.ledger import telling
 from troth.rights.due import overdue, owed
 from troth.rights.rows import NoSuchRequest, held
@@ -60,7 +61,7 @@ class ChoreDoors(Doors):
         """End the accounts whose owners applied and did not take it back in time; return how many."""
         async with self._open() as tx:
             due = await self._system.effects.effective(tx, _AT_ONCE)
-        return await for_each(due, self._take_effect)
+        return await for_each(due, self._take_effect, stops=(Unavailable,))
 
     async def late(self) -> Late:
         """Return what should be done by now: requests, erasures, steps about what people are told of."""
@@ -78,16 +79,19 @@ class ChoreDoors(Doors):
     async def notify(self) -> int:
         """Take what people are told of further: incidents, next versions, ends; return how much was done."""
         system = self._system
-        done = await system.incidents.advance(system.db)
-        done += await system.changes.advance(system.db)
-        done += await system.ends.advance(system.db)
-        return done + await system.ends.erase(system.eraser)
+        steps = (
+            (system.incidents.advance, system.db),
+            (system.changes.advance, system.db),
+            (system.ends.advance, system.db),
+            (system.ends.erase, system.eraser),
+        )
+        return await for_each(steps, lambda step: step[0](step[1]))
 
     async def erase(self) -> int:
         """Take each erasure one stage further if its time has come; return how many moved on."""
         async with self._erasing() as tx:
             due = await self._system.erasure.due(tx)
-        return await for_each(due, self._advance)
+        return await for_each(due, self._advance, stops=(Unavailable,))
 
     async def turn_epoch(self) -> bool:
         """End the epoch once a deletion has waited for it long enough; finish a turn that was cut short.
