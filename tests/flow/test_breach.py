@@ -223,13 +223,13 @@ async def test_a_worker_that_dies_between_steps_writes_nobody_twice(database, tm
 
         async def dying(*args, **kwargs):
             if not left[0]:
-                raise ConnectionError
+                raise psycopg.OperationalError
             left[0] -= 1
             return await real(*args, **kwargs)
 
         office.incidents._rounds._outbox.write = dying
         await office.incidents.advance(office.db)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(psycopg.OperationalError):
             await office.incidents.advance(office.db)
         office.incidents._rounds._outbox.write = real
         await office.rest()
