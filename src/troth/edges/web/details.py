@@ -78,7 +78,7 @@ async def details(request: Request, done: str = "") -> Response:
 async def change(request: Request, function: str, item: str) -> Response:
     """Show one item as a form."""
     here = visit(request)
-    return await _form(request, here, await _detail(request, here, function, item))
+    return await _form(request, here, *await _detail(request, here, function, item))
 
 
 @router.post("/{function}/{item}")
@@ -86,15 +86,16 @@ async def save(request: Request, function: str, item: str) -> Response:
     """Correct it, or put it on file."""
     here = visit(request)
     said = await form(request, here)
-    detail = await _detail(request, here, function, item)
+    detail, holders = await _detail(request, here, function, item)
     value = fields.value(detail.item, said, detail.value)
     wrong = VALUES.misfit(detail.item, value)
     if wrong is not None:
-        return await _form(request, here, detail, wrong=wrong.field, now=value, status=422)
+        return await _form(request, here, detail, holders, wrong=wrong.field, now=value, status=422)
     try:
         kept = await system(request).give(here.session, detail.function, {detail.item: value})
     except Denied as denied:
-        return await _form(request, here, detail, refused=denied.decision.reason.value, now=value, status=403)
+        why = denied.decision.reason.value
+        return await _form(request, here, detail, holders, refused=why, now=value, status=403)
     done = "saved" if detail.item in kept.stored else "unkept"
     return go(here, f"/privacy/details?done={done}#{item}")
 
@@ -108,24 +109,24 @@ async def take_back(request: Request, function: str, item: str) -> Response:
     return go(here, f"/privacy/details?done=deleted#{item}")
 
 
-async def _detail(request: Request, here: Visit, function: str, item: str) -> Detail:
-    found = await system(request).details(here.session)
-    detail = next((each for each in found if (each.function, each.item) == (function, item)), None)
-    if detail is None or not detail.may_give or not fields.typed(detail.item, detail.value):
-        raise HTTPException(404)
-    return detail
-
-
-async def _holders(request: Request, here: Visit, detail: Detail) -> Sequence[FunctionName]:
-    """Return the functions for which it changes."""
-    found = once(await system(request).details(here.session))
-    return next((each.functions for each in found if detail in each.of), (detail.function,))
+async def _detail(
+    request: Request, here: Visit, function: str, item: str
+) -> tuple[Detail, Sequence[FunctionName]]:
+    """Return it as this function has it, and every function for which it changes."""
+    for each in once(await system(request).details(here.session)):
+        for detail in each.of:
+            if (detail.function, detail.item) == (function, item):
+                if not detail.may_give or not fields.typed(detail.item, detail.value):
+                    raise HTTPException(404)
+                return detail, each.functions
+    raise HTTPException(404)
 
 
 async def _form(
     request: Request,
     here: Visit,
     detail: Detail,
+    holders: Sequence[FunctionName],
     *,
     wrong: str | None = None,
     refused: str | None = None,
@@ -139,7 +140,7 @@ async def _form(
         status,
         me=me,
         detail=detail,
-        holders=await _holders(request, here, detail),
+        holders=holders,
         fields=fields.typed(detail.item, detail.value if now is None else now),
         titles=titles(me, here.words),
         wrong=wrong,
